@@ -1,0 +1,148 @@
+//! Column types and their text names.
+//!
+//! The text form is the one the reference prints inside intermediate-result names
+//! (`TimePair_list_int`), so it is part of the stored format.
+
+use crate::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The type of a column or of a value inside one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum DataType {
+    /// `true` or `false`.
+    Boolean,
+    /// 8-bit signed integer.
+    Byte,
+    /// 16-bit signed integer.
+    Short,
+    /// 32-bit signed integer.
+    Int,
+    /// 64-bit signed integer.
+    Long,
+    /// IEEE 754 single precision.
+    Float,
+    /// IEEE 754 double precision.
+    Double,
+    /// UTF-8 text.
+    String,
+    /// Bytes.
+    Binary,
+    /// Days since 1970-01-01.
+    Date,
+    /// An instant; refused as an aggregation input.
+    Timestamp,
+    /// Elements of one type, in order.
+    List(Box<DataType>),
+    /// Key type, value type.
+    Map(Box<DataType>, Box<DataType>),
+    /// Named fields, in order.
+    Struct(String, Vec<Field>),
+}
+
+/// A named column or struct member. Every field may hold nulls.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Field {
+    /// Column name.
+    pub name: String,
+    /// Type of its values.
+    pub data_type: DataType,
+}
+
+impl Field {
+    /// A field called `name` of type `data_type`.
+    pub fn new(name: impl Into<String>, data_type: DataType) -> Self {
+        Self { name: name.into(), data_type }
+    }
+}
+
+impl DataType {
+    /// Whether the reference calls the type numeric (`Byte` is, `Boolean` is not).
+    pub fn is_numeric(&self) -> bool {
+        matches!(self, Self::Byte | Self::Short | Self::Int | Self::Long | Self::Float | Self::Double)
+    }
+
+    /// Parses the text form, for example `long` or `list_string`. Struct types have no parseable text form.
+    ///
+    /// # Errors
+    /// `InvalidPlan` naming the text when it is not a type.
+    ///
+    /// ```
+    /// use chronon_types::DataType;
+    /// assert_eq!(DataType::parse("map_string_long").unwrap().to_string(), "map_string_long");
+    /// assert!(DataType::parse("number").is_err());
+    /// ```
+    pub fn parse(text: &str) -> Result<Self> {
+        match Self::parse_prefix(text) {
+            Some((parsed, "")) => Ok(parsed),
+            _ => Err(Error::invalid_plan(format!(
+                "`{text}` is not a column type; use boolean, byte, short, int, long, float, double, string, binary, \
+                 date, timestamp, list_<type> or map_<key>_<value>"
+            ))),
+        }
+    }
+
+    /// The longest type at the start of `text`, and what follows it.
+    fn parse_prefix(text: &str) -> Option<(Self, &str)> {
+        const SCALARS: [(&str, DataType); 11] = [
+            ("boolean", DataType::Boolean),
+            ("bool", DataType::Boolean),
+            ("byte", DataType::Byte),
+            ("short", DataType::Short),
+            ("int", DataType::Int),
+            ("long", DataType::Long),
+            ("float", DataType::Float),
+            ("double", DataType::Double),
+            ("string", DataType::String),
+            ("binary", DataType::Binary),
+            ("date", DataType::Date),
+        ];
+        if let Some(rest) = text.strip_prefix("list_") {
+            let (element, rest) = Self::parse_prefix(rest)?;
+            return Some((Self::List(Box::new(element)), rest));
+        }
+        if let Some(rest) = text.strip_prefix("map_") {
+            let (key, rest) = Self::parse_prefix(rest)?;
+            let (value, rest) = Self::parse_prefix(rest.strip_prefix('_')?)?;
+            return Some((Self::Map(Box::new(key), Box::new(value)), rest));
+        }
+        if let Some(rest) = text.strip_prefix("timestamp") {
+            return Some((Self::Timestamp, rest));
+        }
+        SCALARS.iter().find_map(|(name, parsed)| text.strip_prefix(name).map(|rest| (parsed.clone(), rest)))
+    }
+}
+
+impl fmt::Display for DataType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Boolean => f.write_str("bool"),
+            Self::Byte => f.write_str("byte"),
+            Self::Short => f.write_str("short"),
+            Self::Int => f.write_str("int"),
+            Self::Long => f.write_str("long"),
+            Self::Float => f.write_str("float"),
+            Self::Double => f.write_str("double"),
+            Self::String => f.write_str("string"),
+            Self::Binary => f.write_str("binary"),
+            Self::Date => f.write_str("date"),
+            Self::Timestamp => f.write_str("timestamp"),
+            Self::List(element) => write!(f, "list_{element}"),
+            Self::Map(key, value) => write!(f, "map_{key}_{value}"),
+            Self::Struct(name, _) => write!(f, "struct_{name}"),
+        }
+    }
+}
+
+impl Serialize for DataType {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for DataType {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).map_err(serde::de::Error::custom)
+    }
+}

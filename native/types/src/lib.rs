@@ -1,0 +1,10 @@
+//! The vocabulary every other crate shares: column types, time constants and the one error type.
+//!
+//! Nothing here knows about arrow, thrift, JNI or any host.
+
+mod data_type;
+mod error;
+pub mod time;
+
+pub use data_type::{DataType, Field};
+pub use error::{Error, ErrorCode, Result};
