@@ -1,1 +1,6 @@
-//! Placeholder while the crate is written.
+//! The estimators behind the approximate operations, byte for byte as the sketch library of the reference writes them.
+//!
+//! Distinct counting lives in [`cpc`].
+
+pub mod cpc;
+mod murmur;
