@@ -1,0 +1,55 @@
+import Build._
+
+ThisBuild / organization := "ai.chronon"
+ThisBuild / version := "0.1.0"
+ThisBuild / versionScheme := Some("early-semver")
+ThisBuild / licenses := Seq(License.Apache2)
+ThisBuild / scalaVersion := Versions.scala212
+Global / onChangedBuildSource := ReloadOnSourceChanges
+
+// A Spark test owns a session, a metastore and up to 3 GB: one test JVM at a time, whatever the number of cores.
+Global / concurrentRestrictions ++= Seq(Tags.limit(Tags.ForkedTestGroup, 1), Tags.limit(Tags.Test, 1))
+
+lazy val root = project
+  .in(file("."))
+  .aggregate(nativeJni, api, spark)
+  .settings(name := "chronon-native", publish / skip := true, crossScalaVersions := Nil)
+
+/** The Java side of the JNI line. Knows no Scala, no Spark, no library at all. */
+lazy val nativeJni = project
+  .in(file("jvm/native-jni"))
+  .settings(
+    name := "chronon-native-jni",
+    javaOnly,
+    javaRelease8,
+    forkedTests,
+    withNativeLibrary,
+    libraryDependencies += "com.github.sbt.junit" % "jupiter-interface" % JupiterKeys.jupiterVersion.value % Test
+  )
+
+/** Definition types: Java generated from api/thrift, and the Scala that integrators use with them. */
+lazy val api = project
+  .in(file("jvm/api"))
+  .settings(
+    name := "chronon-native-api",
+    scalaModule,
+    javaRelease8,
+    forkedTests,
+    Compile / unmanagedSourceDirectories += baseDirectory.value / "src" / "generated" / "java",
+    libraryDependencies ++= Dependencies.providedBySparkToApi ++ Dependencies.scalaTest
+  )
+
+/** Spark jobs, the command line and the point-in-time operator; its assembly is the drop-in bundle jar. */
+lazy val spark = project
+  .in(file("jvm/spark"))
+  .dependsOn(nativeJni, api)
+  .settings(
+    name := "chronon-native-spark",
+    scalaModule,
+    javaRelease8,
+    forkedTests,
+    withNativeLibrary,
+    sparkTestFlags,
+    libraryDependencies ++= Dependencies.spark(scalaVersion.value) ++ Dependencies.scalaTest,
+    bundle
+  )

@@ -1,0 +1,16 @@
+import sbt._
+
+/** Library lists of the modules. Nothing that Spark brings may leave the Provided and Test scopes. */
+object Dependencies {
+  val scalaTest: Seq[ModuleID] = Seq("org.scalatest" %% "scalatest" % Versions.scalaTest % Test)
+
+  // Intransitive: libthrift would pull an slf4j and an httpclient that Spark does not have.
+  val providedBySparkToApi: Seq[ModuleID] = Seq(
+    ("org.apache.thrift" % "libthrift" % Versions.libthrift % Provided).intransitive(),
+    "com.fasterxml.jackson.core" % "jackson-databind" % Versions.jackson % Provided,
+    "org.slf4j" % "slf4j-api" % "2.0.7" % Provided
+  )
+
+  def spark(scalaVersion: String): Seq[ModuleID] =
+    Seq("spark-sql", "spark-hive").map(name => "org.apache.spark" %% name % Versions.spark(scalaVersion) % Provided)
+}

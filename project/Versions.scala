@@ -1,0 +1,15 @@
+/** Every version of the JVM build, each resolved with all its transitive artefacts before it was written here. */
+object Versions {
+  // The Scala releases inside Spark 3.5: the library that our classes meet at run time.
+  val scala212 = "2.12.18"
+  val scala213 = "2.13.8"
+
+  // Spark 3.5 for 2.13 is complete on Maven Central only up to 3.5.4.
+  def spark(scalaVersion: String): String = if (scalaVersion.startsWith("2.13.")) "3.5.4" else "3.5.7"
+
+  // What Spark 3.5 carries. Compiling against it keeps us from calling anything newer.
+  val jackson = "2.15.2"
+  val libthrift = "0.12.0"
+
+  val scalaTest = "3.2.19"
+}
