@@ -3,4 +3,6 @@
 //! Distinct counting lives in [`cpc`].
 
 pub mod cpc;
+pub mod frequent;
+pub mod kll;
 mod murmur;

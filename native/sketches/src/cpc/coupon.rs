@@ -3,7 +3,7 @@
 use crate::murmur::{hash_bytes, hash_word};
 
 /// The hash seed of every sketch of the reference.
-const SEED: u64 = 9001;
+pub(super) const SEED: u64 = 9001;
 /// The bits `Double.doubleToLongBits` gives every NaN.
 const CANONICAL_NAN: u64 = 0x7ff8_0000_0000_0000;
 

@@ -6,9 +6,11 @@
 
 mod coupon;
 mod icon;
+mod sketch;
 
 pub use coupon::{coupon_of_bytes, coupon_of_double, coupon_of_long};
 pub use icon::IconEstimates;
+pub use sketch::CpcSketch;
 
 /// The smallest `lg_k` a sketch may have.
 pub const MIN_LG_K: u8 = 4;
@@ -23,4 +25,9 @@ fn check_lg_k(lg_k: u8) -> chronon_types::Result<()> {
     Err(chronon_types::Error::invalid_plan(format!(
         "APPROX_UNIQUE_COUNT cannot use k = {lg_k}; use a value from {MIN_LG_K} to {MAX_LG_K}"
     )))
+}
+
+/// An image that is not a sketch.
+fn corrupt(message: impl std::fmt::Display) -> chronon_types::Error {
+    chronon_types::Error::corrupt_data(format!("distinct-counting sketch: {message}"))
 }
