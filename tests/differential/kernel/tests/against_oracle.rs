@@ -1,0 +1,121 @@
+//! Random cases, replayed cases and known divergences, against the reference in its own JVM.
+//!
+//! `CHRONON_DIFFERENTIAL_SEED` repeats a run, `CHRONON_DIFFERENTIAL_CASES` sets its size (2,000), and
+//! `CHRONON_DIFFERENTIAL_SHEET_ONLY` leaves the kernel out: then the reference alone is held against the window rule.
+
+#![allow(clippy::print_stdout, reason = "a test program of its own, which speaks the lines of the standard harness")]
+
+use chronon_differential::case::{Answer, Case};
+use chronon_differential::naive::{self, Expect, Party};
+use chronon_differential::oracle::{self, Oracle};
+use chronon_differential::shrink::shrink;
+use chronon_differential::{generate, ours};
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+const TESTS: [(&str, fn(&mut Oracle) -> Result<String, String>); 1] = [("random_cases", random_cases)];
+
+fn main() -> ExitCode {
+    println!("\nrunning {} tests", TESTS.len());
+    let (mut passed, mut failed, mut ignored) = (0, 0, 0);
+    match oracle::missing() {
+        Some(reason) => {
+            for (name, _) in TESTS {
+                println!("test {name} ... ignored, {reason}");
+                ignored += 1;
+            }
+        }
+        None => match Oracle::start() {
+            Err(e) => {
+                println!("the reference does not start: {e}");
+                failed = TESTS.len();
+            }
+            Ok(mut oracle) => {
+                for (name, test) in TESTS {
+                    match test(&mut oracle) {
+                        Ok(note) => {
+                            println!("test {name} ... ok ({note})");
+                            passed += 1;
+                        }
+                        Err(report) => {
+                            println!("test {name} ... FAILED\n{report}");
+                            failed += 1;
+                        }
+                    }
+                }
+            }
+        },
+    }
+    let verdict = if failed == 0 { "ok" } else { "FAILED" };
+    println!(
+        "\ntest result: {verdict}. {passed} passed; {failed} failed; {ignored} ignored; 0 measured; 0 filtered out\n"
+    );
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+/// The first cell that is not as expected.
+fn mistake(case: &Case, expected: &[Vec<Expect>], answer: &Answer, party: Party) -> Option<String> {
+    if answer.values.len() != case.queries.len() {
+        return Some(format!("{party:?}: {} rows for {} queries", answer.values.len(), case.queries.len()));
+    }
+    for ((row, values), query) in expected.iter().zip(&answer.values).zip(&case.queries) {
+        if row.len() != values.len() {
+            return Some(format!("{party:?}: {} columns instead of {}", values.len(), row.len()));
+        }
+        for ((expect, value), (name, _)) in row.iter().zip(values).zip(&answer.outputs) {
+            if !expect.accepts(value, party) {
+                return Some(format!("{party:?}: `{name}` at {query:?} is {value:?}, expected {expect:?}"));
+            }
+        }
+    }
+    None
+}
+
+/// What is wrong with a case, if anything, and how many loose cells the two parties filled differently.
+fn judge(oracle: &mut Oracle, case: &Case) -> Result<usize, String> {
+    let expected = naive::answer(case);
+    let reference = oracle.ask(case).map_err(|e| format!("the reference died: {e}"))?;
+    let reference = reference.map_err(|e| format!("the reference refuses: {e}"))?;
+    if let Some(mistake) = mistake(case, &expected, &reference, Party::Reference) {
+        return Err(mistake);
+    }
+    if std::env::var_os("CHRONON_DIFFERENTIAL_SHEET_ONLY").is_some() {
+        return Ok(0);
+    }
+    let answer = ours::answer(case)?;
+    if answer.outputs != reference.outputs {
+        return Err(format!("outputs are {:?}, the reference has {:?}", answer.outputs, reference.outputs));
+    }
+    if let Some(mistake) = mistake(case, &expected, &answer, Party::Kernel) {
+        return Err(mistake);
+    }
+    let pairs = answer.values.iter().flatten().zip(reference.values.iter().flatten());
+    Ok(pairs.filter(|(a, b)| a != b).count())
+}
+
+fn random_cases(oracle: &mut Oracle) -> Result<String, String> {
+    let clock = SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |d| d.as_secs());
+    let seed = number("CHRONON_DIFFERENTIAL_SEED").unwrap_or(clock);
+    let count = number("CHRONON_DIFFERENTIAL_CASES").unwrap_or(2000);
+    println!("random_cases: CHRONON_DIFFERENTIAL_SEED={seed} CHRONON_DIFFERENTIAL_CASES={count}");
+    let (mut cells, mut loose) = (0, 0);
+    for id in 0..count {
+        let case = generate::case(seed, id);
+        match judge(oracle, &case) {
+            Ok(differ) => {
+                cells += case.queries.len() * case.outputs().len();
+                loose += differ;
+            }
+            Err(_) => {
+                let small = shrink(&case, 2000, |c| judge(oracle, c).is_err());
+                let reason = judge(oracle, &small).err().unwrap_or_default();
+                return Err(format!("case {id} of seed {seed}, shrunk: {reason}\n{}", small.to_json()));
+            }
+        }
+    }
+    Ok(format!("{count} cases, {cells} cells; {loose} differ within the fold-order bound or the choice among ties"))
+}
