@@ -1,1 +1,36 @@
-//! Placeholder while the crate is written.
+//! Aggregation operations: what they accept, how they fold, what they store.
+//!
+//! One file per operation family ([`count`], [`sum`], [`average`], [`min_max`], [`first_last`], [`first_last_k`],
+//! [`unique_count`], [`approx_unique_count`], [`histogram`]), each with its accepted types, accumulator, fold order and
+//! stored form. [`Operation`] is what they all implement, [`registry`] the one list of them. [`shape`] brings rows to
+//! them, [`mod@grouped`] runs them per group; the window crate slides them over time.
+
+mod arrow_types;
+mod definition;
+mod operation;
+mod spec;
+mod value;
+
+pub mod approx_unique_count;
+pub mod average;
+pub mod avro;
+pub mod count;
+pub mod first_last;
+pub mod first_last_k;
+pub mod grouped;
+pub mod histogram;
+pub mod min_max;
+pub mod physical;
+pub mod registry;
+pub mod shape;
+pub mod sink;
+pub mod sum;
+pub mod unique_count;
+
+pub use arrow_types::{arrow_field, arrow_type, same_layout};
+pub use definition::{Definition, Width};
+pub use grouped::{Grouped, GroupedColumn, grouped};
+pub use operation::Operation;
+pub use physical::compare_utf16;
+pub use spec::{AggregationSpec, OperationKind, Resolution, TimeUnit, Window};
+pub use value::{AnySink, Value};

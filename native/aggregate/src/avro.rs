@@ -1,0 +1,152 @@
+//! The pieces of Avro's binary encoding that stored intermediate results are made of.
+
+use chronon_types::{Error, Result};
+
+#[cold]
+fn truncated() -> Error {
+    Error::corrupt_data("a stored intermediate result ends in the middle of a value")
+}
+
+/// Appends a variable-length integer (Avro `int` and `long` alike).
+pub fn put_long(out: &mut Vec<u8>, value: i64) {
+    let mut rest = ((value << 1) ^ (value >> 63)) as u64;
+    while rest >= 0x80 {
+        out.push(rest as u8 | 0x80);
+        rest >>= 7;
+    }
+    out.push(rest as u8);
+}
+
+/// Reads what [`put_long`] wrote.
+///
+/// # Errors
+/// `CorruptData` when the bytes end early or the number has more than 64 bits.
+pub fn get_long(bytes: &mut &[u8]) -> Result<i64> {
+    let mut value = 0u64;
+    for shift in (0..64).step_by(7) {
+        let (&byte, rest) = bytes.split_first().ok_or_else(truncated)?;
+        *bytes = rest;
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            return Ok((value >> 1) as i64 ^ -((value & 1) as i64));
+        }
+    }
+    Err(Error::corrupt_data("a stored number has more than 64 bits"))
+}
+
+/// Reads an `int`.
+///
+/// # Errors
+/// `CorruptData` as for [`get_long`], and when the number has more than 32 bits.
+pub fn get_int(bytes: &mut &[u8]) -> Result<i32> {
+    let value = get_long(bytes)?;
+    i32::try_from(value).map_err(|_| Error::corrupt_data(format!("{value} stands where a 32-bit number should")))
+}
+
+/// The next `N` bytes.
+///
+/// # Errors
+/// `CorruptData` when there are fewer.
+pub fn get_fixed<const N: usize>(bytes: &mut &[u8]) -> Result<[u8; N]> {
+    let (head, rest) = bytes.split_first_chunk::<N>().ok_or_else(truncated)?;
+    *bytes = rest;
+    Ok(*head)
+}
+
+/// Appends a `double`.
+pub fn put_double(out: &mut Vec<u8>, value: f64) {
+    out.extend_from_slice(&value.to_le_bytes());
+}
+
+/// Reads a `double`.
+///
+/// # Errors
+/// `CorruptData` when the bytes end early.
+pub fn get_double(bytes: &mut &[u8]) -> Result<f64> {
+    get_fixed(bytes).map(f64::from_le_bytes)
+}
+
+/// Appends a `string` or `bytes`.
+pub fn put_bytes(out: &mut Vec<u8>, value: &[u8]) {
+    put_long(out, value.len() as i64);
+    out.extend_from_slice(value);
+}
+
+/// Reads a `string` or `bytes`.
+///
+/// # Errors
+/// `CorruptData` when the bytes end early.
+pub fn get_bytes<'a>(bytes: &mut &'a [u8]) -> Result<&'a [u8]> {
+    let length = usize::try_from(get_long(bytes)?).map_err(|_| truncated())?;
+    let (head, rest) = bytes.split_at_checked(length).ok_or_else(truncated)?;
+    *bytes = rest;
+    Ok(head)
+}
+
+/// Appends a record field that is the union of null and something, when it is there.
+pub fn put_present(out: &mut Vec<u8>) {
+    out.push(2);
+}
+
+/// Reads the union index of a record field that must not be null.
+///
+/// # Errors
+/// `CorruptData` when it is null or the index is no union index.
+pub fn get_present(bytes: &mut &[u8]) -> Result<()> {
+    match get_long(bytes)? {
+        1 => Ok(()),
+        0 => Err(Error::corrupt_data("a member of a stored intermediate result is null")),
+        index => Err(Error::corrupt_data(format!("{index} stands where a union index (0 or 1) should"))),
+    }
+}
+
+/// Appends an array or map of `length` items.
+///
+/// # Errors
+/// Whatever `item` returns.
+pub fn put_items(out: &mut Vec<u8>, length: usize, item: impl FnOnce(&mut Vec<u8>) -> Result<()>) -> Result<()> {
+    if length > 0 {
+        put_long(out, length as i64);
+        item(out)?;
+    }
+    out.push(0);
+    Ok(())
+}
+
+/// Reads an array or map, calling `item` for each.
+///
+/// # Errors
+/// `CorruptData` when the bytes end early, and whatever `item` returns.
+pub fn get_items(bytes: &mut &[u8], mut item: impl FnMut(&mut &[u8]) -> Result<()>) -> Result<()> {
+    loop {
+        let mut count = get_long(bytes)?;
+        if count == 0 {
+            return Ok(());
+        }
+        if count < 0 {
+            // A negative count is followed by the block's size in bytes.
+            get_long(bytes)?;
+            count = count.checked_neg().ok_or_else(truncated)?;
+        }
+        for _ in 0..count {
+            item(bytes)?;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_round_trip() {
+        for value in [0, 1, -1, 63, 64, -65, i64::from(i32::MAX), i64::MAX, i64::MIN] {
+            let mut out = Vec::new();
+            put_long(&mut out, value);
+            assert_eq!(get_long(&mut out.as_slice()), Ok(value));
+        }
+        assert!(get_long(&mut [0x80; 11].as_slice()).is_err());
+        assert!(get_long(&mut [0x80].as_slice()).is_err());
+        assert!(get_bytes(&mut [8, 1].as_slice()).is_err());
+    }
+}

@@ -1,0 +1,222 @@
+//! FIRST and LAST: the value with the earliest and the latest event time.
+//!
+//! Any type but dates and times; lists and maps are carried whole. IR: time and value. Among equal times the value
+//! folded in first stays, in both. Nulls never enter.
+
+use crate::avro;
+use crate::min_max::Stored;
+use crate::operation::Operation;
+use crate::physical::Anything;
+use crate::value::Value;
+use chronon_types::time::Millis;
+use chronon_types::{DataType, Error, Result};
+
+/// A value and its event time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Timed<T> {
+    /// Event time.
+    pub ts: Millis,
+    /// The value.
+    pub value: T,
+}
+
+/// The operation FIRST or LAST.
+#[derive(Debug, Clone)]
+pub struct Edge<P> {
+    /// Whether the latest value is wanted.
+    pub latest: bool,
+    /// Type of the values.
+    pub data_type: DataType,
+    /// Whether results stand inside a map.
+    pub nested: bool,
+    /// The width.
+    pub width: std::marker::PhantomData<P>,
+}
+
+impl<P> Edge<P> {
+    #[inline]
+    fn replaces(&self, new: Millis, old: Millis) -> bool {
+        if self.latest { new > old } else { new < old }
+    }
+}
+
+impl Stored for Anything {
+    fn encode(value: &Value, data_type: &DataType, out: &mut Vec<u8>) {
+        encode_value(value, data_type, out);
+    }
+    fn decode(bytes: &mut &[u8], data_type: &DataType) -> Result<Value> {
+        decode_value(bytes, data_type)
+    }
+}
+
+/// Appends a payload; struct members are unions with null, list elements and map values are not.
+fn encode_value(value: &Value, data_type: &DataType, out: &mut Vec<u8>) {
+    match (value, data_type) {
+        (Value::Long(value), DataType::Boolean) => out.push(*value as u8),
+        (Value::Long(value), _) => avro::put_long(out, *value),
+        (Value::Double(value), DataType::Float) => out.extend_from_slice(&(*value as f32).to_le_bytes()),
+        (Value::Double(value), _) => avro::put_double(out, *value),
+        (Value::Bytes(value), _) => avro::put_bytes(out, value),
+        (Value::List(members), DataType::Struct(_, fields)) => {
+            for (member, field) in members.iter().zip(fields) {
+                if *member == Value::Null {
+                    out.push(0);
+                } else {
+                    avro::put_present(out);
+                    encode_value(member, &field.data_type, out);
+                }
+            }
+        }
+        (Value::List(members), DataType::List(element)) => {
+            // Missing elements have no stored form; they are left out.
+            let members: Vec<&Value> = members.iter().filter(|member| **member != Value::Null).collect();
+            if !members.is_empty() {
+                avro::put_long(out, members.len() as i64);
+                members.iter().for_each(|member| encode_value(member, element, out));
+            }
+            out.push(0);
+        }
+        (Value::Map(entries), DataType::Map(key_type, value_type)) => {
+            let entries: Vec<_> = entries.iter().filter(|(_, value)| *value != Value::Null).collect();
+            if !entries.is_empty() {
+                avro::put_long(out, entries.len() as i64);
+                for (key, value) in entries {
+                    encode_value(key, key_type, out);
+                    encode_value(value, value_type, out);
+                }
+            }
+            out.push(0);
+        }
+        // A top-level null never becomes a payload, and no other pair comes from a column of that type.
+        _ => {}
+    }
+}
+
+fn decode_value(bytes: &mut &[u8], data_type: &DataType) -> Result<Value> {
+    Ok(match data_type {
+        DataType::Boolean => Value::Long(avro::get_fixed::<1>(bytes)?[0].into()),
+        DataType::Float => Value::Double(f32::from_le_bytes(avro::get_fixed(bytes)?).into()),
+        DataType::Double => Value::Double(avro::get_double(bytes)?),
+        DataType::String | DataType::Binary => Value::Bytes(avro::get_bytes(bytes)?.into()),
+        DataType::List(element) => {
+            let mut members = Vec::new();
+            avro::get_items(bytes, |bytes| {
+                members.push(decode_value(bytes, element)?);
+                Ok(())
+            })?;
+            Value::List(members.into())
+        }
+        DataType::Map(key, value) => {
+            let mut entries = Vec::new();
+            avro::get_items(bytes, |bytes| {
+                entries.push((decode_value(bytes, key)?, decode_value(bytes, value)?));
+                Ok(())
+            })?;
+            Value::Map(entries.into())
+        }
+        DataType::Struct(_, fields) => {
+            let member = |field: &chronon_types::Field| match avro::get_long(bytes)? {
+                0 => Ok(Value::Null),
+                1 => decode_value(bytes, &field.data_type),
+                index => Err(Error::corrupt_data(format!("{index} stands where a union index should"))),
+            };
+            Value::List(fields.iter().map(member).collect::<Result<_>>()?)
+        }
+        _ => Value::Long(avro::get_long(bytes)?),
+    })
+}
+
+/// Appends the record of a value and its time.
+pub(crate) fn encode_timed<P: Stored>(ir: &Timed<P::Owned>, data_type: &DataType, out: &mut Vec<u8>) {
+    avro::put_present(out);
+    avro::put_long(out, ir.ts);
+    avro::put_present(out);
+    P::encode(&ir.value, data_type, out);
+}
+
+/// Reads the record of a value and its time.
+pub(crate) fn decode_timed<P: Stored>(bytes: &mut &[u8], data_type: &DataType) -> Result<Timed<P::Owned>> {
+    avro::get_present(bytes)?;
+    let ts = avro::get_long(bytes)?;
+    avro::get_present(bytes)?;
+    Ok(Timed { ts, value: P::decode(bytes, data_type)? })
+}
+
+impl<P: Stored> Operation for Edge<P> {
+    type Input = P;
+    type Ir = Timed<P::Owned>;
+    type Sink = P::Sink;
+
+    #[inline]
+    fn prepare(&self, value: P::Ref<'_>, ts: Millis) -> Self::Ir {
+        Timed { ts, value: P::own(value) }
+    }
+    #[inline]
+    fn update(&self, ir: &mut Self::Ir, value: P::Ref<'_>, ts: Millis) {
+        if self.replaces(ts, ir.ts) {
+            ir.ts = ts;
+            P::assign(&mut ir.value, value);
+        }
+    }
+    fn merge(&self, ir: &mut Self::Ir, later: &Self::Ir) {
+        if self.replaces(later.ts, ir.ts) {
+            *ir = later.clone();
+        }
+    }
+    #[inline]
+    fn is_complete(&self, _ir: &Self::Ir) -> bool {
+        !self.latest
+    }
+    fn sink(&self) -> P::Sink {
+        P::sink(&self.data_type, self.nested)
+    }
+    #[inline]
+    fn finalize(&self, ir: &Self::Ir, sink: &mut P::Sink) {
+        P::push(sink, &ir.value);
+    }
+    fn encode(&self, ir: &Self::Ir, out: &mut Vec<u8>) -> Result<()> {
+        encode_timed::<P>(ir, &self.data_type, out);
+        Ok(())
+    }
+    fn decode(&self, bytes: &mut &[u8]) -> Result<Self::Ir> {
+        decode_timed::<P>(bytes, &self.data_type)
+    }
+    fn heap_size(&self, ir: &Self::Ir) -> usize {
+        P::heap_size(&ir.value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::physical::Bytes;
+
+    #[test]
+    fn first_seen_wins_ties_in_both() {
+        for latest in [false, true] {
+            let width = std::marker::PhantomData;
+            let operation = Edge::<Bytes> { latest, data_type: DataType::String, nested: false, width };
+            let mut ir = operation.prepare(b"a", 5);
+            operation.update(&mut ir, b"b", 5);
+            assert_eq!(ir.value, b"a");
+            let mut merged = ir.clone();
+            operation.merge(&mut merged, &operation.prepare(b"c", 5));
+            assert_eq!(merged, ir);
+        }
+    }
+
+    #[test]
+    fn payloads_of_any_type_round_trip() {
+        let fields =
+            vec![chronon_types::Field::new("a", DataType::Int), chronon_types::Field::new("b", DataType::String)];
+        let of_struct = DataType::Struct("s".into(), fields);
+        let data_type = DataType::List(Box::new(of_struct));
+        let member = |a, b| Value::List(vec![a, b].into());
+        let value = Value::List(
+            vec![member(Value::Long(-3), Value::Null), member(Value::Null, Value::Bytes(b"x"[..].into()))].into(),
+        );
+        let mut out = Vec::new();
+        encode_value(&value, &data_type, &mut out);
+        assert_eq!(decode_value(&mut out.as_slice(), &data_type).unwrap(), value);
+    }
+}

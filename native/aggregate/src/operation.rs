@@ -1,0 +1,91 @@
+//! The contract every operation fulfils.
+
+use crate::physical::Physical;
+use crate::sink::Sink;
+use chronon_types::time::Millis;
+use chronon_types::{Error, Result};
+
+/// One aggregation operation, set up with its arguments.
+///
+/// The life of an accumulator, called *intermediate result* (IR):
+///
+/// ```text
+///   value ──prepare──▶ IR ──update(value)*──▶ IR ──merge(later IR)*──▶ IR ──finalize──▶ a row of the sink
+///                      ▲                       │
+///                      └──decode── bytes ◀──encode
+/// ```
+///
+/// There is no empty IR: its absence (`None`) stands for "no value yet", and callers never pass a missing value in.
+/// `merge` takes the IR of values that come after its own, leaves the other usable, and together with `update` fixes
+/// the fold order that floating results and ties depend on. An operation holds no accumulators itself, so one serves
+/// any number of groups, hops and threads.
+///
+/// Hosts reach operations through [`crate::Grouped`] and through the sliding engine of the window crate, both
+/// compiled per operation: nothing here is called through a pointer per row.
+pub trait Operation: Send + Sync + 'static {
+    /// The width of its values.
+    type Input: Physical;
+    /// The accumulator.
+    type Ir: Clone + Send + Sync + 'static;
+    /// The output column.
+    type Sink: Sink + 'static;
+
+    /// The IR of one value at event time `ts`.
+    fn prepare(&self, value: <Self::Input as Physical>::Ref<'_>, ts: Millis) -> Self::Ir;
+
+    /// Folds one more value in.
+    fn update(&self, ir: &mut Self::Ir, value: <Self::Input as Physical>::Ref<'_>, ts: Millis);
+
+    /// Folds in the IR of later values.
+    fn merge(&self, ir: &mut Self::Ir, later: &Self::Ir);
+
+    /// Whether values later than all of this IR's cannot change it, so that a fold may stop.
+    #[inline]
+    fn is_complete(&self, _ir: &Self::Ir) -> bool {
+        false
+    }
+
+    /// Whether [`Self::delete`] takes values out again. Other operations keep the old value.
+    const DELETABLE: bool = false;
+
+    /// Takes one value out again; nothing happens unless the operation is deletable.
+    fn delete(&self, _ir: &mut Self::Ir, _value: <Self::Input as Physical>::Ref<'_>, _ts: Millis) {}
+
+    /// The IR that remains when a value is taken out of nothing, if the operation is deletable.
+    fn inverse_prepare(&self, value: <Self::Input as Physical>::Ref<'_>, ts: Millis) -> Option<Self::Ir> {
+        Self::DELETABLE.then(|| {
+            let mut ir = self.prepare(value, ts);
+            self.delete(&mut ir, value, ts);
+            self.delete(&mut ir, value, ts);
+            ir
+        })
+    }
+
+    /// A new output column.
+    fn sink(&self) -> Self::Sink;
+
+    /// Appends the result to an output column; leaves the IR as it is.
+    fn finalize(&self, ir: &Self::Ir, sink: &mut Self::Sink);
+
+    /// Appends the IR in the stored form (Avro binary of the reference's normalized value, without the field union).
+    ///
+    /// # Errors
+    /// `Unsupported` for an operation whose stored form is not built.
+    fn encode(&self, _ir: &Self::Ir, _out: &mut Vec<u8>) -> Result<()> {
+        Err(Error::unsupported("the stored form of this operation's intermediate result is not built"))
+    }
+
+    /// Reads an IR in the stored form from the front of `bytes` and moves `bytes` behind it.
+    ///
+    /// # Errors
+    /// `CorruptData` when the bytes are not a stored IR; `Unsupported` as for [`Self::encode`].
+    fn decode(&self, _bytes: &mut &[u8]) -> Result<Self::Ir> {
+        Err(Error::unsupported("the stored form of this operation's intermediate result is not built"))
+    }
+
+    /// Bytes of heap the IR holds, by capacity.
+    #[inline]
+    fn heap_size(&self, _ir: &Self::Ir) -> usize {
+        0
+    }
+}

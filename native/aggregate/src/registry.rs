@@ -1,0 +1,165 @@
+//! The one list of operations: what each accepts, what it returns, and what computes it.
+//!
+//! To add an operation: its file, a line in [`result_type`], a line in [`dispatch`] and, if it takes `k`, one in [`k`].
+
+use crate::approx_unique_count::ApproxUniqueCount;
+use crate::average::Average;
+use crate::count::Count;
+use crate::definition::{Definition, Width};
+use crate::first_last::Edge;
+use crate::first_last_k::EdgeK;
+use crate::histogram::Histogram;
+use crate::min_max::Extreme;
+use crate::operation::Operation;
+use crate::physical::{Anything, Bytes, Doubles, Longs};
+use crate::spec::{AggregationSpec, OperationKind};
+use crate::sum::{DoubleSum, LongSum};
+use crate::unique_count::UniqueCount;
+use chronon_types::{DataType, Error, Result};
+use std::marker::PhantomData;
+
+/// The width an operation computes in over values of type `element`, and the type of its result.
+///
+/// # Errors
+/// `InvalidPlan` when the operation does not take the type; `Unsupported` when it is not built.
+pub fn result_type(kind: OperationKind, element: &DataType) -> Result<(Width, DataType)> {
+    use DataType as T;
+    use OperationKind as K;
+    let number = matches!(element, T::Int | T::Long | T::Short | T::Float | T::Double);
+    let float = matches!(element, T::Float | T::Double);
+    let refuse = |accepted: &str| {
+        Err(Error::invalid_plan(format!("{kind} takes {accepted}, not {element}; cast the column in the selects")))
+    };
+    let keep = |width| Ok((width, element.clone()));
+    const NUMBERS: &str = "Short, Int, Long, Float and Double";
+    match kind {
+        K::Count => Ok((Width::Presence, T::Long)),
+        K::Sum if float => Ok((Width::Doubles, T::Double)),
+        K::Sum if number || *element == T::Boolean => Ok((Width::Longs, T::Long)),
+        K::Sum => refuse(&format!("{NUMBERS}, and Boolean")),
+        K::Average if number => Ok((Width::Doubles, T::Double)),
+        K::Average => refuse(NUMBERS),
+        K::Min | K::Max if float => keep(Width::Doubles),
+        K::Min | K::Max if number => keep(Width::Longs),
+        K::Min | K::Max if *element == T::String => keep(Width::Bytes),
+        K::Min | K::Max => refuse(&format!("{NUMBERS}, and String")),
+        K::First | K::Last | K::FirstK | K::LastK => {
+            let result = match kind {
+                K::First | K::Last => element.clone(),
+                _ => T::List(Box::new(element.clone())),
+            };
+            let width = match element {
+                T::Boolean | T::Byte | T::Short | T::Int | T::Long => Width::Longs,
+                T::Float | T::Double => Width::Doubles,
+                T::String | T::Binary => Width::Bytes,
+                T::Date | T::Timestamp => return refuse("any type but Date and Timestamp"),
+                T::List(_) | T::Map(_, _) | T::Struct(_, _) => Width::Anything,
+            };
+            Ok((width, result))
+        }
+        K::UniqueCount | K::ApproxUniqueCount if float => Ok((Width::Doubles, T::Long)),
+        K::UniqueCount | K::ApproxUniqueCount if number => Ok((Width::Longs, T::Long)),
+        K::UniqueCount | K::ApproxUniqueCount if matches!(element, T::String | T::Binary) => {
+            Ok((Width::Bytes, T::Long))
+        }
+        K::UniqueCount | K::ApproxUniqueCount => refuse(&format!("{NUMBERS}, String and Binary")),
+        K::Histogram if *element == T::String => Ok((Width::Bytes, T::Map(Box::new(T::String), Box::new(T::Int)))),
+        K::Histogram => refuse("String"),
+        K::Variance
+        | K::Skew
+        | K::Kurtosis
+        | K::ApproxPercentile
+        | K::TopK
+        | K::BottomK
+        | K::ApproxHistogramK
+        | K::BoundedUniqueCount => Err(Error::unsupported(format!("{kind} is not built"))),
+    }
+}
+
+/// The argument `k` of an operation, 0 when it takes none.
+///
+/// # Errors
+/// `InvalidPlan` when it is missing where it must be given, not a number, or out of range.
+pub fn k(spec: &AggregationSpec) -> Result<i32> {
+    match spec.operation {
+        OperationKind::LastK | OperationKind::FirstK => spec.k(None),
+        OperationKind::Histogram => spec.k(Some(0)),
+        OperationKind::ApproxUniqueCount => match spec.k(Some(8))? {
+            k @ 4..=26 => Ok(k),
+            k => Err(Error::invalid_plan(format!(
+                "argument k of APPROX_UNIQUE_COUNT is {k}; it is the binary logarithm of the sketch's size, 4 to 26"
+            ))),
+        },
+        _ => Ok(0),
+    }
+}
+
+/// What to do with an operation once its type is known.
+pub trait Visitor {
+    /// What comes out.
+    type Output;
+    /// Called once, with the operation that `definition` names.
+    ///
+    /// # Errors
+    /// Whatever the visitor meets.
+    fn visit<O: Operation>(self, operation: O) -> Result<Self::Output>;
+}
+
+/// Hands the operation that `definition` names to `visitor`.
+///
+/// # Errors
+/// Whatever the visitor returns; `Internal` when definition and registry disagree.
+pub fn dispatch<V: Visitor>(definition: &Definition, visitor: V) -> Result<V::Output> {
+    use OperationKind as K;
+    let (kind, k, nested) = (definition.kind(), definition.k, definition.nested());
+    let data_type = definition.element.clone();
+    let lg_k = k as u8;
+    let (largest, latest) = (kind == K::Max, matches!(kind, K::Last | K::LastK));
+    match (kind, definition.width) {
+        (K::Count, _) => visitor.visit(Count),
+        (K::Sum, Width::Longs) => visitor.visit(LongSum),
+        (K::Sum, Width::Doubles) => visitor.visit(DoubleSum { nested }),
+        (K::Average, Width::Doubles) => visitor.visit(Average { nested }),
+        (K::Min | K::Max, Width::Longs) => {
+            visitor.visit(Extreme::<Longs> { largest, data_type, nested, width: PhantomData })
+        }
+        (K::Min | K::Max, Width::Doubles) => {
+            visitor.visit(Extreme::<Doubles> { largest, data_type, nested, width: PhantomData })
+        }
+        (K::Min | K::Max, Width::Bytes) => {
+            visitor.visit(Extreme::<Bytes> { largest, data_type, nested, width: PhantomData })
+        }
+        (K::First | K::Last, Width::Longs) => {
+            visitor.visit(Edge::<Longs> { latest, data_type, nested, width: PhantomData })
+        }
+        (K::First | K::Last, Width::Doubles) => {
+            visitor.visit(Edge::<Doubles> { latest, data_type, nested, width: PhantomData })
+        }
+        (K::First | K::Last, Width::Bytes) => {
+            visitor.visit(Edge::<Bytes> { latest, data_type, nested, width: PhantomData })
+        }
+        (K::First | K::Last, Width::Anything) => {
+            visitor.visit(Edge::<Anything> { latest, data_type, nested, width: PhantomData })
+        }
+        (K::FirstK | K::LastK, Width::Longs) => {
+            visitor.visit(EdgeK::<Longs> { k, latest, data_type, width: PhantomData })
+        }
+        (K::FirstK | K::LastK, Width::Doubles) => {
+            visitor.visit(EdgeK::<Doubles> { k, latest, data_type, width: PhantomData })
+        }
+        (K::FirstK | K::LastK, Width::Bytes) => {
+            visitor.visit(EdgeK::<Bytes> { k, latest, data_type, width: PhantomData })
+        }
+        (K::FirstK | K::LastK, Width::Anything) => {
+            visitor.visit(EdgeK::<Anything> { k, latest, data_type, width: PhantomData })
+        }
+        (K::UniqueCount, Width::Longs) => visitor.visit(UniqueCount::<Longs> { data_type, width: PhantomData }),
+        (K::UniqueCount, Width::Doubles) => visitor.visit(UniqueCount::<Doubles> { data_type, width: PhantomData }),
+        (K::UniqueCount, Width::Bytes) => visitor.visit(UniqueCount::<Bytes> { data_type, width: PhantomData }),
+        (K::ApproxUniqueCount, Width::Longs) => visitor.visit(ApproxUniqueCount::<Longs>::new(lg_k)?),
+        (K::ApproxUniqueCount, Width::Doubles) => visitor.visit(ApproxUniqueCount::<Doubles>::new(lg_k)?),
+        (K::ApproxUniqueCount, Width::Bytes) => visitor.visit(ApproxUniqueCount::<Bytes>::new(lg_k)?),
+        (K::Histogram, Width::Bytes) => visitor.visit(Histogram { k }),
+        (kind, width) => Err(Error::internal(format!("nothing computes {kind} over {width:?}"))),
+    }
+}

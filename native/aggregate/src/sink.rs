@@ -1,0 +1,298 @@
+//! Output columns under construction.
+//!
+//! Operations finalize in the few widths they compute in; a sink narrows to the declared type once, at the end.
+
+use arrow::array::{
+    Array, ArrayRef, BinaryArray, Float64Array, Int64Array, ListArray, MapArray, StringArray, StructArray,
+};
+use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType as ArrowType, Field as ArrowField, Fields};
+use chronon_types::{Error, Result};
+use std::sync::Arc;
+
+/// An output column that rows are appended to.
+pub trait Sink: Send {
+    /// Appends a null row.
+    fn push_null(&mut self);
+    /// The column built so far; the sink is empty afterwards.
+    ///
+    /// # Errors
+    /// `Internal` when the values cannot be laid out, for example more than 2 GiB of text in one batch.
+    fn finish(&mut self) -> Result<ArrayRef>;
+    /// Bytes of heap held, by capacity.
+    fn heap_size(&self) -> usize;
+}
+
+#[cold]
+fn layout(error: impl std::fmt::Display) -> Error {
+    Error::internal(format!("an output column cannot be laid out: {error}"))
+}
+
+/// Which rows are not null; takes no memory before the first null.
+#[derive(Debug, Default)]
+struct Validity {
+    bits: Vec<bool>,
+    rows: usize,
+}
+
+impl Validity {
+    #[inline]
+    fn push(&mut self, valid: bool) {
+        if !self.bits.is_empty() {
+            self.bits.push(valid);
+        } else if !valid {
+            self.bits.resize(self.rows, true);
+            self.bits.push(false);
+        }
+        self.rows += 1;
+    }
+
+    fn finish(&mut self) -> Option<NullBuffer> {
+        self.rows = 0;
+        let nulls = (!self.bits.is_empty()).then(|| NullBuffer::from(self.bits.as_slice()));
+        self.bits.clear();
+        nulls
+    }
+}
+
+/// Whole numbers and booleans.
+#[derive(Debug)]
+pub struct LongSink {
+    to: ArrowType,
+    values: Vec<i64>,
+    validity: Validity,
+}
+
+impl LongSink {
+    /// A sink whose column has type `to`, which the values must fit.
+    pub fn new(to: ArrowType) -> Self {
+        Self { to, values: Vec::new(), validity: Validity::default() }
+    }
+
+    /// Appends `value`.
+    #[inline]
+    pub fn push(&mut self, value: i64) {
+        self.values.push(value);
+        self.validity.push(true);
+    }
+}
+
+impl Sink for LongSink {
+    #[inline]
+    fn push_null(&mut self) {
+        self.values.push(0);
+        self.validity.push(false);
+    }
+
+    fn finish(&mut self) -> Result<ArrayRef> {
+        let values = std::mem::take(&mut self.values);
+        let array = Int64Array::new(values.into(), self.validity.finish());
+        if self.to == ArrowType::Int64 { Ok(Arc::new(array)) } else { cast(&array, &self.to).map_err(layout) }
+    }
+
+    fn heap_size(&self) -> usize {
+        self.values.capacity() * 8 + self.validity.bits.capacity()
+    }
+}
+
+/// Floating-point numbers.
+#[derive(Debug)]
+pub struct DoubleSink {
+    to: ArrowType,
+    finite_only: bool,
+    values: Vec<f64>,
+    validity: Validity,
+}
+
+impl DoubleSink {
+    /// A sink whose column has type `to`. With `finite_only`, NaN and infinities become null.
+    pub fn new(to: ArrowType, finite_only: bool) -> Self {
+        Self { to, finite_only, values: Vec::new(), validity: Validity::default() }
+    }
+
+    /// Appends `value`.
+    #[inline]
+    pub fn push(&mut self, value: f64) {
+        self.values.push(value);
+        self.validity.push(!self.finite_only || value.is_finite());
+    }
+}
+
+impl Sink for DoubleSink {
+    #[inline]
+    fn push_null(&mut self) {
+        self.values.push(0.0);
+        self.validity.push(false);
+    }
+
+    fn finish(&mut self) -> Result<ArrayRef> {
+        let mut values = std::mem::take(&mut self.values);
+        let nulls = self.validity.finish();
+        if let Some(nulls) = &nulls {
+            // What stands under a null is part of the bytes that must not vary.
+            for (value, valid) in values.iter_mut().zip(nulls.iter()) {
+                if !valid {
+                    *value = 0.0;
+                }
+            }
+        }
+        let array = Float64Array::new(values.into(), nulls);
+        if self.to == ArrowType::Float64 { Ok(Arc::new(array)) } else { cast(&array, &self.to).map_err(layout) }
+    }
+
+    fn heap_size(&self) -> usize {
+        self.values.capacity() * 8 + self.validity.bits.capacity()
+    }
+}
+
+/// Text and bytes.
+#[derive(Debug)]
+pub struct BytesSink {
+    to: ArrowType,
+    ends: Vec<usize>,
+    values: Vec<u8>,
+    validity: Validity,
+}
+
+impl BytesSink {
+    /// A sink whose column has type `to`, `Utf8` or `Binary`.
+    pub fn new(to: ArrowType) -> Self {
+        Self { to, ends: Vec::new(), values: Vec::new(), validity: Validity::default() }
+    }
+
+    /// Appends `value`.
+    pub fn push(&mut self, value: &[u8]) {
+        self.values.extend_from_slice(value);
+        self.ends.push(self.values.len());
+        self.validity.push(true);
+    }
+}
+
+/// Arrow offsets from the end of each row.
+fn offsets(ends: &mut Vec<usize>) -> Result<OffsetBuffer<i32>> {
+    let mut offsets = Vec::with_capacity(ends.len() + 1);
+    offsets.push(0);
+    for end in ends.drain(..) {
+        offsets.push(i32::try_from(end).map_err(|_| layout("it exceeds 2 GiB; use smaller query batches"))?);
+    }
+    Ok(OffsetBuffer::new(ScalarBuffer::from(offsets)))
+}
+
+impl Sink for BytesSink {
+    fn push_null(&mut self) {
+        self.ends.push(self.values.len());
+        self.validity.push(false);
+    }
+
+    fn finish(&mut self) -> Result<ArrayRef> {
+        let values = Buffer::from_vec(std::mem::take(&mut self.values));
+        let (offsets, nulls) = (offsets(&mut self.ends)?, self.validity.finish());
+        Ok(match self.to {
+            ArrowType::Utf8 => Arc::new(StringArray::try_new(offsets, values, nulls).map_err(layout)?),
+            _ => Arc::new(BinaryArray::try_new(offsets, values, nulls).map_err(layout)?),
+        })
+    }
+
+    fn heap_size(&self) -> usize {
+        self.values.capacity() + self.ends.capacity() * 8 + self.validity.bits.capacity()
+    }
+}
+
+/// Lists of what another sink takes.
+#[derive(Debug)]
+pub struct ListSink<S> {
+    /// Where elements go before [`Self::close`] ends their row.
+    pub elements: S,
+    rows: usize,
+    ends: Vec<usize>,
+    validity: Validity,
+}
+
+impl<S: Sink> ListSink<S> {
+    /// A sink of lists whose elements go into `elements`.
+    pub fn new(elements: S) -> Self {
+        Self { elements, rows: 0, ends: Vec::new(), validity: Validity::default() }
+    }
+
+    /// Ends a row to which `added` elements were pushed.
+    pub fn close(&mut self, added: usize) {
+        self.rows += added;
+        self.ends.push(self.rows);
+        self.validity.push(true);
+    }
+}
+
+impl<S: Sink> Sink for ListSink<S> {
+    fn push_null(&mut self) {
+        self.ends.push(self.rows);
+        self.validity.push(false);
+    }
+
+    fn finish(&mut self) -> Result<ArrayRef> {
+        let elements = self.elements.finish()?;
+        self.rows = 0;
+        let field = Arc::new(ArrowField::new("element", elements.data_type().clone(), true));
+        let array = ListArray::try_new(field, offsets(&mut self.ends)?, elements, self.validity.finish());
+        Ok(Arc::new(array.map_err(layout)?))
+    }
+
+    fn heap_size(&self) -> usize {
+        self.elements.heap_size() + self.ends.capacity() * 8 + self.validity.bits.capacity()
+    }
+}
+
+/// Maps from text to what another sink takes.
+#[derive(Debug)]
+pub struct MapSink<S> {
+    keys: BytesSink,
+    /// Where the value of each key goes, one per [`Self::key`].
+    pub values: S,
+    entries: usize,
+    ends: Vec<usize>,
+    validity: Validity,
+}
+
+impl<S: Sink> MapSink<S> {
+    /// A sink of maps whose values go into `values`.
+    pub fn new(values: S) -> Self {
+        let keys = BytesSink::new(ArrowType::Utf8);
+        Self { keys, values, entries: 0, ends: Vec::new(), validity: Validity::default() }
+    }
+
+    /// Appends a key to the open row. The caller appends its value to `values`.
+    pub fn key(&mut self, key: &[u8]) {
+        self.keys.push(key);
+        self.entries += 1;
+    }
+
+    /// Ends the row.
+    pub fn close(&mut self) {
+        self.ends.push(self.entries);
+        self.validity.push(true);
+    }
+}
+
+impl<S: Sink> Sink for MapSink<S> {
+    fn push_null(&mut self) {
+        self.ends.push(self.entries);
+        self.validity.push(false);
+    }
+
+    fn finish(&mut self) -> Result<ArrayRef> {
+        let (keys, values) = (self.keys.finish()?, self.values.finish()?);
+        self.entries = 0;
+        let fields = Fields::from(vec![
+            ArrowField::new("key", ArrowType::Utf8, false),
+            ArrowField::new("value", values.data_type().clone(), true),
+        ]);
+        let entries = StructArray::try_new(fields.clone(), vec![keys, values], None).map_err(layout)?;
+        let field = Arc::new(ArrowField::new("entries", ArrowType::Struct(fields), false));
+        let array = MapArray::try_new(field, offsets(&mut self.ends)?, entries, self.validity.finish(), false);
+        Ok(Arc::new(array.map_err(layout)?))
+    }
+
+    fn heap_size(&self) -> usize {
+        self.keys.heap_size() + self.values.heap_size() + self.ends.capacity() * 8 + self.validity.bits.capacity()
+    }
+}

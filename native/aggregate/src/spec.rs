@@ -1,0 +1,367 @@
+//! What a definition asks for: operations, windows, resolutions, and the names of the columns they give.
+
+use chronon_types::time::{self, Millis};
+use chronon_types::{Error, Result};
+use std::collections::BTreeMap;
+use std::fmt;
+
+macro_rules! operations {
+    ($($(#[$doc:meta])* $variant:ident = $number:literal $name:literal),* $(,)?) => {
+        /// An aggregation operation. The numbers are those of the interface definition, and compiled
+        /// definitions store them.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[repr(i32)]
+        pub enum OperationKind {
+            $($(#[$doc])* $variant = $number,)*
+        }
+
+        impl OperationKind {
+            /// Every operation, in the order of their numbers.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The name definitions use, for example `APPROX_UNIQUE_COUNT`.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+        }
+    };
+}
+
+operations! {
+    /// Smallest value.
+    Min = 0 "MIN",
+    /// Largest value.
+    Max = 1 "MAX",
+    /// Value with the earliest time.
+    First = 2 "FIRST",
+    /// Value with the latest time.
+    Last = 3 "LAST",
+    /// Number of distinct values.
+    UniqueCount = 4 "UNIQUE_COUNT",
+    /// Estimated number of distinct values.
+    ApproxUniqueCount = 5 "APPROX_UNIQUE_COUNT",
+    /// Number of values.
+    Count = 6 "COUNT",
+    /// Sum of the values.
+    Sum = 7 "SUM",
+    /// Mean of the values.
+    Average = 8 "AVERAGE",
+    /// Population variance.
+    Variance = 9 "VARIANCE",
+    /// Third standardized moment.
+    Skew = 10 "SKEW",
+    /// Excess kurtosis.
+    Kurtosis = 11 "KURTOSIS",
+    /// Estimated quantiles.
+    ApproxPercentile = 12 "APPROX_PERCENTILE",
+    /// The newest `k` values.
+    LastK = 13 "LAST_K",
+    /// The oldest `k` values.
+    FirstK = 14 "FIRST_K",
+    /// The largest `k` values.
+    TopK = 15 "TOP_K",
+    /// The smallest `k` values.
+    BottomK = 16 "BOTTOM_K",
+    /// Count of each value.
+    Histogram = 17 "HISTOGRAM",
+    /// Estimated counts of the most frequent values.
+    ApproxHistogramK = 18 "APPROX_HISTOGRAM_K",
+    /// Number of distinct values, up to a bound.
+    BoundedUniqueCount = 19 "BOUNDED_UNIQUE_COUNT",
+}
+
+impl OperationKind {
+    /// The operation with this number in the interface definition, or `None`.
+    pub fn from_number(number: i32) -> Option<Self> {
+        usize::try_from(number).ok().and_then(|index| Self::ALL.get(index)).copied()
+    }
+
+    /// The operation with this name, or `None`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.name() == name)
+    }
+
+    /// The operation's number in the interface definition.
+    pub fn number(self) -> i32 {
+        self as i32
+    }
+
+    /// Whether the operation needs the time of each value, and takes lists and maps whole.
+    pub fn is_timed(self) -> bool {
+        matches!(self, Self::First | Self::Last | Self::FirstK | Self::LastK)
+    }
+}
+
+impl fmt::Display for OperationKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The unit a window's length is given in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TimeUnit {
+    /// 60 minutes; suffix `h`.
+    Hours,
+    /// 24 hours; suffix `d`.
+    Days,
+}
+
+impl TimeUnit {
+    /// Milliseconds in one unit.
+    pub fn millis(self) -> Millis {
+        match self {
+            Self::Hours => time::HOUR,
+            Self::Days => time::DAY,
+        }
+    }
+
+    /// The name definitions use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hours => "HOURS",
+            Self::Days => "DAYS",
+        }
+    }
+}
+
+/// A window: how far back from the query an aggregation looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Window {
+    /// How many units.
+    pub length: i32,
+    /// Of what.
+    pub unit: TimeUnit,
+}
+
+impl Window {
+    /// The length that means "everything".
+    pub const UNBOUNDED_LENGTH: i32 = i32::MAX;
+
+    /// A window of `length` units.
+    pub fn new(length: i32, unit: TimeUnit) -> Self {
+        Self { length, unit }
+    }
+
+    /// Whether the window reaches back to the beginning of time.
+    pub fn is_unbounded(&self) -> bool {
+        self.length == Self::UNBOUNDED_LENGTH
+    }
+
+    /// The window's length in milliseconds.
+    pub fn millis(&self) -> Millis {
+        i64::from(self.length) * self.unit.millis()
+    }
+
+    /// The part of a column name that tells windows apart: `_7d`, `_24h`, or nothing when unbounded.
+    ///
+    /// ```
+    /// use chronon_aggregate::{TimeUnit, Window};
+    /// assert_eq!(Window::new(24, TimeUnit::Hours).suffix(), "_24h");
+    /// assert_eq!(Window::new(i32::MAX, TimeUnit::Days).suffix(), "");
+    /// ```
+    pub fn suffix(&self) -> String {
+        if self.is_unbounded() || self.length <= 0 {
+            return String::new();
+        }
+        let unit = match self.unit {
+            TimeUnit::Hours => 'h',
+            TimeUnit::Days => 'd',
+        };
+        format!("_{}{unit}", self.length)
+    }
+}
+
+/// How finely the tail of a window moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Resolution {
+    /// Tails move by 5 minutes, by an hour from 12-hour windows on, by a day from 12-day windows on.
+    FiveMinute,
+    /// Tails move by a day; windows in hours are refused.
+    Daily,
+    /// Tails move by a millisecond.
+    Exact,
+}
+
+impl Resolution {
+    /// The resolution with this name in plan options: `five_minute`, `daily` or `exact`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "five_minute" => Some(Self::FiveMinute),
+            "daily" => Some(Self::Daily),
+            "exact" => Some(Self::Exact),
+            _ => None,
+        }
+    }
+
+    /// The step by which the tail of `window` moves.
+    ///
+    /// # Errors
+    /// `InvalidPlan` for a window of no length, and for a window in hours at daily resolution.
+    ///
+    /// ```
+    /// use chronon_aggregate::{Resolution, TimeUnit, Window};
+    /// use chronon_types::time::{FIVE_MINUTES, HOUR};
+    /// let hop = |length, unit| Resolution::FiveMinute.tail_hop(&Window::new(length, unit)).unwrap();
+    /// assert_eq!(hop(11, TimeUnit::Hours), FIVE_MINUTES);
+    /// assert_eq!(hop(12, TimeUnit::Hours), HOUR);
+    /// assert!(Resolution::Daily.tail_hop(&Window::new(24, TimeUnit::Hours)).is_err());
+    /// ```
+    pub fn tail_hop(self, window: &Window) -> Result<Millis> {
+        if window.length <= 0 {
+            return Err(Error::invalid_plan(format!(
+                "a window of {} {} covers nothing; use a length above zero",
+                window.length,
+                window.unit.name()
+            )));
+        }
+        match self {
+            Self::Exact => Ok(1),
+            Self::Daily if window.unit == TimeUnit::Hours => Err(Error::invalid_plan(format!(
+                "a window of {} HOURS cannot be computed at daily resolution; use DAYS, or temporal accuracy",
+                window.length
+            ))),
+            Self::Daily => Ok(time::DAY),
+            Self::FiveMinute => Ok(match window.millis() {
+                millis if millis >= 12 * time::DAY => time::DAY,
+                millis if millis >= 12 * time::HOUR => time::HOUR,
+                _ => time::FIVE_MINUTES,
+            }),
+        }
+    }
+}
+
+/// One output column: an operation over an input, within one window and per value of one bucket column, if any.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AggregationSpec {
+    /// What to compute.
+    pub operation: OperationKind,
+    /// Index of the input column.
+    pub input: usize,
+    /// Index of the column whose values split the result into a map, if any.
+    pub bucket: Option<usize>,
+    /// Arguments as definitions give them, for example `k`.
+    pub args: BTreeMap<String, String>,
+    /// How far back to look; `None` (and the window of `i32::MAX` days) means everything.
+    pub window: Option<Window>,
+    /// Whether position `i` of a list is aggregated with position `i` of the others.
+    pub element_wise: bool,
+}
+
+impl AggregationSpec {
+    /// `operation` over everything in the column at index `input`, without arguments.
+    pub fn new(operation: OperationKind, input: usize) -> Self {
+        Self { operation, input, bucket: None, args: BTreeMap::new(), window: None, element_wise: false }
+    }
+
+    /// The same within `window`.
+    #[must_use]
+    pub fn over(mut self, length: i32, unit: TimeUnit) -> Self {
+        self.window = Some(Window::new(length, unit));
+        self
+    }
+
+    /// The same per value of the column at index `bucket`.
+    #[must_use]
+    pub fn by(mut self, bucket: usize) -> Self {
+        self.bucket = Some(bucket);
+        self
+    }
+
+    /// The same with one more argument.
+    #[must_use]
+    pub fn with_arg(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.args.insert(name.into(), value.into());
+        self
+    }
+
+    /// The window, unless it reaches back to the beginning of time.
+    pub fn bounded_window(&self) -> Option<Window> {
+        self.window.filter(|window| !window.is_unbounded())
+    }
+
+    /// The part of output names that tells the operation: `sum`, `approx_unique_count`, `last10`.
+    pub fn operation_name(&self) -> String {
+        let stem = match self.operation {
+            OperationKind::LastK => "last",
+            OperationKind::FirstK => "first",
+            OperationKind::TopK => "top",
+            OperationKind::BottomK => "bottom",
+            other => return other.name().to_ascii_lowercase(),
+        };
+        format!("{stem}{}", self.args.get("k").map_or("", |k| k.as_str()))
+    }
+
+    /// The output column's name, `<input>_<operation>[_<window>][_by_<bucket>]`, given the names of the input and
+    /// of the bucket column.
+    ///
+    /// ```
+    /// use chronon_aggregate::{AggregationSpec, OperationKind, TimeUnit};
+    /// let spec = AggregationSpec::new(OperationKind::LastK, 0).with_arg("k", "10").over(5, TimeUnit::Hours).by(1);
+    /// assert_eq!(spec.output_name("col", Some("b")), "col_last10_5h_by_b");
+    /// ```
+    pub fn output_name(&self, input: &str, bucket: Option<&str>) -> String {
+        let window = self.window.map(|window| window.suffix()).unwrap_or_default();
+        let bucket = bucket.map(|bucket| format!("_by_{bucket}")).unwrap_or_default();
+        format!("{input}_{}{window}{bucket}", self.operation_name())
+    }
+
+    /// The argument `k` as a number, or `default` when it is not given.
+    ///
+    /// # Errors
+    /// `InvalidPlan` when `k` is not a 32-bit number, or is missing without a default.
+    pub fn k(&self, default: Option<i32>) -> Result<i32> {
+        match (self.args.get("k"), default) {
+            (Some(text), _) => text.trim().parse().map_err(|_| {
+                Error::invalid_plan(format!("argument k of {} is `{text}`; it must be a whole number", self.operation))
+            }),
+            (None, Some(default)) => Ok(default),
+            (None, None) => Err(Error::invalid_plan(format!(
+                "{} needs the argument k, for example {}(10)",
+                self.operation, self.operation
+            ))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_those_of_the_interface_definition() {
+        for (index, kind) in OperationKind::ALL.iter().enumerate() {
+            assert_eq!(kind.number(), index as i32);
+            assert_eq!(OperationKind::from_number(index as i32), Some(*kind));
+            assert_eq!(OperationKind::from_name(kind.name()), Some(*kind));
+        }
+        assert_eq!(OperationKind::from_number(20), None);
+        assert_eq!(OperationKind::from_number(-1), None);
+    }
+
+    #[test]
+    fn names_follow_the_formula() {
+        use OperationKind::*;
+        let cases = [
+            ("views_sum", AggregationSpec::new(Sum, 0), "views", None),
+            ("views_average_7d", AggregationSpec::new(Average, 0).over(7, TimeUnit::Days), "views", None),
+            (
+                "price_approx_percentile_30d",
+                AggregationSpec::new(ApproxPercentile, 0).over(30, TimeUnit::Days),
+                "price",
+                None,
+            ),
+            ("col_bounded_unique_count", AggregationSpec::new(BoundedUniqueCount, 0), "col", None),
+            ("views_sum", AggregationSpec::new(Sum, 0).over(i32::MAX, TimeUnit::Days), "views", None),
+            ("a_top3_by_b", AggregationSpec::new(TopK, 0).with_arg("k", "3").by(1), "a", Some("b")),
+        ];
+        for (expected, spec, input, bucket) in cases {
+            assert_eq!(spec.output_name(input, bucket), expected);
+        }
+    }
+
+    #[test]
+    fn unbounded_is_the_reference_number() {
+        assert_eq!(Window::new(i32::MAX, TimeUnit::Days).millis(), 185_542_587_100_800_000);
+    }
+}
