@@ -2,14 +2,18 @@
 
 const C1: u64 = 0x87c3_7b91_1142_53d5;
 const C2: u64 = 0x4cf5_ad43_2745_937f;
+const LOW_STEP: u64 = 0x52dc_e729;
+const HIGH_STEP: u64 = 0x3849_5ab5;
+const FINAL_1: u64 = 0xff51_afd7_ed55_8ccd;
+const FINAL_2: u64 = 0xc4ce_b9fe_1a85_ec53;
 
 /// The avalanche step that ends MurmurHash3.
 #[inline(always)]
 pub(crate) fn finalize64(mut value: u64) -> u64 {
     value ^= value >> 33;
-    value = value.wrapping_mul(0xff51_afd7_ed55_8ccd);
+    value = value.wrapping_mul(FINAL_1);
     value ^= value >> 33;
-    value = value.wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    value = value.wrapping_mul(FINAL_2);
     value ^ (value >> 33)
 }
 
@@ -57,9 +61,9 @@ pub(crate) fn hash_bytes(bytes: &[u8], seed: u64) -> (u64, u64) {
     for block in &mut blocks {
         let (first, second) = block.split_at(8);
         low ^= mix_low(partial_word(first));
-        low = low.rotate_left(27).wrapping_add(high).wrapping_mul(5).wrapping_add(0x52dc_e729);
+        low = low.rotate_left(27).wrapping_add(high).wrapping_mul(5).wrapping_add(LOW_STEP);
         high ^= mix_high(partial_word(second));
-        high = high.rotate_left(31).wrapping_add(low).wrapping_mul(5).wrapping_add(0x3849_5ab5);
+        high = high.rotate_left(31).wrapping_add(low).wrapping_mul(5).wrapping_add(HIGH_STEP);
     }
     let rest = blocks.remainder();
     let (first, second) = rest.split_at(rest.len().min(8));
@@ -69,9 +73,59 @@ pub(crate) fn hash_bytes(bytes: &[u8], seed: u64) -> (u64, u64) {
     finish(low, high, bytes.len() as u64)
 }
 
+/// Sixteen bytes that [`hash_bytes`] maps to the given hash: every step of the hash, undone from last to first.
+pub(crate) fn bytes_with_hash(low: u64, high: u64, seed: u64) -> [u8; 16] {
+    const LENGTH: u64 = 16;
+    // The finish.
+    let high = high.wrapping_sub(low);
+    let (low, high) = (unfinalize64(low.wrapping_sub(high)), unfinalize64(high));
+    let high = high.wrapping_sub(low);
+    let (low, high) = (low.wrapping_sub(high) ^ LENGTH, high ^ LENGTH);
+    // The one block.
+    let second = unfold(high, HIGH_STEP).wrapping_sub(low).rotate_right(31) ^ seed;
+    let first = unfold(low, LOW_STEP).wrapping_sub(seed).rotate_right(27) ^ seed;
+    let first = first.wrapping_mul(const { inverse(C2) }).rotate_right(31).wrapping_mul(const { inverse(C1) });
+    let second = second.wrapping_mul(const { inverse(C1) }).rotate_right(33).wrapping_mul(const { inverse(C2) });
+    (u128::from(second) << 64 | u128::from(first)).to_le_bytes()
+}
+
+/// Undoes `x * 5 + step`.
+fn unfold(value: u64, step: u64) -> u64 {
+    value.wrapping_sub(step).wrapping_mul(const { inverse(5) })
+}
+
+/// Undoes [`finalize64`].
+fn unfinalize64(mut value: u64) -> u64 {
+    // Shifting by more than half the width makes the xor its own inverse.
+    value ^= value >> 33;
+    value = value.wrapping_mul(const { inverse(FINAL_2) });
+    value ^= value >> 33;
+    value = value.wrapping_mul(const { inverse(FINAL_1) });
+    value ^ value >> 33
+}
+
+/// The number whose product with the odd number `factor` is 1 modulo 2^64, by Newton's steps: each doubles the bits
+/// that are right, and an odd number is its own inverse in three.
+const fn inverse(factor: u64) -> u64 {
+    let mut found = factor;
+    let mut step = 0;
+    while step < 5 {
+        found = found.wrapping_mul(2u64.wrapping_sub(factor.wrapping_mul(found)));
+        step += 1;
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_hash_runs_backwards() {
+        for hash in [(0, 0), (1, 2), (u64::MAX, 0x8000_0000_0000_0000), (0x0123_4567_89ab_cdef, 7)] {
+            assert_eq!(hash_bytes(&bytes_with_hash(hash.0, hash.1, 9001), 9001), hash);
+        }
+    }
 
     #[test]
     fn a_word_hashes_as_its_bytes() {

@@ -1,5 +1,7 @@
 //! The 447 known answers of the reference's sketch library (`tests/golden`), each compared.
 
+#![allow(clippy::unwrap_used)] // a panic is the failure report
+
 use chronon_sketches::cpc::CpcSketch;
 use chronon_sketches::frequent::{ErrorType, FrequentItem, FrequentItems};
 use chronon_sketches::kll::KllSketch;
@@ -83,11 +85,7 @@ fn cpc_of(kind: &str, n: i64) -> CpcSketch {
 fn distinct_counts() {
     let checked = lines("cpc").map(|words| {
         let (kind, n) = words[0].split_once(':').unwrap();
-        let n = n.parse().unwrap();
-        let sketch = cpc_of(kind, n);
-        if n == 1_000_000 && !matches!(kind, "union" | "clone" | "cloneupd") {
-            return; // the library refreshes a register of unmerged sketches otherwise than the reference
-        }
+        let sketch = cpc_of(kind, n.parse().unwrap());
         let found = format!("{:x} {}", sketch.estimate().to_bits(), hex(&sketch.to_bytes()));
         assert_eq!(found, words[1..].join(" "), "{}", words[0]);
         let back = CpcSketch::from_bytes(&sketch.to_bytes()).unwrap();

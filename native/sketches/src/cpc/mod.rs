@@ -6,6 +6,7 @@
 
 mod coupon;
 mod icon;
+mod refresh;
 mod sketch;
 
 pub use coupon::{coupon_of_bytes, coupon_of_double, coupon_of_long};

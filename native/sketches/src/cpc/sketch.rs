@@ -1,7 +1,7 @@
 //! The sketch itself: the pinned library inside the rules of the reference.
 
 use super::coupon::{SEED, canonical_bits};
-use super::{check_lg_k, corrupt};
+use super::{check_lg_k, corrupt, refresh};
 use chronon_types::{Error, Result};
 use datasketches::cpc as library;
 use std::fmt;
@@ -12,6 +12,10 @@ const SEED_HASH: [u8; 2] = [0xcc, 0x93];
 const SERIAL_VERSION: u8 = 1;
 const FAMILY: u8 = 16;
 const HEADER: usize = 8;
+/// Where images with history keep their two registers, after the header: how likely the next value is new, and the
+/// estimate so far. The two counts before them differ in meaning but not in size.
+const NEXT_IS_NEW: usize = 8;
+const HISTORY: usize = 16;
 const PREAMBLE_INTS_EMPTY: u8 = 2;
 const FLAG_COMPRESSED: u8 = 2;
 const FLAG_HIP: u8 = 4;
@@ -25,13 +29,22 @@ const FLAG_WINDOW: u8 = 16;
 /// the reference's copy changes the estimate, there is no `Clone`: say [`Self::merged_copy`].
 pub struct CpcSketch {
     sketch: library::CpcSketch,
-    /// The sketch is merged but holds no coupon yet. The library forgets the merge flag of empty sketches, so it is
-    /// kept here until the first coupon can carry it.
-    merged_while_empty: bool,
+    estimator: Estimator,
+}
+
+/// What the estimate rests on, as far as the library does not know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Estimator {
+    /// The history of the sketch, which now has this many coupons. The library keeps the number to itself.
+    History { coupons: u32 },
+    /// The coupons alone; the library has the merge flag.
+    Merged,
+    /// The coupons alone, of which there are none yet. The library forgets the merge flag of empty sketches.
+    MergedWhileEmpty,
 }
 
 /// Bytes that reach the library's hasher as they are, without the length prefix of Rust's own `Hash`.
-struct Raw<'a>(&'a [u8]);
+pub(super) struct Raw<'a>(pub(super) &'a [u8]);
 
 impl Hash for Raw<'_> {
     #[inline]
@@ -48,7 +61,7 @@ impl CpcSketch {
     pub fn new(lg_k: u8) -> Result<Self> {
         check_lg_k(lg_k)?;
         let sketch = library::CpcSketch::with_seed(lg_k, SEED).map_err(|e| Error::internal(e.message()))?;
-        Ok(Self { sketch, merged_while_empty: false })
+        Ok(Self { sketch, estimator: Estimator::History { coupons: 0 } })
     }
 
     /// The binary logarithm of the number of rows.
@@ -83,9 +96,36 @@ impl CpcSketch {
 
     #[inline]
     fn update(&mut self, value: &[u8]) {
-        self.sketch.update(Raw(value));
-        if self.merged_while_empty {
-            self.carry_merge_flag();
+        match &mut self.estimator {
+            Estimator::Merged => self.sketch.update(Raw(value)),
+            Estimator::History { coupons } => {
+                let before = self.sketch.estimate();
+                self.sketch.update(Raw(value));
+                // Each new coupon, and nothing else, raises this estimate.
+                if self.sketch.estimate() != before {
+                    *coupons = coupons.saturating_add(1);
+                    if refresh::is_due(self.sketch.lg_k(), *coupons) {
+                        self.refresh();
+                    }
+                }
+            }
+            Estimator::MergedWhileEmpty => {
+                self.sketch.update(Raw(value));
+                self.carry_merge_flag();
+            }
+        }
+    }
+
+    /// Replaces the library's fresh sum by the reference's, through the only door there is: the image.
+    #[cold]
+    fn refresh(&mut self) {
+        let sum = refresh::fresh_sum(&self.sketch, SEED);
+        let mut image = self.sketch.serialize();
+        if let Some(register) = image.get_mut(HEADER + NEXT_IS_NEW..HEADER + HISTORY) {
+            register.copy_from_slice(&sum.to_le_bytes());
+        }
+        if let Ok(sketch) = library::CpcSketch::deserialize_with_seed(&image, SEED) {
+            self.sketch = sketch;
         }
     }
 
@@ -132,7 +172,7 @@ impl CpcSketch {
     /// The compressed image, readable by every version of the reference's library.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = self.sketch.serialize();
-        if self.merged_while_empty
+        if self.estimator == Estimator::MergedWhileEmpty
             && let Some(flags) = bytes.get_mut(5)
         {
             *flags &= !FLAG_HIP;
@@ -161,13 +201,14 @@ impl CpcSketch {
             if header[0] != PREAMBLE_INTS_EMPTY {
                 return Err(corrupt("an empty image has a preamble of 2"));
             }
-            let merged_while_empty = flags & FLAG_HIP == 0;
-            return Ok(Self { merged_while_empty, ..Self::new(lg_k)? });
+            let new = Self::new(lg_k)?;
+            let merged = flags & FLAG_HIP == 0;
+            return Ok(if merged { Self { estimator: Estimator::MergedWhileEmpty, ..new } } else { new });
         }
-        check_body(lg_k, flags, body)?;
+        let estimator = check_body(lg_k, flags, body)?;
         let sketch =
             library::CpcSketch::deserialize_with_seed(bytes, SEED).map_err(|error| corrupt(error.message()))?;
-        let sketch = Self { sketch, merged_while_empty: false };
+        let sketch = Self { sketch, estimator };
         if flags & FLAG_WINDOW != 0 {
             sketch.check_coupon_count(body)?;
         }
@@ -193,36 +234,44 @@ fn unite<'a>(lg_k: u8, sources: impl IntoIterator<Item = &'a CpcSketch>) -> Resu
     }
     let sketch = union.to_sketch();
     // The reference's empty union is merged; the library's is not.
-    let merged_while_empty = sketch.is_empty();
-    Ok(CpcSketch { sketch, merged_while_empty })
+    let estimator = if sketch.is_empty() { Estimator::MergedWhileEmpty } else { Estimator::Merged };
+    Ok(CpcSketch { sketch, estimator })
 }
 
-/// Refuses bodies that would make the library's table outgrow its key space: no set of hashed values leaves more
-/// surprising coupons beside the window than twice the rows.
-fn check_body(lg_k: u8, flags: u8, body: &[u8]) -> Result<()> {
-    let number = |at: usize| -> Result<u64> {
-        let bytes: [u8; 4] = body
-            .get(at..at + 4)
-            .and_then(|found| found.try_into().ok())
-            .ok_or_else(|| corrupt("the image ends inside its preamble"))?;
-        Ok(u64::from(u32::from_le_bytes(bytes)))
-    };
-    let coupons = number(0)?;
-    if coupons == 0 {
-        return Err(corrupt("an image with a table or a window holds no coupons"));
+/// Refuses bodies that the library would accept and fail on later, and tells what the estimate rests on.
+///
+/// No set of hashed values leaves more surprising coupons beside the window than twice the rows, nor moves the window
+/// near the end of its rows; beyond either, the library runs out of its table's key space or of columns.
+fn check_body(lg_k: u8, flags: u8, body: &[u8]) -> Result<Estimator> {
+    let coupons = u32::from_le_bytes(field(body, 0)?);
+    if coupons == 0 || refresh::window_offset(lg_k, coupons) > refresh::LAST_OFFSET {
+        return Err(corrupt(format!("{coupons} coupons are not what an image with table or window holds")));
     }
-    if flags & (FLAG_TABLE | FLAG_WINDOW) == FLAG_TABLE | FLAG_WINDOW && number(4)? > 2 << lg_k {
+    let both = FLAG_TABLE | FLAG_WINDOW;
+    if flags & both == both && u32::from_le_bytes(field(body, 4)?) > 2 << lg_k {
         return Err(corrupt("the table holds more coupons than can fall outside the window"));
     }
-    Ok(())
+    if flags & FLAG_HIP == 0 {
+        return Ok(Estimator::Merged);
+    }
+    let registers = [f64::from_le_bytes(field(body, NEXT_IS_NEW)?), f64::from_le_bytes(field(body, HISTORY)?)];
+    if registers.iter().all(|register| register.is_finite()) {
+        Ok(Estimator::History { coupons })
+    } else {
+        Err(corrupt(format!("the registers {registers:?} are not numbers")))
+    }
+}
+
+/// The `N` bytes at `at` of the part after the header.
+fn field<const N: usize>(body: &[u8], at: usize) -> Result<[u8; N]> {
+    body.get(at..at + N)
+        .and_then(|found| found.try_into().ok())
+        .ok_or_else(|| corrupt("the image ends inside its preamble"))
 }
 
 impl fmt::Debug for CpcSketch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CpcSketch")
-            .field("sketch", &self.sketch)
-            .field("merged_while_empty", &self.merged_while_empty)
-            .finish()
+        f.debug_struct("CpcSketch").field("sketch", &self.sketch).field("estimator", &self.estimator).finish()
     }
 }
 
@@ -300,7 +349,7 @@ mod tests {
         for seed in 0..300i64 {
             let mut sketch = CpcSketch::new(4).unwrap();
             for step in 0..400i64 {
-                sketch.update_long(seed << 32 | step * step * step);
+                sketch.update_long((seed << 32) | (step * step * step));
                 assert!(CpcSketch::from_bytes(&sketch.to_bytes()).is_ok(), "seed {seed}, step {step}");
             }
         }

@@ -1,0 +1,123 @@
+//! Bytes that nobody wrote: decoders refuse them or give something usable, and never panic.
+
+#![allow(clippy::unwrap_used)] // a panic is the failure report
+
+use chronon_sketches::cpc::CpcSketch;
+use chronon_sketches::frequent::{ErrorType, FrequentItem, FrequentItems};
+use chronon_sketches::kll::KllSketch;
+use chronon_types::{ErrorCode, Result};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+/// An image with some bytes replaced and some cut off.
+fn damaged(image: impl Strategy<Value = Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
+    let damage = vec((any::<prop::sample::Index>(), any::<u8>()), 0..4);
+    (image, damage, 0usize..40).prop_map(|(mut image, damage, cut)| {
+        for (index, byte) in damage {
+            let at = index.index(image.len());
+            image[at] = byte;
+        }
+        image.truncate(image.len().saturating_sub(cut.saturating_sub(30)));
+        image
+    })
+}
+
+/// The decoded value, if the bytes are one; refusals must be typed.
+fn decoded<T>(result: Result<T>) -> Option<T> {
+    result.inspect_err(|error| assert_eq!(error.code(), ErrorCode::CorruptData, "{error}")).ok()
+}
+
+fn use_cpc(bytes: &[u8]) {
+    let Some(mut sketch) = decoded(CpcSketch::from_bytes(bytes)) else { return };
+    (0..200).for_each(|value| sketch.update_long(value));
+    let mut other = CpcSketch::new(6).unwrap();
+    (0..200).for_each(|value| other.update_long(value));
+    other.merge(&sketch).unwrap();
+    // Damaged registers may overflow later, which makes the next image unreadable.
+    decoded(CpcSketch::from_bytes(&sketch.to_bytes()));
+    CpcSketch::from_bytes(&other.to_bytes()).unwrap();
+}
+
+fn use_kll(bytes: &[u8]) {
+    let Some(mut sketch) = decoded(KllSketch::from_bytes(bytes)) else { return };
+    sketch.quantiles(&[0.0, 0.3, 1.0]).unwrap();
+    (0..300).for_each(|value| sketch.update(value as f32));
+    let mut other = KllSketch::new(8).unwrap();
+    if other.merge(&sketch).is_ok() {
+        other.quantiles(&[0.5]).unwrap();
+    }
+    KllSketch::from_bytes(&sketch.to_bytes()).unwrap();
+}
+
+fn use_frequent<T: FrequentItem>(bytes: &[u8], item: &T::Borrowed) {
+    let Some(mut sketch) = decoded(FrequentItems::<T>::from_bytes(bytes)) else { return };
+    sketch.update(item, 3);
+    let copy = sketch.clone();
+    sketch.merge(&copy);
+    sketch.rows(ErrorType::NoFalseNegatives);
+    FrequentItems::<T>::from_bytes(&sketch.to_bytes()).unwrap();
+}
+
+fn cpc_image() -> impl Strategy<Value = Vec<u8>> {
+    (4u8..10, 0i64..9000, any::<bool>()).prop_map(|(lg_k, count, merged)| {
+        let mut sketch = CpcSketch::new(lg_k).unwrap();
+        (0..count).for_each(|value| sketch.update_long(value));
+        if merged { sketch.merged_copy().unwrap().to_bytes() } else { sketch.to_bytes() }
+    })
+}
+
+fn kll_image() -> impl Strategy<Value = Vec<u8>> {
+    (8u16..200, vec(any::<f32>(), 0..500), any::<bool>()).prop_map(|(k, values, queried)| {
+        let mut sketch = KllSketch::new(k).unwrap();
+        values.into_iter().for_each(|value| sketch.update(value));
+        if queried {
+            sketch.quantiles(&[0.5]).unwrap();
+        }
+        sketch.to_bytes()
+    })
+}
+
+fn frequent_image() -> impl Strategy<Value = Vec<u8>> {
+    (0i64..200, vec((".{0,4}", 1i64..i64::MAX), 0..100)).prop_map(|(size, items)| {
+        let mut sketch = FrequentItems::<String>::new(size).unwrap();
+        items.iter().for_each(|(item, count)| sketch.update(item, *count));
+        sketch.to_bytes()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_bytes(bytes in vec(any::<u8>(), 0..200)) {
+        use_cpc(&bytes);
+        use_kll(&bytes);
+        use_frequent::<String>(&bytes, "x");
+        use_frequent::<i64>(&bytes, &1);
+        use_frequent::<f64>(&bytes, &f64::NAN);
+    }
+
+    #[test]
+    fn damaged_cpc(bytes in damaged(cpc_image())) {
+        use_cpc(&bytes);
+    }
+
+    #[test]
+    fn damaged_kll(bytes in damaged(kll_image())) {
+        use_kll(&bytes);
+    }
+
+    #[test]
+    fn damaged_frequent(bytes in damaged(frequent_image())) {
+        use_frequent::<String>(&bytes, "x");
+        use_frequent::<i64>(&bytes, &1);
+    }
+
+    /// Undamaged images come back to the byte.
+    #[test]
+    fn whole_images(cpc in cpc_image(), kll in kll_image(), frequent in frequent_image()) {
+        prop_assert_eq!(CpcSketch::from_bytes(&cpc).unwrap().to_bytes(), cpc);
+        prop_assert_eq!(KllSketch::from_bytes(&kll).unwrap().to_bytes(), kll);
+        FrequentItems::<String>::from_bytes(&frequent).unwrap();
+    }
+}
