@@ -1,6 +1,9 @@
 -- The tables of the example, over the Parquet files that load.py has written into the folder ${files}.
 -- Times are milliseconds since 1970 (UTC); `ds` is the UTC day of the row's time.
 
+SET spark.sql.hive.gatherFastStats=false;
+SET spark.sql.addPartitionInBatch.size=500;
+
 CREATE DATABASE IF NOT EXISTS flights;
 
 DROP TABLE IF EXISTS flights.departures;

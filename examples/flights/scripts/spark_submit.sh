@@ -27,6 +27,7 @@ exec "$spark_submit" \
   --conf spark.sql.catalogImplementation=hive \
   --conf spark.sql.warehouse.dir="file://$warehouse" \
   --conf "spark.hadoop.javax.jdo.option.ConnectionURL=jdbc:derby:;databaseName=$warehouse/metastore_db;create=true" \
+  --conf spark.hadoop.hive.stats.autogather=false \
   --conf spark.chronon.partition.column="${PARTITION_COLUMN:-ds}" \
   --conf spark.chronon.partition.format="${PARTITION_FORMAT:-yyyy-MM-dd}" \
   "$@"

@@ -13,9 +13,7 @@ v1 = GroupBy(
     keys=["tailnum"],
     accuracy=Accuracy.TEMPORAL,
     aggregations=[
-        Aggregation(
-            input_column="dep_delay", operation=Operation.LAST_K(5), windows=[days(30)]
-        ),
+        Aggregation(input_column="dep_delay", operation=Operation.LAST_K(5), windows=[days(30)]),
         Aggregation(input_column="distance", operation=Operation.SUM, windows=[days(30)]),
         Aggregation(input_column="distance", operation=Operation.SUM),
         Aggregation(input_column="origin", operation=Operation.UNIQUE_COUNT, windows=[days(7)]),

@@ -1,0 +1,26 @@
+"""Where the tables of the flights example are: the default place, or CHRONON_FLIGHTS_WAREHOUSE."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+BUILD_IT = "run scripts/quickstart first, or point CHRONON_FLIGHTS_WAREHOUSE to its warehouse"
+
+
+@pytest.fixture(scope="session")
+def warehouse() -> Path:
+    """The folder of the raw tables (`raw/`) and of what was computed from them (`flights.db/`)."""
+    default = REPOSITORY / "examples" / "flights" / "warehouse"
+    return Path(os.environ.get("CHRONON_FLIGHTS_WAREHOUSE", default))
+
+
+@pytest.fixture(scope="session")
+def raw(warehouse: Path) -> Path:
+    """The raw tables of a finished load."""
+    if not (warehouse / "loaded.json").exists():
+        pytest.skip(f"the flights data is not loaded: {BUILD_IT}")
+    return warehouse / "raw"
