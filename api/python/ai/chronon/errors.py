@@ -1,0 +1,37 @@
+"""The errors that authors and operators see.
+
+Where the reference raises a plain `AssertionError`, `ValueError` or `KeyError`, ours derives from it
+as well, so that code written for the reference keeps catching it.
+"""
+
+
+class ChrononError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class DefinitionError(ChrononError, AssertionError):
+    """A definition breaks a rule; the message names the definition, the field, the value and the fix."""
+
+
+class DefinitionValueError(ChrononError, ValueError):
+    """A definition holds a value of the wrong kind or outside of its range."""
+
+
+class UnsupportedError(ChrononError):
+    """A definition uses a feature that this version does not have yet; the message names the feature."""
+
+
+class TeamsError(ChrononError, ValueError):
+    """`teams.json` is missing, cannot be read, or does not know the team."""
+
+
+class TeamSettingError(ChrononError, KeyError):
+    """Neither the team nor the default team in `teams.json` has a setting that is needed."""
+
+    def __str__(self) -> str:
+        """The message as it is: `KeyError` would put it in quotes."""
+        return str(self.args[0])
+
+
+class CompiledFileError(ChrononError, ValueError):
+    """A compiled file cannot be read back; the message names the file."""

@@ -1,0 +1,416 @@
+"""GroupBys: features per key, aggregated over events or taken from entities.
+
+>>> from ai.chronon.api.ttypes import EventSource
+>>> from ai.chronon.query import Query, select
+>>> purchases = GroupBy(
+...     sources=EventSource(table="data.purchases", query=Query(selects=select("user", "price"), time_column="ts")),
+...     keys=["user"],
+...     aggregations=[
+...         Aggregation(input_column="price", operation=Operation.SUM, windows=[Window(7, TimeUnit.DAYS)]),
+...         Aggregation(input_column="price", operation=Operation.LAST_K(3)),
+...     ],
+... )
+>>> [name for aggregation in purchases.aggregations for name in get_output_col_names(aggregation)]
+['price_sum_7d', 'price_last3']
+"""
+
+import json
+import logging
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import ai.chronon.api.ttypes as ttypes
+from ai.chronon.dependencies import describe_source, get_dependencies, source_query
+from ai.chronon.errors import DefinitionError
+from ai.chronon.group_by_rules import contains_windowed_aggregation, validate_group_by
+from ai.chronon.naming import caller_team
+from ai.chronon.support import missing_names, refuse_argument
+
+__all__ = [
+    "DEFAULT_ONLINE",
+    "DEFAULT_PRODUCTION",
+    "Accuracy",
+    "Aggregation",
+    "Aggregations",
+    "DefaultAggregation",
+    "GroupBy",
+    "Operation",
+    "TimeUnit",
+    "Window",
+    "contains_windowed_aggregation",
+    "get_output_col_names",
+    "op_to_str",
+    "validate_group_by",
+    "window_to_str_pretty",
+]
+
+AnySource = ttypes.Source | ttypes.EventSource | ttypes.EntitySource | ttypes.JoinSource
+OperationArgument = int | tuple[int, dict[str, str]]
+
+DEFAULT_ONLINE = None
+DEFAULT_PRODUCTION = None
+# Columns that a default aggregation leaves alone: time, partition, and the marks of a mutation.
+RESERVED_COLUMNS = frozenset({"ts", "is_before", "mutation_ts", "ds"})
+# Operations whose output is named after the number of values that they keep.
+OUTPUT_PREFIX_BEFORE_K = {
+    ttypes.Operation.LAST_K: "last",
+    ttypes.Operation.FIRST_K: "first",
+    ttypes.Operation.TOP_K: "top",
+    ttypes.Operation.BOTTOM_K: "bottom",
+}
+LOGGER = logging.getLogger(__name__)
+
+__getattr__ = missing_names(__name__, frozenset({"Derivation"}))
+
+
+class Accuracy(ttypes.Accuracy):
+    """How fresh features are: to the event (`TEMPORAL`), or as of the last midnight UTC (`SNAPSHOT`)."""
+
+
+class TimeUnit:
+    """Unit of a window's length."""
+
+    HOURS = ttypes.TimeUnit.HOURS
+    DAYS = ttypes.TimeUnit.DAYS
+
+
+def Window(length: int, timeUnit: int) -> ttypes.Window:  # noqa: N803 - the keyword is part of the API
+    """The span of `length` hours or days that ends at the time of the query."""
+    return ttypes.Window(length, timeUnit)
+
+
+class Operation:
+    """What an aggregation computes.
+
+    Plain members are passed as they are, the others are called with their argument: `Operation.SUM`,
+    `Operation.LAST_K(5)`.
+    """
+
+    MIN = ttypes.Operation.MIN
+    MAX = ttypes.Operation.MAX
+    FIRST = ttypes.Operation.FIRST
+    LAST = ttypes.Operation.LAST
+    APPROX_UNIQUE_COUNT = ttypes.Operation.APPROX_UNIQUE_COUNT
+    UNIQUE_COUNT = ttypes.Operation.UNIQUE_COUNT
+    COUNT = ttypes.Operation.COUNT
+    SUM = ttypes.Operation.SUM
+    AVERAGE = ttypes.Operation.AVERAGE
+    VARIANCE = ttypes.Operation.VARIANCE
+    SKEW = ttypes.Operation.SKEW
+    KURTOSIS = ttypes.Operation.KURTOSIS
+    HISTOGRAM = ttypes.Operation.HISTOGRAM
+
+    @staticmethod
+    def APPROX_UNIQUE_COUNT_LGK(k: int) -> tuple[int, dict[str, str]]:
+        """Distinct values, approximately; the sketch has 2^k slots."""
+        return _with_k(ttypes.Operation.APPROX_UNIQUE_COUNT, k)
+
+    @staticmethod
+    def BOUNDED_UNIQUE_COUNT_K(k: int) -> tuple[int, dict[str, str]]:
+        """Distinct values, counted exactly up to `k`."""
+        return _with_k(ttypes.Operation.BOUNDED_UNIQUE_COUNT, k)
+
+    @staticmethod
+    def HISTOGRAM_K(k: int) -> tuple[int, dict[str, str]]:
+        """How often each of the `k` most frequent values occurs, counted exactly."""
+        return _with_k(ttypes.Operation.HISTOGRAM, k)
+
+    @staticmethod
+    def APPROX_HISTOGRAM_K(k: int) -> tuple[int, dict[str, str]]:
+        """How often each of about `k` frequent values occurs, approximately and in bounded memory."""
+        return _with_k(ttypes.Operation.APPROX_HISTOGRAM_K, k)
+
+    @staticmethod
+    def FIRST_K(k: int) -> tuple[int, dict[str, str]]:
+        """The `k` earliest values."""
+        return _with_k(ttypes.Operation.FIRST_K, k)
+
+    @staticmethod
+    def LAST_K(k: int) -> tuple[int, dict[str, str]]:
+        """The `k` latest values."""
+        return _with_k(ttypes.Operation.LAST_K, k)
+
+    @staticmethod
+    def TOP_K(k: int) -> tuple[int, dict[str, str]]:
+        """The `k` greatest values."""
+        return _with_k(ttypes.Operation.TOP_K, k)
+
+    @staticmethod
+    def BOTTOM_K(k: int) -> tuple[int, dict[str, str]]:
+        """The `k` least values."""
+        return _with_k(ttypes.Operation.BOTTOM_K, k)
+
+    @staticmethod
+    def APPROX_PERCENTILE(percentiles: Sequence[float], **arguments: Any) -> tuple[int, dict[str, str]]:
+        """Approximate percentiles; each lies in [0, 1], and `k` (128) sets the accuracy of the sketch."""
+        values = {"k": 128, "percentiles": percentiles, **arguments}
+        return ttypes.Operation.APPROX_PERCENTILE, {name: str(value) for name, value in values.items()}
+
+
+def _with_k(operation: int, k: int) -> tuple[int, dict[str, str]]:
+    return operation, {"k": str(k)}
+
+
+def op_to_str(operation: int) -> str:
+    """The name of an operation in lower case."""
+    return ttypes.Operation._VALUES_TO_NAMES[operation].lower()
+
+
+def window_to_str_pretty(window: ttypes.Window) -> str:
+    """A window in words.
+
+    >>> window_to_str_pretty(Window(7, TimeUnit.DAYS))
+    '7 days'
+    """
+    if window.timeUnit is None:
+        raise DefinitionError(f"a window of length {window.length} has no unit; give it TimeUnit.HOURS or TimeUnit.DAYS")
+    return f"{window.length} {ttypes.TimeUnit._VALUES_TO_NAMES[window.timeUnit].lower()}"
+
+
+def _operation_suffix(aggregation: ttypes.Aggregation) -> str:
+    operation = ttypes.Operation.LAST if aggregation.operation is None else aggregation.operation
+    prefix = OUTPUT_PREFIX_BEFORE_K.get(operation)
+    if prefix is None:
+        return op_to_str(operation)
+    if "k" not in (aggregation.argMap or {}):
+        raise DefinitionError(
+            f"{op_to_str(operation).upper()} over {aggregation.inputColumn!r} has no argument k; "
+            f"write Operation.{op_to_str(operation).upper()}(k)"
+        )
+    return prefix + (aggregation.argMap or {})["k"]
+
+
+def get_output_col_names(aggregation: ttypes.Aggregation) -> list[str]:
+    """The feature columns of an aggregation, bucket by bucket, and window by window inside of a bucket."""
+    base = f"{aggregation.inputColumn}_{_operation_suffix(aggregation)}"
+    windowed = [
+        f"{base}_{window.length}{'h' if window.timeUnit == ttypes.TimeUnit.HOURS else 'd'}"
+        for window in aggregation.windows or []
+    ] or [base]
+    if not aggregation.buckets:
+        return windowed
+    return [f"{name}_by_{bucket}" for bucket in aggregation.buckets for name in windowed]
+
+
+def Aggregation(
+    input_column: str | None = None,
+    operation: OperationArgument | None = None,
+    windows: list[ttypes.Window] | None = None,
+    buckets: list[str] | None = None,
+    tags: dict[str, Any] | None = None,
+    element_wise: bool | None = None,
+) -> ttypes.Aggregation:
+    """Describes one operation over one column.
+
+    Args:
+        input_column: Column of the sources' queries; `Aggregations` fills it in from its keyword.
+        operation: A member of `Operation`, called when it takes an argument; `LAST` when absent.
+        windows: One feature for each window; absent: everything before the time of the query.
+        buckets: Columns by whose values the feature is split; the feature becomes a map.
+        tags: Notes on the feature columns, kept in the custom JSON of the GroupBy.
+        element_wise: Aggregate the elements of a list column position by position.
+
+    Raises:
+        DefinitionError: The operation takes an argument and was not called.
+    """
+    if callable(operation):
+        raise DefinitionError(
+            f"the operation over {input_column!r} needs an argument; call it, such as Operation.LAST_K(10)"
+        )
+    arguments: dict[str, str] = {}
+    if isinstance(operation, tuple):
+        operation, arguments = operation
+    if operation is None:
+        operation = ttypes.Operation.LAST
+    if operation == ttypes.Operation.UNIQUE_COUNT:
+        LOGGER.warning("UNIQUE_COUNT keeps every distinct value; consider BOUNDED_UNIQUE_COUNT_K or APPROX_UNIQUE_COUNT")
+    elif operation == ttypes.Operation.HISTOGRAM:
+        LOGGER.warning("HISTOGRAM keeps every distinct value; consider APPROX_HISTOGRAM_K")
+    aggregation = ttypes.Aggregation(input_column, operation, arguments, windows, buckets, element_wise)
+    aggregation.tags = tags
+    return aggregation
+
+
+def Aggregations(**aggregations: ttypes.Aggregation) -> list[ttypes.Aggregation]:
+    """Aggregations by name of their input column.
+
+    Raises:
+        DefinitionError: A value is not an aggregation.
+    """
+    for name, aggregation in aggregations.items():
+        if not isinstance(aggregation, ttypes.Aggregation):
+            raise DefinitionError(f"Aggregations({name}={aggregation!r}): not an aggregation; write Aggregation(...)")
+        if not aggregation.inputColumn:
+            aggregation.inputColumn = name
+    return list(aggregations.values())
+
+
+def DefaultAggregation(
+    keys: list[str],
+    sources: list[ttypes.Source],
+    operation: OperationArgument = Operation.LAST,
+    tags: dict[str, Any] | None = None,
+) -> list[ttypes.Aggregation]:
+    """One aggregation for each selected column of each source that is neither a key, nor a time, nor a partition."""
+    aggregations = []
+    for source in sources:
+        if not isinstance(source, ttypes.Source):
+            raise DefinitionError(
+                f"DefaultAggregation(sources=...) got a {type(source).__name__}; wrap it, such as Source(events=...)"
+            )
+        query = source_query(source)
+        skipped = RESERVED_COLUMNS.union(keys, [query.timeColumn])
+        aggregations += [
+            Aggregation(input_column=column, operation=operation, tags=tags)
+            for column in query.selects or {}
+            if column not in skipped
+        ]
+    return aggregations
+
+
+def _wrap_source(source: AnySource) -> ttypes.Source:
+    if isinstance(source, ttypes.Source):
+        wrapped = source
+    elif isinstance(source, ttypes.EventSource):
+        wrapped = ttypes.Source(events=source)
+    elif isinstance(source, ttypes.EntitySource):
+        wrapped = ttypes.Source(entities=source)
+    elif isinstance(source, ttypes.JoinSource):
+        wrapped = ttypes.Source(joinSource=source)
+    else:
+        raise DefinitionError(
+            f"GroupBy(sources=...) got a {type(source).__name__}; give it Source, EventSource or EntitySource objects"
+        )
+    refuse_argument("GroupBy", "sources=JoinSource", wrapped.joinSource)
+    return wrapped
+
+
+def _wrap_sources(sources: AnySource | Sequence[AnySource]) -> list[ttypes.Source]:
+    return [_wrap_source(source) for source in (sources if isinstance(sources, (list, tuple)) else [sources])]
+
+
+def _complete_selects(source: ttypes.Source, columns: Iterable[str]) -> None:
+    """Selects the columns that the GroupBy needs, in the author's own query, and turns `ts` into the time column.
+
+    The query is changed in place, as it is by the reference: a source that several GroupBys share
+    collects the columns of all of them, and its bytes depend on that.
+    """
+    query = source_query(source)
+    if query.selects is None:
+        query.selects = {}
+    for column in columns:
+        query.selects.setdefault(column, column)
+    if "ts" in query.selects:
+        expression = query.selects.pop("ts")
+        if query.timeColumn is None:
+            query.timeColumn = expression
+        if query.timeColumn != expression:
+            raise DefinitionError(
+                f"{describe_source(source)} selects ts as {expression!r}, but its time column is {query.timeColumn!r}; "
+                "drop ts from the selects: the time column takes its place (an aggregation over ts needs time_column='ts')"
+            )
+
+
+def _column_tags(aggregations: Iterable[ttypes.Aggregation] | None) -> dict[str, dict[str, Any]]:
+    return {
+        column: tags
+        for aggregation in aggregations or []
+        if (tags := getattr(aggregation, "tags", None))
+        for column in get_output_col_names(aggregation)
+    }
+
+
+def GroupBy(
+    sources: AnySource | Sequence[AnySource],
+    keys: list[str],
+    aggregations: list[ttypes.Aggregation] | None,
+    online: bool | None = DEFAULT_ONLINE,
+    production: bool | None = DEFAULT_PRODUCTION,
+    backfill_start_date: str | None = None,
+    dependencies: list[str] | None = None,
+    env: dict[str, dict[str, str]] | None = None,
+    table_properties: dict[str, str] | None = None,
+    output_namespace: str | None = None,
+    accuracy: int | None = None,
+    lag: int = 0,
+    offline_schedule: str = "@daily",
+    name: str | None = None,
+    tags: dict[str, Any] | None = None,
+    derivations: list[ttypes.Derivation] | None = None,
+    historical_backfill: bool | None = None,
+    deprecation_date: str | None = None,
+    description: str | None = None,
+    is_incremental: bool | None = None,
+    **kwargs: Any,
+) -> ttypes.GroupBy:
+    """Describes features per key.
+
+    Args:
+        sources: One source or several of equal columns. Their queries are completed in place.
+        keys: Columns that the features belong to.
+        aggregations: What to compute; `None` over entities takes the selected columns as they are.
+        online: Serve the features to the fetcher.
+        production: Fit to be used by production joins.
+        backfill_start_date: First day of a backfill of this GroupBy alone, `yyyy-MM-dd`.
+        dependencies: Partition specifications to wait for in place of those of the sources.
+        env: Run mode to environment variables.
+        table_properties: Properties of the tables; those of the team when absent.
+        output_namespace: Database of the tables; that of the team when absent.
+        accuracy: A member of `Accuracy`; when absent it follows from the sources.
+        lag: Days by which the sources may be behind.
+        offline_schedule: Schedule of the batch jobs, such as `@daily` or a cron line.
+        name: Name, for a GroupBy that is not a variable of a module in `group_bys/`.
+        tags: Notes, kept in the custom JSON.
+        derivations: Not supported yet.
+        historical_backfill: Fill all missing partitions, not only the newest.
+        deprecation_date: Day on which the GroupBy is retired, `yyyy-MM-dd`.
+        description: For people.
+        is_incremental: Not supported yet.
+        **kwargs: Further keys of the custom JSON.
+
+    Raises:
+        DefinitionError: A rule of `validate_group_by` is broken.
+        DefinitionValueError: Percentiles that are not numbers in [0, 1].
+        UnsupportedError: An argument that this version does not support yet.
+    """
+    if not sources:
+        raise DefinitionError("GroupBy(sources=...) is empty; give it at least one source")
+    if historical_backfill is not None and not backfill_start_date:
+        raise DefinitionError("GroupBy(historical_backfill=...) needs backfill_start_date='yyyy-MM-dd'")
+    refuse_argument("GroupBy", "derivations", derivations)
+    refuse_argument("GroupBy", "is_incremental", is_incremental)
+    wrapped = _wrap_sources(sources)
+    if aggregations is not None:
+        aggregations = list(aggregations)
+    needed = [*keys, *(item.inputColumn for item in aggregations or [] if item.inputColumn)]
+    for source in wrapped:
+        _complete_selects(source, needed)
+    custom = {**kwargs, "lag": lag, "groupby_tags": tags, "column_tags": _column_tags(aggregations)}
+    meta_data = ttypes.MetaData(
+        name=name,
+        online=online,
+        production=production,
+        outputNamespace=output_namespace,
+        customJson=json.dumps(custom),
+        dependencies=[text for source in wrapped for text in get_dependencies(source, dependencies, lag=lag)],
+        modeToEnvMap=env,
+        tableProperties=table_properties,
+        team=caller_team(sys._getframe(1)),
+        offlineSchedule=offline_schedule,
+        historicalBackfill=historical_backfill,
+        deprecationDate=deprecation_date,
+        description=description,
+    )
+    group_by = ttypes.GroupBy(
+        metaData=meta_data,
+        sources=wrapped,
+        keyColumns=keys,
+        aggregations=aggregations,
+        accuracy=accuracy,
+        backfillStartDate=backfill_start_date,
+        derivations=derivations,
+        isIncremental=is_incremental,
+    )
+    validate_group_by(group_by)
+    return group_by

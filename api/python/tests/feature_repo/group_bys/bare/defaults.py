@@ -1,0 +1,12 @@
+"""A team without settings of its own."""
+
+from ai.chronon.group_by import Aggregation, GroupBy, Operation
+from sources.events import clicks
+
+v1 = GroupBy(
+    sources=clicks(),
+    keys=["user_id"],
+    aggregations=[Aggregation(input_column="price", operation=Operation.SUM)],
+    backfill_start_date="2023-01-01",
+    is_incremental=None,
+)
