@@ -1,0 +1,73 @@
+//! What a host says beside the definition: the dialect, the resolution, and the columns it can offer.
+
+use chronon_aggregate::Resolution;
+use chronon_types::{DataType, Error, Result};
+use serde::Deserialize;
+
+/// The options as they are written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    dialect: String,
+    resolution: String,
+    columns: Vec<Column>,
+}
+
+/// A column that a host can offer.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Column {
+    name: String,
+    /// The text form. Parsed only if the definition uses the column: tables have columns of types nobody aggregates.
+    #[serde(rename = "type")]
+    data_type: String,
+}
+
+/// The options, understood.
+#[derive(Debug)]
+pub(crate) struct Options {
+    pub(crate) resolution: Resolution,
+    columns: Vec<Column>,
+}
+
+impl Options {
+    /// # Errors
+    /// `InvalidArgument` when the text is not a JSON object of the agreed members, `Unsupported` for a dialect that is
+    /// not built.
+    pub(crate) fn parse(json: &str) -> Result<Self> {
+        let Written { dialect, resolution, columns } =
+            serde_json::from_str(json).map_err(|error| Error::invalid_argument(format!("plan options: {error}")))?;
+        check_dialect(&dialect)?;
+        let resolution = Resolution::from_name(&resolution).ok_or_else(|| {
+            Error::invalid_argument(format!(
+                "plan options: `{resolution}` is not a resolution; use five_minute, daily or exact"
+            ))
+        })?;
+        Ok(Self { resolution, columns })
+    }
+
+    /// The type of the column called `name`.
+    ///
+    /// # Errors
+    /// `InvalidPlan` when no such column is offered or its type is not one.
+    pub(crate) fn column_type(&self, name: &str) -> Result<DataType> {
+        match self.columns.iter().find(|column| column.name == name) {
+            Some(column) => DataType::parse(&column.data_type).map_err(|e| e.within(format!("column {name}"))),
+            None => {
+                let offered: Vec<&str> = self.columns.iter().map(|column| column.name.as_str()).collect();
+                Err(Error::invalid_plan(format!(
+                    "there is no column `{name}`; select it in the source, or use one of: {}",
+                    offered.join(", ")
+                )))
+            }
+        }
+    }
+}
+
+/// The forks give some operation numbers different meanings, so a definition is read in one named dialect.
+fn check_dialect(name: &str) -> Result<()> {
+    match name {
+        "airbnb" => Ok(()),
+        other => Err(Error::unsupported(format!("the dialect `{other}` is not built; use airbnb"))),
+    }
+}

@@ -1,0 +1,226 @@
+//! The plan itself.
+
+use crate::decode::{self, GroupBy};
+use crate::options::Options;
+use crate::unpack::{self, Part};
+use chronon_aggregate::{Definition, Resolution, Window};
+use chronon_types::time::Millis;
+use chronon_types::{DataType, Error, Field, Result};
+use serde::Serialize;
+use std::collections::HashMap;
+
+/// One output column.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Output {
+    /// What to compute and what comes out; its indexes are those of [`Plan::inputs`].
+    pub definition: Definition,
+    /// Index of the aggregation that asked for it, within the GroupBy.
+    pub aggregation: usize,
+    /// The step by which the tail of the window moves; `None` when there is no bounded window.
+    pub tail_hop: Option<Millis>,
+}
+
+impl Output {
+    /// Name and type of the column.
+    pub fn field(&self) -> &Field {
+        &self.definition.output
+    }
+
+    /// The bounded window, if there is one.
+    pub fn window(&self) -> Option<Window> {
+        self.definition.spec.bounded_window()
+    }
+}
+
+/// What a point-in-time session over windows needs of a plan.
+#[derive(Debug, Clone, Copy)]
+pub struct WindowPlan<'a> {
+    /// The columns of every batch of events, after group and time.
+    pub inputs: &'a [Field],
+    /// The columns of every batch of results.
+    pub outputs: &'a [Output],
+    /// How finely tails move.
+    pub resolution: Resolution,
+    /// Whether any output has a bounded window.
+    pub has_windows: bool,
+}
+
+/// A checked definition: immutable, and shared freely between threads.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    name: String,
+    resolution: Resolution,
+    inputs: Vec<Field>,
+    outputs: Vec<Output>,
+}
+
+impl Plan {
+    /// Checks a GroupBy, given as bytes of Thrift's binary protocol, against options such as
+    /// `{"dialect":"airbnb","resolution":"daily","columns":[{"name":"amount","type":"double"}]}`.
+    ///
+    /// # Errors
+    /// - `CorruptData`: the bytes are not a GroupBy.
+    /// - `InvalidArgument`: the options are not of the agreed form.
+    /// - `Unsupported`: the dialect, an operation or a shape is not built.
+    /// - `InvalidPlan`: anything else in the definition that cannot be run; says which definition, aggregation and
+    ///   column, what was found and what would be right.
+    pub fn open(group_by: &[u8], options: &str) -> Result<Self> {
+        let group_by = decode::decode(group_by)?;
+        let plan = Options::parse(options).and_then(|options| Builder::new(&options).build(&group_by));
+        plan.map_err(|error| error.within(format!("definition {}", group_by.name)))
+    }
+
+    /// The definition's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How finely window tails move.
+    pub fn resolution(&self) -> Resolution {
+        self.resolution
+    }
+
+    /// The columns that are read: buckets and inputs of the aggregations, each once, in order of first use.
+    pub fn inputs(&self) -> &[Field] {
+        &self.inputs
+    }
+
+    /// The columns that are computed, by aggregation, then bucket, then window.
+    pub fn outputs(&self) -> &[Output] {
+        &self.outputs
+    }
+
+    /// What a point-in-time session needs.
+    pub fn window_plan(&self) -> WindowPlan<'_> {
+        WindowPlan {
+            inputs: &self.inputs,
+            outputs: &self.outputs,
+            resolution: self.resolution,
+            has_windows: self.outputs.iter().any(|output| output.tail_hop.is_some()),
+        }
+    }
+
+    /// The inputs and outputs as a JSON object, for hosts.
+    pub fn describe(&self) -> String {
+        let column = |field: &'_ Field| (field.name.clone(), field.data_type.to_string());
+        let inputs = self.inputs.iter().map(column).map(|(name, data_type)| InputText { name, data_type }).collect();
+        let outputs = self.outputs.iter().map(|output| {
+            let (name, data_type) = column(output.field());
+            OutputText {
+                name,
+                data_type,
+                aggregation: output.aggregation,
+                bucket: output.definition.bucket.as_ref().map(|bucket| bucket.name.as_str()),
+                window: output.window().map(WindowText::from),
+            }
+        });
+        let text = PlanText { inputs, outputs: outputs.collect() };
+        // Strings and numbers always serialize; a default keeps the signature free of an error that cannot be.
+        serde_json::to_string(&text).unwrap_or_default()
+    }
+}
+
+#[derive(Serialize)]
+struct PlanText<'a> {
+    inputs: Vec<InputText>,
+    outputs: Vec<OutputText<'a>>,
+}
+
+#[derive(Serialize)]
+struct InputText {
+    name: String,
+    #[serde(rename = "type")]
+    data_type: String,
+}
+
+#[derive(Serialize)]
+struct OutputText<'a> {
+    name: String,
+    #[serde(rename = "type")]
+    data_type: String,
+    aggregation: usize,
+    bucket: Option<&'a str>,
+    window: Option<WindowText>,
+}
+
+#[derive(Serialize)]
+struct WindowText {
+    length: i32,
+    unit: &'static str,
+}
+
+impl From<Window> for WindowText {
+    fn from(window: Window) -> Self {
+        Self { length: window.length, unit: window.unit.name() }
+    }
+}
+
+/// A plan in the making.
+struct Builder<'a> {
+    options: &'a Options,
+    inputs: Vec<Field>,
+    outputs: Vec<Output>,
+    /// Index of the aggregation that has taken each name.
+    names: HashMap<String, usize>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(options: &'a Options) -> Self {
+        Self { options, inputs: Vec::new(), outputs: Vec::new(), names: HashMap::new() }
+    }
+
+    fn build(mut self, group_by: &GroupBy) -> Result<Plan> {
+        if group_by.aggregations.is_empty() {
+            return Err(Error::unsupported(
+                "there are no aggregations; such a definition passes columns through and needs no plan",
+            ));
+        }
+        for (index, aggregation) in group_by.aggregations.iter().enumerate() {
+            for part in unpack::parts(index, aggregation, self.outputs.len())? {
+                self.add(&part).map_err(|error| error.within(part.describe()))?;
+            }
+        }
+        Ok(Plan {
+            name: group_by.name.clone(),
+            resolution: self.options.resolution,
+            inputs: self.inputs,
+            outputs: self.outputs,
+        })
+    }
+
+    fn add(&mut self, part: &Part<'_>) -> Result<()> {
+        let bucket = part.bucket.map(|bucket| self.bucket(bucket)).transpose()?;
+        let input = self.input(part.input)?;
+        let definition = Definition::new(&part.spec(input, bucket), &self.inputs)?;
+        let window = definition.spec.bounded_window();
+        let tail_hop = window.map(|window| self.options.resolution.tail_hop(&window)).transpose()?;
+        let name = &definition.output.name;
+        if let Some(other) = self.names.insert(name.clone(), part.aggregation) {
+            return Err(Error::invalid_plan(format!(
+                "two outputs are called `{name}`, this one and one of aggregation {other}; arguments do not show in \
+                 names, so give one of the two a column of its own in the selects"
+            )));
+        }
+        self.outputs.push(Output { definition, aggregation: part.aggregation, tail_hop });
+        Ok(())
+    }
+
+    fn bucket(&mut self, name: &str) -> Result<usize> {
+        let index = self.input(name)?;
+        match &self.inputs[index].data_type {
+            DataType::String => Ok(index),
+            other => Err(Error::invalid_plan(format!(
+                "bucket column `{name}` is of type {other}; buckets are strings, so cast it in the selects"
+            ))),
+        }
+    }
+
+    /// The index of an input, added when this is its first use.
+    fn input(&mut self, name: &str) -> Result<usize> {
+        if let Some(index) = self.inputs.iter().position(|field| field.name == name) {
+            return Ok(index);
+        }
+        self.inputs.push(Field::new(name, self.options.column_type(name)?));
+        Ok(self.inputs.len() - 1)
+    }
+}

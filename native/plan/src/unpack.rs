@@ -1,0 +1,116 @@
+//! From aggregations, which list windows and buckets, to one specification per output column.
+
+use crate::definitions;
+use chronon_aggregate::{AggregationSpec, OperationKind, TimeUnit, Window};
+use chronon_types::{Error, Result};
+use std::collections::BTreeMap;
+
+/// One output column before names have become indexes.
+#[derive(Debug)]
+pub(crate) struct Part<'a> {
+    /// Index of the aggregation.
+    pub(crate) aggregation: usize,
+    pub(crate) operation: OperationKind,
+    pub(crate) input: &'a str,
+    pub(crate) bucket: Option<&'a str>,
+    pub(crate) window: Option<Window>,
+    args: &'a BTreeMap<String, String>,
+    element_wise: bool,
+}
+
+impl Part<'_> {
+    /// The specification, given the indexes of the input and the bucket column.
+    pub(crate) fn spec(&self, input: usize, bucket: Option<usize>) -> AggregationSpec {
+        AggregationSpec {
+            operation: self.operation,
+            input,
+            bucket,
+            args: self.args.clone(),
+            window: self.window,
+            element_wise: self.element_wise,
+        }
+    }
+
+    /// What to call the part in an error.
+    pub(crate) fn describe(&self) -> String {
+        describe(self.aggregation, Some(self.operation), Some(self.input))
+    }
+}
+
+fn describe(index: usize, operation: Option<OperationKind>, input: Option<&str>) -> String {
+    let operation = operation.map_or("an operation", OperationKind::name);
+    format!("aggregation {index}: {operation} of {}", input.unwrap_or("no column"))
+}
+
+/// More output columns than any table can have. A definition of some kilobytes could otherwise ask for billions, as
+/// every bucket meets every window.
+const MOST_OUTPUTS: usize = 100_000;
+
+static NO_ARGS: BTreeMap<String, String> = BTreeMap::new();
+
+/// The parts of an aggregation: every bucket (or none), and for each every window (or everything). The definition has
+/// `before` parts already.
+///
+/// # Errors
+/// `InvalidPlan` when the aggregation names no column or operation, lists no windows, has a window without length, or
+/// makes too many parts.
+pub(crate) fn parts(index: usize, aggregation: &definitions::Aggregation, before: usize) -> Result<Vec<Part<'_>>> {
+    let operation = aggregation.operation.map(|operation| operation.0);
+    let kind = operation.and_then(OperationKind::from_number);
+    let input = aggregation.input_column.as_deref();
+    let invalid = |message: String| Error::invalid_plan(message).within(describe(index, kind, input));
+
+    let Some(input) = input else {
+        return Err(invalid("there is no input column; set inputColumn".to_owned()));
+    };
+    let operation = match (kind, operation) {
+        (Some(kind), _) => kind,
+        (None, Some(number)) => {
+            return Err(invalid(format!("{number} is not an operation of the airbnb dialect; it has 0 to 19")));
+        }
+        (None, None) => return Err(invalid("there is no operation; set one, for example LAST".to_owned())),
+    };
+    let windows = match &aggregation.windows {
+        None => vec![None],
+        Some(windows) if windows.is_empty() => {
+            return Err(invalid(
+                "the list of windows is empty, which computes nothing; leave windows out to aggregate everything"
+                    .to_owned(),
+            ));
+        }
+        Some(windows) => {
+            windows.iter().map(window).map(|w| w.map_err(invalid)).map(|w| w.map(Some)).collect::<Result<_>>()?
+        }
+    };
+    let buckets: Vec<Option<&str>> = match &aggregation.buckets {
+        Some(buckets) if !buckets.is_empty() => buckets.iter().map(|bucket| Some(bucket.as_str())).collect(),
+        _ => vec![None],
+    };
+    if before.saturating_add(buckets.len().saturating_mul(windows.len())) > MOST_OUTPUTS {
+        return Err(invalid(format!("there are more than {MOST_OUTPUTS} outputs; use fewer windows or buckets")));
+    }
+    let part = |bucket, window| Part {
+        aggregation: index,
+        operation,
+        input,
+        bucket,
+        window,
+        args: aggregation.arg_map.as_ref().unwrap_or(&NO_ARGS),
+        element_wise: aggregation.element_wise.unwrap_or_default(),
+    };
+    let windows = &windows;
+    Ok(buckets.into_iter().flat_map(|bucket| windows.iter().map(move |window| part(bucket, *window))).collect())
+}
+
+fn window(window: &definitions::Window) -> std::result::Result<Window, String> {
+    let unit = match window.time_unit {
+        Some(definitions::TimeUnit::HOURS) => TimeUnit::Hours,
+        Some(definitions::TimeUnit::DAYS) => TimeUnit::Days,
+        Some(other) => return Err(format!("{} is not a unit of time; use HOURS (0) or DAYS (1)", other.0)),
+        None => return Err("a window has no unit of time; use HOURS or DAYS".to_owned()),
+    };
+    match window.length.unwrap_or_default() {
+        length if length > 0 => Ok(Window::new(length, unit)),
+        length => Err(format!("a window of {length} {} covers nothing; use a length above zero", unit.name())),
+    }
+}
