@@ -52,7 +52,7 @@ static NO_ARGS: BTreeMap<String, String> = BTreeMap::new();
 /// `before` parts already.
 ///
 /// # Errors
-/// `InvalidPlan` when the aggregation names no column or operation, lists no windows, has a window without length, or
+/// `InvalidPlan` when the aggregation names no column or operation, lists no windows or buckets, has a window without length, or
 /// makes too many parts.
 pub(crate) fn parts(index: usize, aggregation: &definitions::Aggregation, before: usize) -> Result<Vec<Part<'_>>> {
     let operation = aggregation.operation.map(|operation| operation.0);
@@ -83,8 +83,13 @@ pub(crate) fn parts(index: usize, aggregation: &definitions::Aggregation, before
         }
     };
     let buckets: Vec<Option<&str>> = match &aggregation.buckets {
-        Some(buckets) if !buckets.is_empty() => buckets.iter().map(|bucket| Some(bucket.as_str())).collect(),
-        _ => vec![None],
+        None => vec![None],
+        Some(buckets) if buckets.is_empty() => {
+            return Err(invalid(
+                "the list of buckets is empty, which computes nothing; leave buckets out to have none".to_owned(),
+            ));
+        }
+        Some(buckets) => buckets.iter().map(|bucket| Some(bucket.as_str())).collect(),
     };
     if before.saturating_add(buckets.len().saturating_mul(windows.len())) > MOST_OUTPUTS {
         return Err(invalid(format!("there are more than {MOST_OUTPUTS} outputs; use fewer windows or buckets")));

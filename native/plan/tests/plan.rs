@@ -155,6 +155,7 @@ fn refusals_say_where_and_what_instead() {
     use ErrorCode::{InvalidPlan, Unsupported};
     let cases: Vec<(&str, &str, ErrorCode, &str, Vec<Aggregation>)> = vec![
         ("no windows", "exact", InvalidPlan, "leave windows out", vec![empty_windows]),
+        ("no buckets", "exact", InvalidPlan, "leave buckets out", vec![sum().by(&[])]),
         ("zero length", "exact", InvalidPlan, "a window of 0 DAYS", vec![sum().over(&[(0, TimeUnit::DAYS)])]),
         ("negative length", "exact", InvalidPlan, "a window of -3 HOURS", vec![sum().over(&[(-3, TimeUnit::HOURS)])]),
         ("odd unit", "exact", InvalidPlan, "9 is not a unit of time", vec![sum().over(&[(1, TimeUnit(9))])]),
@@ -212,8 +213,8 @@ fn options_are_checked() {
 }
 
 #[test]
-fn empty_buckets_and_missing_windows_mean_none_and_everything() {
-    let plan = open(vec![aggregation(Operation::MAX, "amount").by(&[])], "daily").unwrap();
+fn missing_buckets_and_windows_mean_none_and_everything() {
+    let plan = open(vec![aggregation(Operation::MAX, "amount")], "daily").unwrap();
     assert_eq!(names(&plan), ["amount_max"]);
     let output = &plan.outputs()[0];
     assert_eq!((output.window(), output.definition.kind()), (None, OperationKind::Max));
