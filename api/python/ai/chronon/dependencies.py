@@ -46,7 +46,7 @@ def explicit_name(spec: str) -> str:
     >>> explicit_name("db.tbl/ds={{ ds }}/hr=01")
     'wait_for_db_tbl_ds_ds_hr_01'
     """
-    return "wait_for_" + re.sub(r"_+", "_", re.sub(r"[^a-zA-Z0-9]", "_", spec)).rstrip("_")
+    return re.sub(r"_+", "_", re.sub(r"[^a-zA-Z0-9]", "_", f"wait_for_{spec}")).rstrip("_")
 
 
 def table_entry(table: str, query: ttypes.Query, lag: int) -> str:

@@ -164,7 +164,9 @@ def window_to_str_pretty(window: ttypes.Window) -> str:
     '7 days'
     """
     if window.timeUnit is None:
-        raise DefinitionError(f"a window of length {window.length} has no unit; give it TimeUnit.HOURS or TimeUnit.DAYS")
+        raise DefinitionError(
+            f"a window of length {window.length} has no unit; give it TimeUnit.HOURS or TimeUnit.DAYS"
+        )
     return f"{window.length} {ttypes.TimeUnit._VALUES_TO_NAMES[window.timeUnit].lower()}"
 
 
@@ -224,7 +226,9 @@ def Aggregation(
     if operation is None:
         operation = ttypes.Operation.LAST
     if operation == ttypes.Operation.UNIQUE_COUNT:
-        LOGGER.warning("UNIQUE_COUNT keeps every distinct value; consider BOUNDED_UNIQUE_COUNT_K or APPROX_UNIQUE_COUNT")
+        LOGGER.warning(
+            "UNIQUE_COUNT keeps every distinct value; consider BOUNDED_UNIQUE_COUNT_K or APPROX_UNIQUE_COUNT"
+        )
     elif operation == ttypes.Operation.HISTOGRAM:
         LOGGER.warning("HISTOGRAM keeps every distinct value; consider APPROX_HISTOGRAM_K")
     aggregation = ttypes.Aggregation(input_column, operation, arguments, windows, buckets, element_wise)

@@ -31,7 +31,9 @@ def _columns(source: ttypes.Source) -> list[str]:
 def _check_columns(group_by: ttypes.GroupBy, sources: list[ttypes.Source]) -> None:
     for source in sources:
         if not source_query(source).selects:
-            raise _fail(group_by, f"{describe_source(source)} selects no column", "add selects=select(...) to its query")
+            raise _fail(
+                group_by, f"{describe_source(source)} selects no column", "add selects=select(...) to its query"
+            )
     first = _columns(sources[0])
     if "ts" in first:
         raise _fail(group_by, f"{describe_source(sources[0])} selects ts", "set time_column in its query")
@@ -76,7 +78,9 @@ def _check_join_source(group_by: ttypes.GroupBy, parent: ttypes.Join | None) -> 
         (left.events is not None and left.events.topic) or (left.entities is not None and left.entities.mutationTopic)
     )
     if not streamed:
-        raise _fail(group_by, "the left of the join it reads from has no topic: parent join must have a topic", "add one")
+        raise _fail(
+            group_by, "the left of the join it reads from has no topic: parent join must have a topic", "add one"
+        )
 
 
 def _check_sources(group_by: ttypes.GroupBy, sources: list[ttypes.Source]) -> None:
@@ -113,7 +117,9 @@ def _check_aggregations_present(group_by: ttypes.GroupBy, sources: list[ttypes.S
         entities = source.entities
         if entities is not None and (entities.mutationTable or entities.mutationTopic):
             raise _fail(
-                group_by, f"no aggregations over {describe_source(source)}, which has mutations", "give aggregations=[...]"
+                group_by,
+                f"no aggregations over {describe_source(source)}, which has mutations",
+                "give aggregations=[...]",
             )
 
 
@@ -155,7 +161,9 @@ def _check_aggregations(
         if not column:
             raise _fail(group_by, "an aggregation has no input column", "give input_column=...")
         if column != "ts" and column not in selected:
-            raise _fail(group_by, f"the input column {column!r} is not selected", f"select it; selected: {sorted(selected)}")
+            raise _fail(
+                group_by, f"the input column {column!r} is not selected", f"select it; selected: {sorted(selected)}"
+            )
         if aggregation.operation == ttypes.Operation.APPROX_PERCENTILE:
             _check_percentiles(group_by, aggregation)
         _check_windows(group_by, aggregation)

@@ -106,7 +106,9 @@ def _prepared_left(left: ttypes.Source) -> ttypes.Source:
             f"Join(left=...): {describe_source(left)} selects ts; drop it from the selects and set time_column in the query"
         )
     if query.timeColumn is None:
-        raise DefinitionError(f"Join(left=...): {describe_source(left)} has no time column; set time_column in its query")
+        raise DefinitionError(
+            f"Join(left=...): {describe_source(left)} has no time column; set time_column in its query"
+        )
     query.selects["ts"] = query.timeColumn
     return left
 

@@ -24,7 +24,9 @@ UNSUPPORTED_FIELDS: dict[tuple[str, str], str] = {
 
 def refuse(what: str) -> NoReturn:
     """Raises the error for a feature that is not built yet."""
-    raise UnsupportedError(f"{what}: not supported by this version of Chronon Native yet; remove it from the definition")
+    raise UnsupportedError(
+        f"{what}: not supported by this version of Chronon Native yet; remove it from the definition"
+    )
 
 
 def refuse_argument(function: str, argument: str, value: object) -> None:

@@ -42,7 +42,7 @@ def write_atomically(path: str, text: str) -> None:
 
 
 class CompiledRepository:
-    """The compiled files below one output folder, read once and kept up with what is written."""
+    """The compiled files below one output folder, as they were when first asked for."""
 
     def __init__(self, output_root: str) -> None:
         """Takes the folder that holds `group_bys` and `joins`."""
@@ -74,14 +74,6 @@ class CompiledRepository:
         """What is compiled under the name of a definition."""
         path = self.path(definition)
         return file2thrift(path, type(definition)) if os.path.isfile(path) else None
-
-    def remember(self, definition: ttypes.GroupBy | ttypes.Join) -> None:
-        """Takes note of a definition that was written."""
-        name = str(meta_data(definition).name)
-        if isinstance(definition, ttypes.GroupBy):
-            self.group_bys[name] = definition
-        else:
-            self.joins[name] = definition
 
     def joins_with(self, group_by_name: str) -> list[ttypes.Join]:
         """Compiled joins of which a GroupBy is a part."""

@@ -6,8 +6,14 @@ from sources.events import clicks
 
 _source = clicks(selects=select("user_id"))
 v1 = GroupBy(
-    sources=_source, keys=["user_id"], aggregations=[Aggregation(input_column="a", operation=Operation.SUM)], online=True
+    sources=_source,
+    keys=["user_id"],
+    aggregations=[Aggregation(input_column="a", operation=Operation.SUM)],
+    online=True,
 )
 v2 = GroupBy(
-    sources=_source, keys=["item_id"], aggregations=[Aggregation(input_column="b", operation=Operation.SUM)], online=True
+    sources=_source,
+    keys=["item_id"],
+    aggregations=[Aggregation(input_column="b", operation=Operation.SUM)],
+    online=True,
 )

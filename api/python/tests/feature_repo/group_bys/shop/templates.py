@@ -5,18 +5,14 @@ from ai.chronon.group_by import Aggregation, GroupBy, Operation
 from ai.chronon.query import Query, select
 
 v1 = GroupBy(
-    sources=EventSource(
-        table="{{ db }}.clicks", query=Query(selects=select("user_id", "price"), time_column="ts")
-    ),
+    sources=EventSource(table="{{ db }}.clicks", query=Query(selects=select("user_id", "price"), time_column="ts")),
     keys=["user_id"],
     aggregations=[Aggregation(input_column="price", operation=Operation.SUM)],
     dependencies=["{{ db }}.clicks/ds={{ ds }}"],
     online=True,
 )
 v2 = GroupBy(
-    sources=EventSource(
-        table="{{ db }}.clicks", query=Query(selects=select("user_id", "price"), time_column="ts")
-    ),
+    sources=EventSource(table="{{ db }}.clicks", query=Query(selects=select("user_id", "price"), time_column="ts")),
     keys=["user_id"],
     aggregations=[Aggregation(input_column="price", operation=Operation.SUM)],
     online=True,

@@ -13,7 +13,5 @@ other_time = Join(
     left=clicks(selects=select("user_id", at="ts_ms"), time_column="at * 1000"),
     right_parts=[JoinPart(group_by=windows.v1)],
 )
-entities_left = Join(
-    left=users(), right_parts=[JoinPart(group_by=no_aggregation)]
-)
+entities_left = Join(left=users(), right_parts=[JoinPart(group_by=no_aggregation)])
 no_parts = Join(left=clicks(), right_parts=[])
