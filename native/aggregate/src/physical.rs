@@ -367,6 +367,7 @@ pub struct Column<P: Physical> {
     /// Which values are missing.
     pub nulls: Option<NullBuffer>,
     lists: Option<OffsetBuffer<i32>>,
+    len: usize,
 }
 
 impl<P: Physical> Column<P> {
@@ -377,7 +378,7 @@ impl<P: Physical> Column<P> {
     pub fn load(array: &ArrayRef, data_type: &DataType, vector: bool) -> Result<Self> {
         check_layout(array, data_type)?;
         if !vector {
-            return Ok(Self { values: P::read(array)?, nulls: present_nulls(array), lists: None });
+            return Ok(Self { values: P::read(array)?, nulls: present_nulls(array), lists: None, len: array.len() });
         }
         let lists = array.as_list::<i32>();
         let elements = lists.values();
@@ -397,7 +398,17 @@ impl<P: Physical> Column<P> {
                 nulls = NullBuffer::union(nulls.as_ref(), Some(&hidden));
             }
         }
-        Ok(Self { values: P::read(elements)?, nulls, lists: Some(lists.offsets().clone()) })
+        Ok(Self { values: P::read(elements)?, nulls, lists: Some(lists.offsets().clone()), len: elements.len() })
+    }
+
+    /// How many positions there are.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is no position.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
     }
 
     /// The positions of the values that rows `rows` hold.
