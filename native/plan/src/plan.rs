@@ -3,7 +3,7 @@
 use crate::decode::{self, GroupBy};
 use crate::options::Options;
 use crate::unpack::{self, Part};
-use chronon_aggregate::{Definition, Resolution, Window};
+use chronon_aggregate::{AggregationSpec, Definition, Resolution, Window};
 use chronon_types::time::Millis;
 use chronon_types::{DataType, Error, Field, Result};
 use serde::Serialize;
@@ -32,17 +32,15 @@ impl Output {
     }
 }
 
-/// What a point-in-time session over windows needs of a plan.
-#[derive(Debug, Clone, Copy)]
-pub struct WindowPlan<'a> {
+/// What a session over windows is opened with: the arguments of the window crate's own plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WindowParts {
     /// The columns of every batch of events, after group and time.
-    pub inputs: &'a [Field],
-    /// The columns of every batch of results.
-    pub outputs: &'a [Output],
+    pub inputs: Vec<Field>,
+    /// One specification per output column, in order; their indexes are those of `inputs`.
+    pub specs: Vec<AggregationSpec>,
     /// How finely tails move.
     pub resolution: Resolution,
-    /// Whether any output has a bounded window.
-    pub has_windows: bool,
 }
 
 /// A checked definition: immutable, and shared freely between threads.
@@ -90,13 +88,12 @@ impl Plan {
         &self.outputs
     }
 
-    /// What a point-in-time session needs.
-    pub fn window_plan(&self) -> WindowPlan<'_> {
-        WindowPlan {
-            inputs: &self.inputs,
-            outputs: &self.outputs,
+    /// What a session over windows is opened with.
+    pub fn window_plan(&self) -> WindowParts {
+        WindowParts {
+            inputs: self.inputs.clone(),
+            specs: self.outputs.iter().map(|output| output.definition.spec.clone()).collect(),
             resolution: self.resolution,
-            has_windows: self.outputs.iter().any(|output| output.tail_hop.is_some()),
         }
     }
 
