@@ -153,9 +153,9 @@ def origin_weather(weather: pa.Table, left: pa.Table) -> Iterator[Feature]:
 def plane(planes: pa.Table, left: pa.Table) -> Iterator[Feature]:
     """The register's entry of the plane, in the snapshot of the day before the question."""
     days = np.datetime_as_string((column(left["ts"]) // DAY - 1).astype("datetime64[D]"))
-    keys = zip(days, column(left["tailnum"]), strict=True)
-    wanted = [(day, tail) for day, tail in keys]
-    snapshots = list(zip(planes["ds"].to_pylist(), planes["tailnum"].to_pylist(), strict=True))
+    asked = {"ds": days, "tailnum": left["tailnum"], "row": np.arange(left.num_rows)}
+    found = pa.table(asked).join(planes, ["ds", "tailnum"]).sort_by("row")
+    assert found.num_rows == left.num_rows
     types = {
         "year": pa.int32(),
         "engines": pa.int32(),
@@ -163,8 +163,7 @@ def plane(planes: pa.Table, left: pa.Table) -> Iterator[Feature]:
         "manufacturer": pa.string(),
     }
     for name, kind in types.items():
-        entry = dict(zip(snapshots, planes[name].to_pylist(), strict=True))
-        yield name, kind, Values([entry.get(key) for key in wanted])
+        yield name, kind, Values(found[name])
 
 
 def expected(raw: Path, left: pa.Table) -> Iterator[Feature]:
