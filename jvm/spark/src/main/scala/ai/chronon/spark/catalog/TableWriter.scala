@@ -1,0 +1,137 @@
+package ai.chronon.spark.catalog
+
+import ai.chronon.spark.Settings
+import org.apache.spark.sql.{Column, DataFrame}
+import org.apache.spark.sql.execution.{CommandResultExec, SparkPlan}
+import org.apache.spark.sql.execution.adaptive.AdaptiveSparkPlanExec
+import org.apache.spark.sql.functions.{col, hash, lit, pmod}
+import org.apache.spark.sql.types._
+
+import java.util.UUID
+
+/** What one write did. */
+final case class WriteResult(rows: Long, files: Long, bytes: Long, partitions: Long)
+
+/** Writes a frame over the partitions that it has rows for, in one execution.
+  *
+  * Files go to a hidden staging folder below the table first; they are moved into their partitions, and the partitions
+  * registered, only after every task has succeeded. A run that dies before that leaves no partition behind, and the next
+  * one finds the hole as it was. A partition that was moved but not yet registered is replaced by the next run.
+  *
+  * A frame without rows writes nothing, so that no partition appears.
+  */
+private[catalog] final class TableWriter(tables: TableUtils) {
+  private val spark = tables.spark
+
+  def insertPartitions(
+      frame: DataFrame,
+      table: String,
+      properties: Map[String, String],
+      partitionColumns: Seq[String],
+      autoExpand: Boolean
+  ): WriteResult = {
+    val ordered = frame.select((frame.columns.filterNot(partitionColumns.contains) ++ partitionColumns).map(column): _*)
+    if (!tables.exists(table)) create(ordered, table, properties, partitionColumns)
+    val target = align(ordered, table, autoExpand)
+    tables.setProperties(table, properties)
+    insert(spread(ordered.select(target: _*), partitionColumns), table, partitionColumns)
+  }
+
+  private def create(
+      frame: DataFrame,
+      table: String,
+      properties: Map[String, String],
+      partitionColumns: Seq[String]
+  ): Unit = {
+    Settings.TableWriteFormat.read(spark)
+    val (partitioned, plain) = frame.schema.fields.toSeq.partition(f => partitionColumns.contains(f.name))
+    val named = if (properties.isEmpty) "" else s"\nTBLPROPERTIES (${tables.propertyList(properties)})"
+    tables.sql(
+      s"""CREATE TABLE IF NOT EXISTS $table (
+         |  ${plain.map(definition).mkString(",\n  ")}
+         |)
+         |PARTITIONED BY (${partitioned.map(definition).mkString(", ")})
+         |STORED AS PARQUET$named""".stripMargin)
+    tables.forget(table)
+  }
+
+  /** Columns of the frame in the order of the table, which wins once it exists. */
+  private def align(frame: DataFrame, table: String, autoExpand: Boolean): Seq[Column] = {
+    val inTable = tables.schema(table).fields.toSeq
+    val inFrame = frame.schema.fields.toSeq
+    inFrame.foreach { field =>
+      same(inTable, field).foreach { stored =>
+        if (stored.dataType.catalogString != field.dataType.catalogString)
+          throw new TableSchemaException(table, field.name, stored.dataType.catalogString, field.dataType.catalogString)
+      }
+    }
+    val added = inFrame.filter(same(inTable, _).isEmpty)
+    val dropped = inTable.filter(same(inFrame, _).isEmpty)
+    if (!autoExpand) {
+      added.headOption.foreach(f => throw new TableSchemaException(table, f.name, "missing", f.dataType.catalogString))
+      dropped.headOption.foreach(f => throw new TableSchemaException(table, f.name, f.dataType.catalogString, "missing"))
+    }
+    if (added.nonEmpty) {
+      tables.sql(s"ALTER TABLE $table ADD COLUMNS (${added.map(definition).mkString(", ")})")
+      tables.setProperties(table, Map(TableUtils.Dynamic -> "true"))
+      tables.forget(table)
+    }
+    tables.schema(table).fields.toSeq.map { stored =>
+      same(inFrame, stored).map(f => column(f.name).as(stored.name)).getOrElse(lit(null).cast(stored.dataType).as(stored.name))
+    }
+  }
+
+  /** One file per task and partition is Spark's own choice; a setting fixes the number instead. */
+  private def spread(frame: DataFrame, partitionColumns: Seq[String]): DataFrame =
+    Settings.OutputParallelism.read(spark) match {
+      case None => frame
+      case Some(1) => frame.repartition(column(partitionColumns.head))
+      case Some(files) =>
+        // a hash of the row and not a random number: a retried task must produce the same rows
+        frame.repartition(column(partitionColumns.head), pmod(hash(hashable(frame): _*), lit(files)))
+    }
+
+  private def hashable(frame: DataFrame): Seq[Column] =
+    frame.schema.fields.toSeq
+      .filter(_.dataType match {
+        case _: ArrayType | _: MapType | _: StructType => false
+        case _                                         => true
+      })
+      .map(f => column(f.name))
+
+  private def insert(frame: DataFrame, table: String, partitionColumns: Seq[String]): WriteResult = {
+    // Anything but dynamic would empty the whole table.
+    spark.conf.set("spark.sql.sources.partitionOverwriteMode", "dynamic")
+    val view = "chronon_write_" + UUID.randomUUID().toString.replace('-', '_')
+    frame.createTempView(view)
+    try {
+      val columns = frame.columns.map(Sql.name).mkString(", ")
+      val done = tables.sql(
+        s"INSERT OVERWRITE TABLE $table PARTITION (${partitionColumns.map(Sql.name).mkString(", ")}) SELECT $columns FROM $view")
+      resultOf(done.queryExecution.executedPlan)
+    } finally {
+      spark.catalog.dropTempView(view)
+      tables.forget(table)
+    }
+  }
+
+  private def resultOf(plan: SparkPlan): WriteResult = {
+    val command = commandOf(plan)
+    def metric(name: String): Long = command.metrics.get(name).map(_.value).getOrElse(0L)
+    WriteResult(metric("numOutputRows"), metric("numFiles"), metric("numOutputBytes"), metric("numParts"))
+  }
+
+  @annotation.tailrec
+  private def commandOf(plan: SparkPlan): SparkPlan = plan match {
+    case result: CommandResultExec      => commandOf(result.commandPhysicalPlan)
+    case adaptive: AdaptiveSparkPlanExec => commandOf(adaptive.executedPlan)
+    case command                        => command
+  }
+
+  private def same(fields: Seq[StructField], field: StructField): Option[StructField] =
+    fields.find(_.name.equalsIgnoreCase(field.name))
+
+  private def definition(field: StructField): String = s"${Sql.name(field.name)} ${field.dataType.catalogString}"
+
+  private def column(name: String): Column = col(Sql.name(name))
+}
