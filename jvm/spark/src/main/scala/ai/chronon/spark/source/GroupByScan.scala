@@ -1,0 +1,106 @@
+package ai.chronon.spark.source
+
+import ai.chronon.api.{Accuracy, Constants, DataModel, GroupBy, Sources}
+import ai.chronon.spark.{DefinitionException, Definitions}
+import ai.chronon.spark.catalog.{PartitionRange, Sql, TableUtils}
+import org.apache.spark.sql.{Column, DataFrame}
+import org.apache.spark.sql.functions.col
+import org.apache.spark.sql.types.{LongType, StringType}
+
+import scala.collection.JavaConverters._
+
+/** Input rows of a group-by for a range of days: its sources, each over the partitions that its windows reach, united.
+  *
+  * Output: the partition column as text, the keys, `ts` where the definition has a time, and the selected columns of the
+  * first source. Rows whose keys are all null are gone. A null `ts` fails the task that reads it, where time matters.
+  */
+final class GroupByScan(tables: TableUtils, groupBy: GroupBy) {
+  private val scanner = new SourceScanner(tables)
+  private val spec = tables.partitionSpec
+  private val ds = tables.partitionColumn
+  private val owner = Definitions.label(groupBy)
+  private val sources = Definitions.sources(groupBy)
+  private val accuracy = Sources.accuracy(groupBy)
+  private val keys = groupBy.getKeyColumns.asScala.toList
+
+  /** @param query days for which values are wanted
+    * @param skew  filters on key columns that the join asks for
+    */
+  def frame(query: PartitionRange, skew: Seq[String] = Nil): DataFrame = {
+    val frames = sources.map { source =>
+      val frame = scanner.scan(owner, source, defaults(source), scanned(source, query), wheresFirst = true)
+      textPartition(frame)
+    }
+    val united = frames.tail.zip(sources.tail).foldLeft(frames.head) { case (all, (next, source)) =>
+      all.columns.find(!next.columns.contains(_)).foreach { missing =>
+        throw DefinitionException.of(
+          owner, missing, source.table,
+          s"the first source (${sources.head.table}) has this column, this one does not; select it from every source")
+      }
+      all.union(next.select(all.columns.map(quoted): _*))
+    }
+    requireKeys(united)
+    val filtered = skew.foldLeft(united)((frame, filter) => frame.where(filter))
+    val keyed = filtered.where(keys.map(k => quoted(k).isNotNull).reduce(_ || _))
+    if (Definitions.needsTime(groupBy)) checkedTime(keyed) else keyed
+  }
+
+  /** Partitions of one source that the values of `query` depend on. */
+  def scanned(source: SourceView, query: PartitionRange): PartitionRange = {
+    val end = (query.end ++ source.endPartition).reduceOption((a, b) => if (a <= b) a else b)
+    source.model match {
+      case DataModel.Entities => PartitionRange((query.start ++ source.startPartition).reduceOption(max), end, spec)
+      case DataModel.Events if source.cumulative =>
+        val last = source.endPartition
+          .orElse(tables.lastPartition(source.reference, source.partitionColumn.getOrElse(ds)))
+          .getOrElse(throw DefinitionException.of(
+            owner, "table", source.table, "a cumulative source must have at least one partition"))
+        PartitionRange.of(last, last, spec)
+      case DataModel.Events =>
+        val sourceStart = source.startPartition
+          .orElse(tables.firstPartition(source.reference, source.partitionColumn.getOrElse(ds)))
+        val windowStart = for (start <- query.start; window <- Definitions.maxWindowMillis(groupBy))
+          yield spec.at(spec.epochMillis(spec.shift(start, -1)) - window)
+        PartitionRange((windowStart ++ sourceStart).reduceOption(max), end, spec)
+    }
+  }
+
+  private def defaults(source: SourceView): Seq[(String, Option[String])] = {
+    val time: Option[(String, Option[String])] = source.model match {
+      case DataModel.Entities => source.timeColumn.map(c => Constants.TimeColumn -> Option(c))
+      case DataModel.Events if accuracy == Accuracy.TEMPORAL => Some(Constants.TimeColumn -> source.timeColumn)
+      case DataModel.Events =>
+        Some(Constants.TimeColumn -> source.timeColumn.orElse(Some(endOfDay(source.partitionColumn.getOrElse(ds)))))
+    }
+    keys.map(k => k -> Option.empty[String]) ++ time
+  }
+
+  private def endOfDay(partition: String): String =
+    s"((unix_timestamp(${Sql.name(partition)}, ${Sql.text(spec.format)}) + 86400) * 1000) - 1"
+
+  private def textPartition(frame: DataFrame): DataFrame =
+    if (frame.columns.contains(ds) && frame.schema(ds).dataType != StringType)
+      frame.withColumn(ds, quoted(ds).cast(StringType))
+    else frame
+
+  private def requireKeys(frame: DataFrame): Unit = keys.find(!frame.columns.contains(_)).foreach { key =>
+    throw DefinitionException.of(owner, "keys", key, s"no such column in the source; there are ${frame.columns.mkString(", ")}")
+  }
+
+  private def checkedTime(frame: DataFrame): DataFrame = {
+    val time = Constants.TimeColumn
+    if (!frame.columns.contains(time))
+      throw DefinitionException.of(
+        owner, time, null,
+        s"windows and first/last need a time; set time_column in the query, or have a `$time` column in ${sources.map(_.table).mkString(", ")}")
+    val found = frame.schema(time).dataType
+    if (found != LongType)
+      throw DefinitionException.of(
+        owner, time, found.catalogString, "time must be a long that holds epoch milliseconds; convert it in time_column")
+    frame.withColumn(time, SourceTime.required(owner, frame, ds))
+  }
+
+  private def max(a: String, b: String): String = if (a >= b) a else b
+
+  private def quoted(name: String): Column = col(Sql.name(name))
+}

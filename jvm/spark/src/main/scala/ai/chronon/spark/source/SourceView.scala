@@ -1,0 +1,42 @@
+package ai.chronon.spark.source
+
+import ai.chronon.api.{DataModel, Query, Source, Sources}
+import ai.chronon.spark.catalog.TableReference
+
+import scala.collection.JavaConverters._
+
+/** The parts of a Thrift source that batch jobs read, with absent values as `None` or empty. Join sources have no table
+  * of their own and are refused before this is built.
+  */
+final case class SourceView(
+    model: DataModel.Value,
+    reference: TableReference,
+    cumulative: Boolean,
+    selects: Option[Seq[(String, String)]],
+    wheres: Seq[String],
+    setups: Seq[String],
+    timeColumn: Option[String],
+    startPartition: Option[String],
+    endPartition: Option[String],
+    partitionColumn: Option[String]
+) {
+  def table: String = reference.table
+}
+
+object SourceView {
+  def of(source: Source): SourceView = {
+    val query = Option(Sources.query(source)).getOrElse(new Query())
+    SourceView(
+      model = Sources.dataModel(source),
+      reference = TableReference.parse(Sources.rawTable(source)),
+      cumulative = Sources.isCumulative(source),
+      selects = Option(query.getSelects).map(_.asScala.toSeq),
+      wheres = Option(query.getWheres).map(_.asScala.toList).getOrElse(Nil),
+      setups = Option(query.getSetups).map(_.asScala.toList).getOrElse(Nil),
+      timeColumn = Option(query.getTimeColumn),
+      startPartition = Option(query.getStartPartition),
+      endPartition = Option(query.getEndPartition),
+      partitionColumn = Option(query.getPartitionColumn)
+    )
+  }
+}
