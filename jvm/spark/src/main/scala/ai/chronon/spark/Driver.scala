@@ -1,0 +1,117 @@
+package ai.chronon.spark
+
+import ai.chronon.api
+import ai.chronon.api.TableNames
+import ai.chronon.spark.catalog.TableUtils
+import ai.chronon.spark.cli.{CommandLine, Flags, UsageException}
+import org.apache.spark.sql.SparkSession
+import org.slf4j.LoggerFactory
+
+import java.io.File
+import java.time.{LocalDate, ZoneOffset}
+import scala.util.control.NonFatal
+
+/** The command line of batch jobs: `ai.chronon.spark.Driver <subcommand> --flags`.
+  *
+  * A failure ends with one line that says what is wrong, and exit status 1; the log has the stack trace.
+  */
+object Driver {
+  private val log = LoggerFactory.getLogger(getClass)
+
+  def main(args: Array[String]): Unit = {
+    val status = run(args.toSeq)
+    SparkSession.getDefaultSession.foreach(_.stop())
+    if (status != 0) sys.exit(status)
+  }
+
+  /** Runs one command in this JVM.
+    *
+    * @return exit status
+    */
+  def run(args: Seq[String], out: String => Unit = Console.out.println(_), err: String => Unit = Console.err.println(_)): Int =
+    if (args.headOption.exists(a => a == "--help" || a == "help")) {
+      out(Flags.help)
+      0
+    } else
+      try {
+        execute(CommandLine.parse(args), out)
+        0
+      } catch {
+        case e: UsageException =>
+          err(s"error: ${e.getMessage}")
+          1
+        case NonFatal(e) =>
+          log.error("failed", e)
+          err(s"error: ${DefinitionException.explain(e)}")
+          1
+      }
+
+  private def execute(line: CommandLine, out: String => Unit): Unit = line.subcommand match {
+    case "join"              => join(line, out)
+    case "group-by-backfill" => groupByBackfill(line, out)
+  }
+
+  private def join(line: CommandLine, out: String => Unit): Unit = {
+    val conf = ConfFile.read(line.required("conf-path"), classOf[api.Join])
+    withTables(line, s"join_${TableNames.name(conf.getMetaData)}") { tables =>
+      val job = new Join(
+        conf, endDate(line, tables), tables,
+        skipFirstHole = !line.has("run-first-hole"),
+        unsetSemanticHash = line.has("unset-semantic-hash"),
+        show = out)
+      val result = job.computeJoin(line.positive("step-days"), partition(line, tables, "start-partition-override"))
+      result.show(3, truncate = 0, vertical = true)
+      TableNames.output(conf.getMetaData)
+    }
+  }
+
+  private def groupByBackfill(line: CommandLine, out: String => Unit): Unit = {
+    val conf = ConfFile.read(line.required("conf-path"), classOf[api.GroupBy])
+    withTables(line, s"groupBy_${TableNames.name(conf.getMetaData)}_backfill") { tables =>
+      val job = new GroupBy(conf, endDate(line, tables), tables, skipFirstHole = !line.has("run-first-hole"), show = out)
+      job.computeBackfill(line.positive("step-days"), partition(line, tables, "start-partition-override"))
+      TableNames.output(conf.getMetaData)
+    }
+  }
+
+  /** Opens a session, loads local files, runs the job, and exports the table that it names. */
+  private def withTables(line: CommandLine, appName: String)(job: TableUtils => String): Unit = {
+    val mapping = line.many("local-table-mapping").map(tableAndFile)
+    val dataPath = line.one("local-data-path")
+    val format = line.one("local-table-export-format").getOrElse("csv")
+    if (!LocalTables.ExportFormats.contains(format))
+      throw new UsageException(
+        s"--local-table-export-format = $format: must be one of ${LocalTables.ExportFormats.mkString(", ")}")
+    val isLocal = mapping.nonEmpty || dataPath.isDefined
+    val warehouse = new File(line.one("local-warehouse-location").getOrElse("local_warehouse"))
+    val spark = SessionFactory.session(appName, if (isLocal) Some(warehouse) else None)
+    val local = new LocalTables(spark)
+    if (mapping.nonEmpty) mapping.foreach { case (namespace, table, file) => local.loadTable(file, namespace, table) }
+    else dataPath.foreach(path => local.loadAll(new File(path)))
+    val tables = TableUtils(spark)
+    val output = job(tables)
+    if (isLocal) line.one("local-table-export-path").foreach { folder =>
+      local.exportTable(tables, output, new File(folder), format, line.one("local-table-export-prefix"))
+    }
+  }
+
+  private def tableAndFile(text: String): (String, String, File) = text.split("=", 2) match {
+    case Array(name, path) if name.contains('.') && new File(path).isFile =>
+      val (namespace, table) = name.splitAt(name.indexOf('.'))
+      (namespace, table.drop(1), new File(path))
+    case _ =>
+      throw new UsageException(s"--local-table-mapping $text: write namespace.table=file, with a file that exists")
+  }
+
+  private def endDate(line: CommandLine, tables: TableUtils): String =
+    partition(line, tables, "end-date").getOrElse(
+      tables.partitionSpec.at(LocalDate.now(ZoneOffset.UTC).atStartOfDay().toInstant(ZoneOffset.UTC).toEpochMilli))
+
+  /** A flag that holds a partition value, checked against the format. */
+  private def partition(line: CommandLine, tables: TableUtils, flag: String): Option[String] = line.one(flag).map { text =>
+    val spec = tables.partitionSpec
+    val sameText = scala.util.Try(spec.at(spec.epochMillis(text))).toOption.contains(text)
+    if (!sameText) throw new UsageException(s"--$flag = $text: must be a day written as ${spec.format}")
+    text
+  }
+}

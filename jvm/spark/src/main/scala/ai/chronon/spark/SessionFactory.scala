@@ -1,0 +1,50 @@
+package ai.chronon.spark
+
+import org.apache.spark.sql.SparkSession
+
+import java.io.File
+
+/** Spark sessions with the settings that batch jobs rely on. */
+object SessionFactory {
+
+  private val always: Seq[(String, String)] = Seq(
+    "spark.sql.session.timeZone" -> "UTC",
+    "spark.sql.sources.partitionOverwriteMode" -> "dynamic",
+    "hive.exec.dynamic.partition" -> "true",
+    "hive.exec.dynamic.partition.mode" -> "nonstrict",
+    "spark.sql.catalogImplementation" -> "hive",
+    "spark.hadoop.hive.exec.max.dynamic.partitions" -> "30000",
+    "spark.sql.legacy.timeParserPolicy" -> "LEGACY"
+  )
+
+  /** Left to the user where set. The first two save the sort before a write that spans a step's partitions, with the
+    * memory of the open files bounded to a fifth of the heap; the third saves the metastore a listing of every
+    * partition's files.
+    */
+  private val unlessSet: Seq[(String, String)] = Seq(
+    "spark.sql.maxConcurrentOutputFileWriters" -> "40",
+    "spark.hadoop.parquet.memory.pool.ratio" -> "0.2",
+    "spark.hadoop.hive.stats.autogather" -> "false"
+  )
+
+  private def localOnly(warehouse: File): Seq[(String, String)] = Seq(
+    "spark.master" -> "local[*]",
+    "spark.driver.host" -> "127.0.0.1",
+    "spark.ui.enabled" -> "false",
+    "spark.sql.shuffle.partitions" -> "2",
+    "spark.default.parallelism" -> "2",
+    "spark.sql.adaptive.enabled" -> "true",
+    "spark.sql.warehouse.dir" -> new File(warehouse, "data").getAbsolutePath,
+    "spark.hadoop.javax.jdo.option.ConnectionURL" -> "jdbc:derby:memory:chronon_metastore;create=true"
+  )
+
+  /** @param localWarehouse set in local mode: one process, tables in this folder, a metastore that ends with it */
+  def session(appName: String, localWarehouse: Option[File] = None): SparkSession = {
+    val builder = SparkSession.builder().appName(appName).enableHiveSupport()
+    localWarehouse.toSeq.flatMap(localOnly).foreach { case (k, v) => builder.config(k, v) }
+    always.foreach { case (k, v) => builder.config(k, v) }
+    val submitted = new org.apache.spark.SparkConf()
+    unlessSet.filterNot { case (k, _) => submitted.contains(k) }.foreach { case (k, v) => builder.config(k, v) }
+    builder.getOrCreate()
+  }
+}

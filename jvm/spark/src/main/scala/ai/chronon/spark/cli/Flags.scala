@@ -1,0 +1,82 @@
+package ai.chronon.spark.cli
+
+/** How many words a flag takes. */
+sealed trait Arity
+object Arity {
+
+  /** None: it is there or not. */
+  case object Presence extends Arity
+
+  /** One. */
+  case object One extends Arity
+
+  /** All words up to the next flag. */
+  case object Many extends Arity
+}
+
+/** One flag of the command line.
+  *
+  * @param name    kebab-case, without dashes
+  * @param built   whether it does what it says; one that is not built is refused by name
+  */
+final case class Flag(name: String, arity: Arity, help: String, default: Option[String] = None, built: Boolean = true)
+
+/** One subcommand; one that is not built is known, and refused by name. */
+final case class Subcommand(name: String, flags: Seq[Flag], built: Boolean)
+
+/** Every subcommand and flag, in one table: help, parsing and the test of parity with the reference all read it. */
+object Flags {
+  import Arity._
+
+  val offline: Seq[Flag] = Seq(
+    Flag("conf-path", One, "compiled definition: a local path or any address that Hadoop can read"),
+    Flag("end-date", One, "last partition to compute", Some("today, UTC")),
+    Flag("start-partition-override", One, "first partition to compute, instead of the definition's own"),
+    Flag("step-days", One, "partitions per step", Some("30")),
+    Flag("run-first-hole", Presence, "also fill partitions before the earliest one of the output"),
+    Flag("use-delta-catalog", Presence, "set the Delta extension and catalog", built = false),
+    Flag("local-table-mapping", Many, "local mode: namespace.table=file, one per table; wins over --local-data-path"),
+    Flag("local-data-path", One, "local mode: load every csv, json and jsonl file below this folder"),
+    Flag("local-warehouse-location", One, "local mode: where tables are kept", Some("<working folder>/local_warehouse")),
+    Flag("disable-kryo-serializer", Presence, "no effect: rows never go through Kryo here")
+  )
+
+  private val exporting: Seq[Flag] = Seq(
+    Flag("local-table-export-path", One, "local mode: folder to export tables to at the end"),
+    Flag("local-table-export-format", One, "csv, parquet or json", Some("csv")),
+    Flag("local-table-export-prefix", One, "put before the name of every exported file")
+  )
+
+  private val validate: Seq[Flag] =
+    Seq(Flag("expected-result-table", One, "compare the output with this table", built = false))
+
+  private val join: Seq[Flag] =
+    Seq(Flag("unset-semantic-hash", Presence, "do not archive anything; store the definition's hash anew"))
+
+  private val parts: Seq[Flag] = Seq(
+    Flag("selected-join-parts", Many, "compute only the tables of these parts", built = false),
+    Flag("use-cached-left", Presence, "read the left from the bootstrap table", built = false)
+  )
+
+  val subcommands: Seq[Subcommand] = Seq(
+    Subcommand("join", offline ++ join ++ exporting ++ validate ++ parts, built = true),
+    Subcommand("group-by-backfill", offline ++ exporting ++ validate, built = true)
+  ) ++ Seq(
+    "join-left", "join-final", "group-by-upload", "label-join", "staging-query-backfill", "analyze", "metadata-export",
+    "stats-summary", "log-summary", "log-flattener", "consistency-metrics-compute", "compare-join-query",
+    "model-transform-batch", "metadata-upload", "fetch", "group-by-streaming"
+  ).map(Subcommand(_, Nil, built = false))
+
+  def help: String = subcommands.filter(_.built).map { command =>
+    val lines = command.flags.filter(_.built).map { f =>
+      val word = f.arity match {
+        case Presence => ""
+        case One      => " VALUE"
+        case Many     => " VALUE …"
+      }
+      val default = f.default.map(d => s" (default $d)").getOrElse("")
+      f"  --${f.name + word}%-36s ${f.help}$default"
+    }
+    (s"${command.name}" +: lines).mkString("\n")
+  }.mkString("\n\n")
+}
