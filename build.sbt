@@ -24,7 +24,8 @@ lazy val nativeJni = project
     javaRelease8,
     forkedTests,
     withNativeLibrary,
-    libraryDependencies += "com.github.sbt.junit" % "jupiter-interface" % JupiterKeys.jupiterVersion.value % Test
+    libraryDependencies +=
+      "com.github.sbt.junit" % "jupiter-interface" % JupiterKeys.jupiterVersion.value % Test
   )
 
 /** Definition types: Java generated from api/thrift, and the Scala that integrators use with them. */
@@ -36,7 +37,8 @@ lazy val api = project
     javaRelease8,
     forkedTests,
     Compile / unmanagedSourceDirectories += baseDirectory.value / "src" / "generated" / "java",
-    libraryDependencies ++= Dependencies.providedBySparkToApi ++ Dependencies.scalaTest
+    libraryDependencies ++= Dependencies.providedBySparkToApi ++ Dependencies.scalaTest ++
+      Dependencies.oracleNeeds
   )
 
 /** Spark jobs, the command line and the point-in-time operator; its assembly is the drop-in bundle jar. */

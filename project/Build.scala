@@ -6,7 +6,8 @@ import scala.sys.process.Process
 
 /** Groups of settings that build.sbt puts together; one value per concern. */
 object Build {
-  val nativeLibrary = taskKey[File]("Builds the native library; a folder that holds native/<os>-<arch>/<library>")
+  val nativeLibrary =
+    taskKey[File]("Builds the native library; a folder that holds native/<os>-<arch>/<library>")
 
   /** A module of plain Java: no Scala library, no Scala version in its name. */
   val javaOnly: Seq[Setting[_]] = Seq(
@@ -18,11 +19,18 @@ object Build {
   /** A module that exists for both Scala versions of Spark 3.5. */
   val scalaModule: Seq[Setting[_]] = Seq(
     crossScalaVersions := Seq(Versions.scala212, Versions.scala213),
-    scalacOptions ++= Seq("-deprecation", "-feature", "-unchecked", "-Xlint:_,-missing-interpolator", "-encoding", "utf8"),
-    scalacOptions ++= (CrossVersion.partialVersion(scalaVersion.value) match {
-      case Some((2, 12)) => Seq("-target:jvm-1.8", "-Ywarn-unused:imports,privates,locals", "-Xsource:3", "-Ypartial-unification")
-      case _             => Seq("-release", "8", "-Wunused:imports,privates,locals", "-Xsource:3")
-    }),
+    scalacOptions ++=
+      Seq("-deprecation", "-feature", "-unchecked", "-Xlint:_,-missing-interpolator", "-encoding", "utf8"),
+    scalacOptions ++=
+      (CrossVersion.partialVersion(scalaVersion.value) match {
+        case Some((2, 12)) => Seq(
+            "-target:jvm-1.8",
+            "-Ywarn-unused:imports,privates,locals",
+            "-Xsource:3",
+            "-Ypartial-unification"
+          )
+        case _ => Seq("-release", "8", "-Wunused:imports,privates,locals", "-Xsource:3")
+      }),
     Compile / packageDoc / publishArtifact := false
   )
 
@@ -43,9 +51,20 @@ object Build {
   val sparkTestFlags: Seq[Setting[_]] = Seq(
     Test / javaOptions ++= {
       val opened = Seq(
-        "java.lang", "java.lang.invoke", "java.lang.reflect", "java.io", "java.net", "java.nio", "java.util",
-        "java.util.concurrent", "java.util.concurrent.atomic", "jdk.internal.ref", "sun.nio.ch", "sun.nio.cs",
-        "sun.security.action", "sun.util.calendar"
+        "java.lang",
+        "java.lang.invoke",
+        "java.lang.reflect",
+        "java.io",
+        "java.net",
+        "java.nio",
+        "java.util",
+        "java.util.concurrent",
+        "java.util.concurrent.atomic",
+        "jdk.internal.ref",
+        "sun.nio.ch",
+        "sun.nio.cs",
+        "sun.security.action",
+        "sun.util.calendar"
       )
       opened.map(name => s"--add-opens=java.base/$name=ALL-UNNAMED") ++ Seq(
         "-Djdk.reflect.useDirectMethodHandle=false",

@@ -11,6 +11,11 @@ object Dependencies {
     "org.slf4j" % "slf4j-api" % "2.0.7" % Provided
   )
 
+  // The oracle's classes call it; ours never do.
+  val oracleNeeds: Seq[ModuleID] = Seq("org.scala-lang.modules" %% "scala-collection-compat" % "2.7.0" % Test)
+
   def spark(scalaVersion: String): Seq[ModuleID] =
-    Seq("spark-sql", "spark-hive").map(name => "org.apache.spark" %% name % Versions.spark(scalaVersion) % Provided)
+    Seq("spark-sql", "spark-hive").map(name =>
+      "org.apache.spark" %% name % Versions.spark(scalaVersion) % Provided
+    )
 }

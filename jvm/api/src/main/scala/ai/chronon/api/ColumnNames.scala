@@ -11,7 +11,8 @@ object ColumnNames {
 
   /** Left name of each key of a part by its right name; keys that are not mapped have one name on both sides. */
   def rightToLeft(part: JoinPart): Map[String, String] = {
-    val mapped = Option(part.getKeyMapping).map(_.asScala.map(_.swap).toMap).getOrElse(Map.empty[String, String])
+    val mapped =
+      Option(part.getKeyMapping).map(_.asScala.map(_.swap).toMap).getOrElse(Map.empty[String, String])
     part.getGroupBy.getKeyColumns.asScala.map(right => right -> mapped.getOrElse(right, right)).toMap
   }
 
@@ -36,9 +37,11 @@ object ColumnNames {
   /** Value columns of a group-by: those of its aggregations, or without any the selected columns that are no keys. */
   def values(groupBy: GroupBy): Seq[String] = Option(groupBy.getAggregations) match {
     case Some(aggregations) => aggregations.asScala.toList.flatMap(unpack).map(of)
-    case None =>
+    case None               =>
       val keys = groupBy.getKeyColumns.asScala.toSet
-      val selects = Sources.of(groupBy).headOption.flatMap(s => Option(Sources.query(s))).flatMap(q => Option(q.getSelects))
+      val selects = Sources.of(groupBy).headOption.flatMap(s => Option(Sources.query(s))).flatMap(q =>
+        Option(q.getSelects)
+      )
       selects.map(_.asScala.keys.toList).getOrElse(Nil).filterNot(keys)
   }
 
@@ -46,7 +49,9 @@ object ColumnNames {
   def values(part: JoinPart): Seq[String] = values(part.getGroupBy).map(fullPrefix(part) + "_" + _)
 
   private def buckets(aggregation: Aggregation): Seq[Option[String]] =
-    Option(aggregation.getBuckets).map(_.asScala.toList.map(Option(_))).filter(_.nonEmpty).getOrElse(List(None))
+    Option(
+      aggregation.getBuckets
+    ).map(_.asScala.toList.map(Option(_))).filter(_.nonEmpty).getOrElse(List(None))
 
   private def part(aggregation: Aggregation, bucket: Option[String], window: Window): AggregationPart = {
     val result = new AggregationPart()
@@ -59,7 +64,8 @@ object ColumnNames {
     result
   }
 
-  private def bucketSuffix(part: AggregationPart): String = Option(part.getBucket).map("_by_" + _).getOrElse("")
+  private def bucketSuffix(part: AggregationPart): String =
+    Option(part.getBucket).map("_by_" + _).getOrElse("")
 
   private def operation(part: AggregationPart): String = part.getOperation match {
     case Operation.LAST_K   => "last" + k(part)

@@ -17,7 +17,11 @@ object JsonDifference {
   def first(found: JsonNode, expected: JsonNode): Option[JsonDifference] =
     differ("$", Some(found), Some(expected))
 
-  private def differ(path: String, found: Option[JsonNode], expected: Option[JsonNode]): Option[JsonDifference] =
+  private def differ(
+      path: String,
+      found: Option[JsonNode],
+      expected: Option[JsonNode]
+  ): Option[JsonDifference] =
     (found, expected) match {
       case (Some(a), Some(b)) if a.isObject && b.isObject =>
         val names = a.fieldNames.asScala.toList ++ b.fieldNames.asScala.filterNot(a.has)

@@ -40,13 +40,16 @@ object SemanticHash {
       val text = derivations.asScala.map(d => s"${d.getExpression} as ${d.getName}").mkString(", ")
       DerivedKey -> Integer.toHexString(text.hashCode)
     }
-    Map(LeftSourceKey -> ThriftJsonCodec.md5Digest(hashed.getLeft)) ++ parts ++ external + bootstrap ++ derived
+    Map(LeftSourceKey -> ThriftJsonCodec.md5Digest(hashed.getLeft)) ++ parts ++ external + bootstrap ++
+      derived
   }
 
   /** Stream topics do not decide batch values. Topics of external parts' group-bys stay: stored hashes cover them. */
   private def removeTopics(join: Join): Unit = {
     Option(join.getLeft).foreach(removeTopic)
-    Option(join.getJoinParts).toSeq.flatMap(_.asScala).flatMap(part => Sources.of(part.getGroupBy)).foreach(removeTopic)
+    Option(
+      join.getJoinParts
+    ).toSeq.flatMap(_.asScala).flatMap(part => Sources.of(part.getGroupBy)).foreach(removeTopic)
   }
 
   private def removeTopic(source: Source): Unit = Sources.kind(source) match {

@@ -78,7 +78,9 @@ object Sources {
 
   /** The `name=value` pieces after the first `/`. */
   def tokens(spec: String): Map[String, String] =
-    spec.split("/").drop(1).toList.map(_.split("=", 2)).collect { case Array(name, value) => name -> value }.toMap
+    spec.split("/").drop(1).toList.map(_.split("=", 2)).collect { case Array(name, value) =>
+      name -> value
+    }.toMap
 }
 
 /** The arm of a source that is set. */

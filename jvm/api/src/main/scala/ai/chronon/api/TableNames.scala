@@ -7,7 +7,8 @@ object TableNames {
   def clean(name: String): String = Option(name).map(_.replaceAll("[^a-zA-Z0-9_]", "_")).orNull
 
   /** The definition's own name, or a placeholder where there is none: for messages. */
-  def name(metaData: MetaData): String = Option(metaData).flatMap(m => Option(m.getName)).getOrElse("(unnamed)")
+  def name(metaData: MetaData): String =
+    Option(metaData).flatMap(m => Option(m.getName)).getOrElse("(unnamed)")
 
   /** The table of a join, group-by or staging query; the others are named after it. */
   def output(metaData: MetaData): String = s"${metaData.getOutputNamespace}.${clean(metaData.getName)}"
@@ -36,5 +37,6 @@ object TableNames {
 
   /** Key-value datasets of a group-by. */
   def batchDataset(groupBy: GroupBy): String = clean(groupBy.getMetaData.getName).toUpperCase + "_BATCH"
-  def streamingDataset(groupBy: GroupBy): String = clean(groupBy.getMetaData.getName).toUpperCase + "_STREAMING"
+  def streamingDataset(groupBy: GroupBy): String = clean(groupBy.getMetaData.getName).toUpperCase +
+    "_STREAMING"
 }

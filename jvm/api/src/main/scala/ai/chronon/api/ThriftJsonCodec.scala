@@ -21,7 +21,10 @@ import scala.reflect.ClassTag
 object ThriftJsonCodec {
 
   private val mapper = new ObjectMapper()
-    .configure(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES, false) // the round trip names them, with their path
+    .configure(
+      DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES,
+      false
+    ) // the round trip names them, with their path
     .configure(DeserializationFeature.FAIL_ON_TRAILING_TOKENS, true)
     .configure(JsonParser.Feature.STRICT_DUPLICATE_DETECTION, true)
 
@@ -39,7 +42,8 @@ object ThriftJsonCodec {
   /** First ten characters of the Base64 of the MD5 of the JSON. */
   def md5Digest[T <: TBase[_, _]: Manifest](definition: T): String = digest(write(definition))
 
-  def md5Digest[T <: TBase[_, _]: Manifest](definitions: java.util.List[T]): String = digest(toJsonList(definitions))
+  def md5Digest[T <: TBase[_, _]: Manifest](definitions: java.util.List[T]): String =
+    digest(toJsonList(definitions))
 
   def toCompactBase64[T <: TBase[_, _]: Manifest](definition: T): String =
     Base64.getEncoder.encodeToString(ThriftBytes.Compact.write(definition))
@@ -52,7 +56,11 @@ object ThriftJsonCodec {
     * @param check whether what was read must equal the input when written again
     * @throws InvalidDefinitionException if the text is no JSON, does not fit the type, or fails the check
     */
-  def fromJsonStr[T <: TBase[_, _]: Manifest](jsonStr: String, check: Boolean = true, clazz: Class[_ <: T]): T =
+  def fromJsonStr[T <: TBase[_, _]: Manifest](
+      jsonStr: String,
+      check: Boolean = true,
+      clazz: Class[_ <: T]
+  ): T =
     read(jsonStr, check, clazz, origin = None)
 
   /** Reads a compiled file. Messages begin with its path.
@@ -64,7 +72,12 @@ object ThriftJsonCodec {
     read(textOf(fileName), check, clazz, Some(fileName))
   }
 
-  private def read[T <: TBase[_, _]](text: String, check: Boolean, clazz: Class[_ <: T], origin: Option[String]): T = {
+  private def read[T <: TBase[_, _]](
+      text: String,
+      check: Boolean,
+      clazz: Class[_ <: T],
+      origin: Option[String]
+  ): T = {
     def invalid(what: String, problem: String, cause: Throwable = null) =
       new InvalidDefinitionException((origin.toSeq :+ what :+ problem).mkString(": "), cause)
 
@@ -79,7 +92,11 @@ object ThriftJsonCodec {
       try mapper.treeToValue(tree, clazz)
       catch {
         case e: JsonMappingException =>
-          throw invalid(what, s"${pathOf(e)} = ${brief(at(tree, e))}: ${e.getOriginalMessage.linesIterator.next()}", e)
+          throw invalid(
+            what,
+            s"${pathOf(e)} = ${brief(at(tree, e))}: ${e.getOriginalMessage.linesIterator.next()}",
+            e
+          )
       }
     if (check) {
       JsonDifference.first(tree, mapper.readTree(write(definition))).foreach { difference =>
@@ -103,12 +120,16 @@ object ThriftJsonCodec {
   private def textOf(fileName: String): String =
     try new String(Files.readAllBytes(Paths.get(fileName)), UTF_8)
     catch {
-      case e: NoSuchFileException => throw new InvalidDefinitionException(s"$fileName: there is no such file", e)
-      case e: IOException         => throw new InvalidDefinitionException(s"$fileName: cannot be read: ${e.getMessage}", e)
+      case e: NoSuchFileException =>
+        throw new InvalidDefinitionException(s"$fileName: there is no such file", e)
+      case e: IOException =>
+        throw new InvalidDefinitionException(s"$fileName: cannot be read: ${e.getMessage}", e)
     }
 
   private def nameIn(tree: JsonNode): Option[String] =
-    Seq("metaData", "metadata").flatMap(field => Option(tree.get(field))).flatMap(meta => Option(meta.get("name")))
+    Seq("metaData", "metadata").flatMap(field => Option(tree.get(field))).flatMap(meta =>
+      Option(meta.get("name"))
+    )
       .headOption.map(_.asText)
 
   private def brief(node: Option[JsonNode]): String = {
@@ -117,7 +138,8 @@ object ThriftJsonCodec {
   }
 
   private def position(e: JsonProcessingException): String = {
-    val place = Option(e.getLocation).map(l => s" at line ${l.getLineNr}, column ${l.getColumnNr}").getOrElse("")
+    val place =
+      Option(e.getLocation).map(l => s" at line ${l.getLineNr}, column ${l.getColumnNr}").getOrElse("")
     e.getOriginalMessage.linesIterator.next() + place
   }
 
@@ -127,6 +149,8 @@ object ThriftJsonCodec {
 
   private def at(tree: JsonNode, e: JsonMappingException): Option[JsonNode] =
     e.getPath.asScala.foldLeft(Option(tree)) { (node, step) =>
-      node.flatMap(n => Option(if (step.getFieldName != null) n.get(step.getFieldName) else n.get(step.getIndex)))
+      node.flatMap(n =>
+        Option(if (step.getFieldName != null) n.get(step.getFieldName) else n.get(step.getIndex))
+      )
     }
 }

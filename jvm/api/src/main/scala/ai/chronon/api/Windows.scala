@@ -1,5 +1,7 @@
 package ai.chronon.api
 
+import scala.collection.JavaConverters._
+
 /** Lengths and names of windows. A window of length `Int.MaxValue`, or of none at all, is unbounded. */
 object Windows {
   val Unbounded: Window = new Window(Int.MaxValue, TimeUnit.DAYS)
@@ -31,6 +33,14 @@ object Windows {
 
   /** What a window adds to a column name: `_7d`, or nothing for an unbounded one. */
   def suffix(window: Window): String = if (isUnbounded(window)) "" else "_" + text(window)
+
+  /** The longest window of a group-by; none if it has no aggregations or one of them is unwindowed. */
+  def longest(groupBy: GroupBy): Option[Window] = {
+    val windows =
+      Option(groupBy.getAggregations).map(_.asScala.toList).getOrElse(Nil).map(a => Option(a.getWindows))
+    val all = windows.flatten.flatMap(_.asScala)
+    if (windows.exists(_.isEmpty) || all.isEmpty) None else Some(all.maxBy(millis))
+  }
 
   /** A span in the largest unit that divides it: `1d`, `25h`, `5 minutes`, `1 seconds`. */
   def spanText(millis: Long): String =
