@@ -3,7 +3,7 @@
 import json
 import re
 
-import ai.chronon.api.ttypes as ttypes
+from ai.chronon.api import ttypes
 from ai.chronon.errors import DefinitionError
 
 DEFAULT_PARTITION_COLUMN = "ds"
@@ -72,6 +72,7 @@ def get_dependencies(
         dependencies: Partition specifications that replace what the source would wait for.
         meta_data: Meta data of the GroupBy that the source belongs to; its dependencies win.
         lag: Days by which the tables may be behind; explicit dependencies do not heed it.
+
     """
     if meta_data is not None:
         return [json.dumps(json.loads(text)) for text in meta_data.dependencies or []]

@@ -20,7 +20,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import ai.chronon.api.ttypes as ttypes
+from ai.chronon.api import ttypes
 from ai.chronon.dependencies import describe_source, get_dependencies, source_query
 from ai.chronon.errors import DefinitionError
 from ai.chronon.group_by_rules import contains_windowed_aggregation, validate_group_by
@@ -215,6 +215,7 @@ def Aggregation(
 
     Raises:
         DefinitionError: The operation takes an argument and was not called.
+
     """
     if callable(operation):
         raise DefinitionError(
@@ -241,6 +242,7 @@ def Aggregations(**aggregations: ttypes.Aggregation) -> list[ttypes.Aggregation]
 
     Raises:
         DefinitionError: A value is not an aggregation.
+
     """
     for name, aggregation in aggregations.items():
         if not isinstance(aggregation, ttypes.Aggregation):
@@ -312,7 +314,7 @@ def _complete_selects(source: ttypes.Source, columns: Iterable[str]) -> None:
         if query.timeColumn != expression:
             raise DefinitionError(
                 f"{describe_source(source)} selects ts as {expression!r}, but its time column is {query.timeColumn!r}; "
-                "drop ts from the selects: the time column takes its place (an aggregation over ts needs time_column='ts')"
+                "drop ts from the selects: the time column takes its place (to aggregate ts, set time_column='ts')"
             )
 
 
@@ -377,6 +379,7 @@ def GroupBy(
         DefinitionError: A rule of `validate_group_by` is broken.
         DefinitionValueError: Percentiles that are not numbers in [0, 1].
         UnsupportedError: An argument that this version does not support yet.
+
     """
     if not sources:
         raise DefinitionError("GroupBy(sources=...) is empty; give it at least one source")

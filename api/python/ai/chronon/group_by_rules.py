@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 
-import ai.chronon.api.ttypes as ttypes
+from ai.chronon.api import ttypes
 from ai.chronon.dependencies import describe_source, source_query
 from ai.chronon.errors import DefinitionError, DefinitionValueError
 
@@ -41,7 +41,7 @@ def _check_columns(group_by: ttypes.GroupBy, sources: list[ttypes.Source]) -> No
         if different := set(first).symmetric_difference(_columns(source)):
             raise _fail(
                 group_by,
-                f"{describe_source(source)} and {describe_source(sources[0])} differ in the columns {sorted(different)}",
+                f"{describe_source(source)} and {describe_source(sources[0])} differ in columns: {sorted(different)}",
                 "select the same columns from every source",
             )
     for key in group_by.keyColumns or []:
@@ -135,7 +135,8 @@ def _check_percentiles(group_by: ttypes.GroupBy, aggregation: ttypes.Aggregation
     )
     if not numbers:
         raise DefinitionValueError(
-            f"{describe_group_by(group_by)}: APPROX_PERCENTILE over {aggregation.inputColumn!r} has percentiles {text!r}; "
+            f"{describe_group_by(group_by)}: APPROX_PERCENTILE over {aggregation.inputColumn!r} has "
+            f"percentiles {text!r}; "
             "give a list of numbers in [0, 1]: Operation.APPROX_PERCENTILE([0.5, 0.99])"
         )
 
@@ -175,6 +176,7 @@ def validate_group_by(group_by: ttypes.GroupBy) -> None:
     Raises:
         DefinitionError: A rule is broken; it is an `AssertionError` too.
         DefinitionValueError: Percentiles that are not numbers in [0, 1]; it is a `ValueError` too.
+
     """
     sources = group_by.sources or []
     if not sources:

@@ -23,7 +23,7 @@ import copy
 import json
 from typing import Any
 
-import ai.chronon.api.ttypes as ttypes
+from ai.chronon.api import ttypes
 from ai.chronon.dependencies import describe_source, get_dependencies, source_query
 from ai.chronon.errors import DefinitionError, DefinitionValueError
 from ai.chronon.group_by_rules import describe_group_by, validate_group_by
@@ -58,6 +58,7 @@ def JoinPart(
     Raises:
         DefinitionError: The mapping leads to a column that is not a key.
         DefinitionValueError: The GroupBy has no name, and no module to take one from.
+
     """
     if not isinstance(group_by, ttypes.GroupBy):
         raise DefinitionError(f"JoinPart(group_by=...) got a {type(group_by).__name__}; give it a GroupBy")
@@ -80,6 +81,7 @@ def validate_left_source(source: ttypes.Source) -> None:
 
     Raises:
         DefinitionValueError: The source is cumulative or a join; it is a `ValueError` too.
+
     """
     if source.events is not None and source.events.isCumulative:
         raise DefinitionValueError(
@@ -103,7 +105,7 @@ def _prepared_left(left: ttypes.Source) -> ttypes.Source:
         return left
     if "ts" in query.selects:
         raise DefinitionError(
-            f"Join(left=...): {describe_source(left)} selects ts; drop it from the selects and set time_column in the query"
+            f"Join(left=...): {describe_source(left)} selects ts; drop it and set time_column in the query"
         )
     if query.timeColumn is None:
         raise DefinitionError(
@@ -198,6 +200,7 @@ def Join(
         DefinitionError: The left, or the GroupBy of a part, breaks a rule.
         DefinitionValueError: The left is of a kind that cannot stand there.
         UnsupportedError: An argument that this version does not support yet.
+
     """
     refuse_argument("Join", "online_external_parts", online_external_parts)
     refuse_argument("Join", "bootstrap_parts", bootstrap_parts)

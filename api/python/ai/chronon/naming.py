@@ -3,11 +3,13 @@
 import re
 import sys
 from types import FrameType, ModuleType
+from typing import TypeVar
 
-import ai.chronon.api.ttypes as ttypes
+from ai.chronon.api import ttypes
 from ai.chronon.errors import DefinitionValueError
 
 Definition = ttypes.GroupBy | ttypes.Join | ttypes.StagingQuery
+AnyDefinition = TypeVar("AnyDefinition", bound=Definition)
 
 
 def sanitize(name: str | None) -> str | None:
@@ -41,7 +43,7 @@ def meta_data(definition: Definition) -> ttypes.MetaData:
     return definition.metaData
 
 
-def name_definitions(module: ModuleType, kind: type[Definition]) -> None:
+def name_definitions(module: ModuleType, kind: type[AnyDefinition]) -> None:
     """Names every definition of one kind that a variable of the module holds; the last variable wins."""
     for variable, value in list(vars(module).items()):
         if isinstance(value, kind):
@@ -65,6 +67,6 @@ def ensure_group_by_name(group_by: ttypes.GroupBy) -> None:
         name_definitions(module, ttypes.GroupBy)
     elif not meta_data(group_by).name:
         raise DefinitionValueError(
-            f"the GroupBy with keys {group_by.keyColumns} is not a variable of a module in group_bys/, so it has no name; "
+            f"the GroupBy with keys {group_by.keyColumns} is no variable of a module in group_bys/, so it has no name; "
             "move it there, or name it: GroupBy(..., name='team.name')"
         )

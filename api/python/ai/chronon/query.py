@@ -1,6 +1,6 @@
 """What to read from a source: columns, filters, bounds and the time of the event."""
 
-import ai.chronon.api.ttypes as ttypes
+from ai.chronon.api import ttypes
 
 
 def Query(
@@ -29,6 +29,7 @@ def Query(
 
     >>> Query(selects=select("user", amount="price * 2"), time_column="ts").selects
     {'user': 'user', 'amount': 'price * 2'}
+
     """
     return ttypes.Query(
         selects,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-import ai.chronon.api.ttypes as ttypes
+from ai.chronon.api import ttypes
 from ai.chronon.dependencies import get_dependencies, source_query
 from ai.chronon.naming import Definition, sanitize
 

@@ -1,6 +1,6 @@
 """Tools that work on a feature repository: compile definitions, and run their jobs."""
 
-import ai.chronon.api.ttypes as ttypes
+from ai.chronon.api import ttypes
 
 # Folder of definitions to the class that is looked for in it. Order: what others are made of comes first.
 FOLDERS: dict[str, type[ttypes.GroupBy] | type[ttypes.Join]] = {"group_bys": ttypes.GroupBy, "joins": ttypes.Join}

@@ -16,8 +16,8 @@ import click
 from ai.chronon.errors import ChrononError, UnsupportedError
 from ai.chronon.naming import meta_data
 from ai.chronon.repo import FOLDERS, UNSUPPORTED_FOLDERS
-from ai.chronon.repo.compiled import CompiledRepository, split_name
-from ai.chronon.repo.compiler import Compilable, Compiler, Decision, Item, Options, Plan, lost_sampling
+from ai.chronon.repo.compiled import Compilable, CompiledRepository, split_name
+from ai.chronon.repo.compiler import Compiler, Decision, Item, Options, Plan, lost_sampling
 from ai.chronon.repo.discovery import definitions, import_file, module_files, put_on_path
 from ai.chronon.repo.serializer import to_tree
 from ai.chronon.repo.teams import Teams
@@ -65,7 +65,7 @@ def _collect(root: str, input_path: str, folder: str) -> Collected:
     for file in module_files(path):
         try:
             collected.definitions += definitions(import_file(root, file), FOLDERS[folder])
-        except Exception as error:  # noqa: BLE001 - a module of the user may raise anything
+        except Exception as error:
             if os.path.isfile(path):
                 raise
             collected.failed.append(file)

@@ -4,18 +4,20 @@ import os
 import tempfile
 from collections.abc import Iterator
 from functools import cached_property
+from typing import TypeVar
 
-import ai.chronon.api.ttypes as ttypes
+from ai.chronon.api import ttypes
 from ai.chronon.naming import meta_data
 from ai.chronon.repo import FOLDERS
-from ai.chronon.repo.discovery import AnyDefinition
 from ai.chronon.repo.serializer import file2thrift, to_tree
 
 # A nameless part's GroupBy has no file of its own; names of definitions have team, file and variable.
 PARTS_OF_A_FILE_NAME = 3
+Compilable = ttypes.GroupBy | ttypes.Join
+AnyCompilable = TypeVar("AnyCompilable", bound=Compilable)
 
 
-def folder_of(definition: ttypes.GroupBy | ttypes.Join) -> str:
+def folder_of(definition: Compilable) -> str:
     """The folder that definitions of this kind live in."""
     return next(folder for folder, kind in FOLDERS.items() if isinstance(definition, kind))
 
@@ -58,19 +60,19 @@ class CompiledRepository:
         """Compiled joins by name."""
         return dict(self._load("joins", ttypes.Join))
 
-    def _load(self, folder: str, kind: type[AnyDefinition]) -> Iterator[tuple[str, AnyDefinition]]:
+    def _load(self, folder: str, kind: type[AnyCompilable]) -> Iterator[tuple[str, AnyCompilable]]:
         for parent, _, names in sorted(os.walk(os.path.join(self.output_root, folder))):
             for name in sorted(names):
                 if not name.startswith("."):
                     definition = file2thrift(os.path.join(parent, name), kind)
                     yield str(meta_data(definition).name), definition
 
-    def path(self, definition: ttypes.GroupBy | ttypes.Join) -> str:
+    def path(self, definition: Compilable) -> str:
         """The file of a definition, whether it exists or not."""
         team, rest = split_name(str(meta_data(definition).name))
         return os.path.join(self.output_root, folder_of(definition), team, rest)
 
-    def previous(self, definition: AnyDefinition) -> AnyDefinition | None:
+    def previous(self, definition: AnyCompilable) -> AnyCompilable | None:
         """What is compiled under the name of a definition."""
         path = self.path(definition)
         return file2thrift(path, type(definition)) if os.path.isfile(path) else None
@@ -79,7 +81,7 @@ class CompiledRepository:
         """Compiled joins of which a GroupBy is a part."""
         return [join for join in self.joins.values() if group_by_name in part_names(join)]
 
-    def downstream(self, definition: ttypes.GroupBy | ttypes.Join) -> list[str]:
+    def downstream(self, definition: Compilable) -> list[str]:
         """Names of the compiled definitions that are made of this one, sorted; a join has none yet."""
         if isinstance(definition, ttypes.Join):
             return []
@@ -97,7 +99,7 @@ def part_names(join: ttypes.Join) -> list[str]:
     return [str(meta_data(group_by).name) for group_by in parts(join)]
 
 
-def logic(definition: ttypes.GroupBy | ttypes.Join) -> dict[str, object]:
+def logic(definition: Compilable) -> dict[str, object]:
     """What an overwrite compares: a definition without its meta data and that of its parts."""
     tree = to_tree(definition)
     tree.pop("metaData", None)

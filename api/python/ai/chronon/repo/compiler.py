@@ -12,18 +12,16 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-import ai.chronon.api.ttypes as ttypes
+from ai.chronon.api import ttypes
 from ai.chronon.errors import DefinitionError, UnsupportedError
 from ai.chronon.naming import meta_data
-from ai.chronon.repo.compiled import CompiledRepository, logic, parts, write_atomically
+from ai.chronon.repo.compiled import Compilable, CompiledRepository, logic, parts, write_atomically
 from ai.chronon.repo.discovery import AnyDefinition, definitions
 from ai.chronon.repo.serializer import thrift_simple_json
 from ai.chronon.repo.teams import Teams
 from ai.chronon.repo.templates import fill_templates
 from ai.chronon.repo.validator import unsupported, validate
 from ai.chronon.utils import dedupe_in_order
-
-Compilable = ttypes.GroupBy | ttypes.Join
 
 
 class Decision(Enum):
@@ -91,6 +89,7 @@ class Compiler:
             UnsupportedError: A definition uses a feature that this version does not have.
             DefinitionError: An online join has an offline part, or compiled definitions are made of
                 one that changed and overwriting was not forced.
+
         """
         plan = Plan(asked=[self._item(definition, forced=False) for definition in asked])
         written = [item for item in plan.asked if item.decision is Decision.WRITE]

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import TypeVar
 
-import ai.chronon.api.ttypes as ttypes
+from ai.chronon.api import ttypes
 from ai.chronon.errors import ChrononError
 from ai.chronon.naming import meta_data, name_definitions
 
-AnyDefinition = TypeVar("AnyDefinition", ttypes.GroupBy, ttypes.Join)
+AnyDefinition = TypeVar("AnyDefinition", bound=ttypes.GroupBy | ttypes.Join)
 
 
 def put_on_path(root: str) -> None:

@@ -43,7 +43,9 @@ DATE_FORMAT = "%Y-%m-%d"
 CONF_DEPTH = 4
 ADDITIONAL_ARGS = "CHRONON_CONFIG_ADDITIONAL_ARGS"
 # Modes in which arguments from the custom JSON of the definition reach the job.
-MODES_WITH_ADDITIONAL_ARGS = frozenset({"backfill", "backfill-left", "backfill-final", "upload", "model-transform-batch"})
+MODES_WITH_ADDITIONAL_ARGS = frozenset(
+    {"backfill", "backfill-left", "backfill-final", "upload", "model-transform-batch"}
+)
 GROUP_BYS, JOINS, STAGING_QUERIES = "group_bys", "joins", "staging_queries"
 
 # Mode to kind of definition to subcommand of the driver. All of these take a path and an end date.
@@ -112,7 +114,11 @@ FLAGS = (
     Flag("--online-class", "For online modes, which are not supported yet.", variable="CHRONON_ONLINE_CLASS"),
     Flag("--online-args", "For online modes, which are not supported yet.", variable="CHRONON_ONLINE_ARGS"),
     Flag("--online-jar-fetch", "For online modes, which are not supported yet."),
-    Flag("--version", "Version of a jar to download; a jar is never downloaded yet, see --chronon-jar.", variable="VERSION"),
+    Flag(
+        "--version",
+        "Version of a jar to download; a jar is never downloaded yet, see --chronon-jar.",
+        variable="VERSION",
+    ),
     Flag("--spark-version", "As --version.", variable="SPARK_VERSION"),
     Flag("--release-tag", "As --version."),
     Flag("--list-apps", "For streaming modes, which are not supported yet."),
@@ -179,10 +185,13 @@ def _additional_args(custom: Mapping[str, Any]) -> str:
     return " ".join(str(argument) for argument in arguments)
 
 
-def _conf_layer(definition: Mapping[str, Any], mode: str) -> dict[str, Any]:
+def _conf_layer(path: Path, definition: Mapping[str, Any], mode: str) -> dict[str, Any]:
     meta_data = definition.get("metaData", {})
     layer = dict(meta_data.get("modeToEnvMap", {}).get(mode, {}))
-    custom = json.loads(meta_data.get("customJson") or "{}")
+    try:
+        custom = json.loads(meta_data.get("customJson") or "{}")
+    except ValueError as error:
+        raise RunError(f"metaData.customJson of {path} is not JSON: {error}; compile it again") from error
     if mode in MODES_WITH_ADDITIONAL_ARGS and custom:
         layer[ADDITIONAL_ARGS] = _additional_args(custom)
     return layer
@@ -207,8 +216,8 @@ def environment_layers(args: argparse.Namespace) -> Iterator[tuple[str, dict[str
     path = Path(args.repo, args.conf) if args.conf else None
     definition = _load_json(path) if path is not None and path.is_file() else None
     mode = "streaming" if "streaming" in args.mode else args.mode
-    if definition is not None:
-        yield "conf_env", _conf_layer(definition, mode)
+    if path is not None and definition is not None:
+        yield "conf_env", _conf_layer(path, definition, mode)
     if conf is not None and conf.team:
         if conf.team not in teams:
             raise RunError(f"team {conf.team!r} of --conf {conf.path} is not in {teams_file}; add it")
@@ -378,7 +387,9 @@ def day_ranges(start: str | None, end: str, pieces: int) -> list[tuple[str | Non
     first, last = (datetime.strptime(day, DATE_FORMAT).date() for day in (start, end))
     days = (last - first).days + 1
     if days < pieces:
-        raise RunError(f"--parallelism {pieces} over the {max(days, 0)} days from {start} to {end}; give fewer, or more days")
+        raise RunError(
+            f"--parallelism {pieces} over the {max(days, 0)} days from {start} to {end}; give fewer, or more days"
+        )
     starts = [first + timedelta(days=(days // pieces) * piece) for piece in range(pieces)]
     ends = [following - timedelta(days=1) for following in starts[1:]] + [last]
     return [(str(begin), str(finish)) for begin, finish in zip(starts, ends, strict=True)]
@@ -398,6 +409,7 @@ def commands(args: argparse.Namespace, passed_on: Sequence[str], environment: di
 
     Raises:
         RunError: Something that the job needs is missing, or is not supported yet.
+
     """
     for flag, what in UNSUPPORTED_FLAGS.items():
         if getattr(args, flag):

@@ -78,6 +78,7 @@ def to_tree(struct: object, path: str = "") -> dict[str, object]:
 
     Raises:
         DefinitionValueError: A field holds a value of the wrong kind.
+
     """
     path = path or type(struct).__name__
     return {
@@ -92,7 +93,9 @@ def thrift_simple_json(struct: object) -> str:
     return json.dumps(to_tree(struct), indent=2)
 
 
-def _decode(type_id: int, arguments: Any, value: Any, path: str) -> object:
+def _decode(  # noqa: PLR0911 - one return for each kind of value
+    type_id: int, arguments: Any, value: Any, path: str
+) -> object:
     if type_id == TType.STRUCT:
         return from_tree(value, arguments[0], path)
     if type_id == TType.LIST and isinstance(value, list):
@@ -115,6 +118,7 @@ def from_tree(tree: object, struct: type[Struct], path: str = "") -> Struct:
 
     Raises:
         CompiledFileError: A value is not of the type of its field.
+
     """
     path = path or struct.__name__
     if not isinstance(tree, dict):
@@ -137,6 +141,7 @@ def file2thrift(path: str, struct: type[Struct]) -> Struct:
 
     Raises:
         CompiledFileError: The file is not JSON, or not of this struct; the message names the file.
+
     """
     try:
         with open(path, encoding="utf-8") as file:

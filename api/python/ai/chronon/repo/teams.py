@@ -25,6 +25,7 @@ class Teams:
 
         Raises:
             TeamsError: The file is missing or is not a JSON object.
+
         """
         path = os.path.join(root, TEAMS_FILE)
         try:
@@ -44,6 +45,7 @@ class Teams:
         Raises:
             TeamsError: The team is not in the file.
             TeamSettingError: Neither has the setting.
+
         """
         if team not in self._teams:
             raise TeamsError(f"team {team!r} is not in {self._path}; add it, or move the definition to a team's folder")

@@ -1,6 +1,6 @@
 """Fills in the placeholders that a definition may hold until its team is known."""
 
-import ai.chronon.api.ttypes as ttypes
+from ai.chronon.api import ttypes
 from ai.chronon.naming import meta_data
 from ai.chronon.repo.teams import Teams
 from ai.chronon.utils import DATABASE_TEMPLATE, log_table_name

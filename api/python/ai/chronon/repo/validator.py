@@ -2,7 +2,7 @@
 
 import re
 
-import ai.chronon.api.ttypes as ttypes
+from ai.chronon.api import ttypes
 from ai.chronon.naming import meta_data
 from ai.chronon.repo.compiled import CompiledRepository, part_names, parts
 from ai.chronon.support import unsupported_uses
@@ -27,7 +27,7 @@ def _group_by_errors(group_by: ttypes.GroupBy, compiled: CompiledRepository) -> 
         errors.append(f"GroupBy {data.name} is explicitly marked offline, but is part of the online joins {online}")
     if production and data.production is False:
         errors.append(
-            f"GroupBy {data.name} is explicitly marked as not production, but is part of the production joins {production}"
+            f"GroupBy {data.name} is explicitly not production, but is part of the production joins {production}"
         )
     elif production:
         data.production = True

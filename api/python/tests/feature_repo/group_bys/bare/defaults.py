@@ -1,7 +1,8 @@
 """A team without settings of its own."""
 
-from ai.chronon.group_by import Aggregation, GroupBy, Operation
 from sources.events import clicks
+
+from ai.chronon.group_by import Aggregation, GroupBy, Operation
 
 v1 = GroupBy(
     sources=clicks(),

@@ -1,8 +1,9 @@
 """Buckets, with and without windows, and element-wise aggregation."""
 
+from sources.events import clicks
+
 from ai.chronon.group_by import Accuracy, Aggregation, GroupBy, Operation, TimeUnit, Window
 from ai.chronon.query import select
-from sources.events import clicks
 
 v1 = GroupBy(
     sources=clicks(selects=select("user_id", "price", "country", "device", "vector")),

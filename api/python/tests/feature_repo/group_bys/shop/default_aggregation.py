@@ -1,8 +1,9 @@
 """One aggregation for each selected column."""
 
+from sources.events import clicks
+
 from ai.chronon.group_by import DefaultAggregation, GroupBy, Operation
 from ai.chronon.query import select
-from sources.events import clicks
 
 _sources = [clicks(selects=select("user_id", "price", "qty", "at", "ds", "ts"), time_column="ts")]
 v1 = GroupBy(

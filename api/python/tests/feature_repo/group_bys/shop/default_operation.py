@@ -1,7 +1,8 @@
 """An aggregation that names neither operation nor column."""
 
-from ai.chronon.group_by import Aggregation, Aggregations, GroupBy, Operation
 from sources.events import clicks
+
+from ai.chronon.group_by import Aggregation, Aggregations, GroupBy, Operation
 
 v1 = GroupBy(sources=clicks(), keys=["user_id"], aggregations=[Aggregation(input_column="item_id")], online=True)
 v2 = GroupBy(

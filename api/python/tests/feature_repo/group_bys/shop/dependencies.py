@@ -1,7 +1,8 @@
 """Explicit dependencies, with two sources."""
 
-from ai.chronon.group_by import Aggregation, GroupBy, Operation
 from sources.events import clicks
+
+from ai.chronon.group_by import Aggregation, GroupBy, Operation
 
 v1 = GroupBy(
     sources=[clicks(start_partition="2021-01-01"), clicks(end_partition="2024-01-01")],

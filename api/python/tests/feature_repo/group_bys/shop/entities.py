@@ -1,9 +1,10 @@
 """Entity sources: no aggregation, aggregations, mutations."""
 
+from sources.entities import users
+
 from ai.chronon.api.ttypes import EntitySource
 from ai.chronon.group_by import Accuracy, Aggregation, DefaultAggregation, GroupBy, Operation, TimeUnit, Window
 from ai.chronon.query import Query, select
-from sources.entities import users
 
 no_aggregation = GroupBy(sources=users(), keys=["user_id"], aggregations=None, online=True)
 aggregated = GroupBy(

@@ -1,8 +1,9 @@
 """A lag on an event source and on an entity source with mutations."""
 
-from ai.chronon.group_by import Aggregation, GroupBy, Operation
 from sources.entities import users
 from sources.events import clicks
+
+from ai.chronon.group_by import Aggregation, GroupBy, Operation
 
 v1 = GroupBy(
     sources=clicks(partition_column="day"),

@@ -1,7 +1,8 @@
 """Columns that the query does not select are added."""
 
-from ai.chronon.group_by import Aggregation, GroupBy, Operation
 from sources.events import clicks
+
+from ai.chronon.group_by import Aggregation, GroupBy, Operation
 
 v1 = GroupBy(
     sources=clicks(selects=None),

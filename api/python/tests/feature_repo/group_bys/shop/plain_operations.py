@@ -1,7 +1,8 @@
 """Every operation without arguments."""
 
-from ai.chronon.group_by import Aggregation, GroupBy, Operation
 from sources.events import clicks
+
+from ai.chronon.group_by import Aggregation, GroupBy, Operation
 
 v1 = GroupBy(
     sources=clicks(),

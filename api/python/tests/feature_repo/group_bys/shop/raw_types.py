@@ -1,10 +1,7 @@
 """A GroupBy whose aggregations and query are bare Thrift objects."""
 
-from ai.chronon.api.ttypes import EventSource, Source
-from ai.chronon.group_by import Aggregation, GroupBy, Operation, TimeUnit, Window
-from ai.chronon.query import Query
-
-import ai.chronon.api.ttypes as ttypes
+from ai.chronon.api import ttypes
+from ai.chronon.group_by import GroupBy
 
 v1 = GroupBy(
     sources=ttypes.Source(

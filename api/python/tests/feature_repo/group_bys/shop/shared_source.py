@@ -1,8 +1,9 @@
 """One source object in two GroupBys: its query collects the columns of both."""
 
+from sources.events import clicks
+
 from ai.chronon.group_by import Aggregation, GroupBy, Operation
 from ai.chronon.query import select
-from sources.events import clicks
 
 _source = clicks(selects=select("user_id"))
 v1 = GroupBy(

@@ -1,7 +1,8 @@
 """Neither online nor with a start date: not written."""
 
-from ai.chronon.group_by import Aggregation, GroupBy, Operation
 from sources.events import clicks
+
+from ai.chronon.group_by import Aggregation, GroupBy, Operation
 
 v1 = GroupBy(
     sources=clicks(),

@@ -1,7 +1,8 @@
 """Tags on the GroupBy and on aggregations: kept in the custom JSON only."""
 
-from ai.chronon.group_by import Aggregation, GroupBy, Operation, TimeUnit, Window
 from sources.events import clicks
+
+from ai.chronon.group_by import Aggregation, GroupBy, Operation, TimeUnit, Window
 
 v1 = GroupBy(
     sources=clicks(),

@@ -1,8 +1,9 @@
 """A selected `ts` becomes the time column."""
 
+from sources.events import clicks
+
 from ai.chronon.group_by import Aggregation, GroupBy, Operation
 from ai.chronon.query import select
-from sources.events import clicks
 
 v1 = GroupBy(
     sources=clicks(selects=select("user_id", "price", ts="unix_timestamp(at) * 1000"), time_column=None),

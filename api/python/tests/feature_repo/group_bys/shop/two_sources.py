@@ -1,9 +1,10 @@
 """Two sources of equal shape, a list of wrapped and a list of bare ones."""
 
+from sources.events import clicks
+
 from ai.chronon.api.ttypes import EventSource, Source
 from ai.chronon.group_by import Aggregation, GroupBy, Operation
 from ai.chronon.query import Query, select
-from sources.events import clicks
 
 _query = {"selects": select("user_id", "price"), "time_column": "ts"}
 v1 = GroupBy(

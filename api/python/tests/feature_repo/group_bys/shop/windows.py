@@ -1,7 +1,8 @@
 """Windows of both units, next to an aggregation without any."""
 
-from ai.chronon.group_by import Accuracy, Aggregation, GroupBy, Operation, TimeUnit, Window
 from sources.events import streamed_clicks
+
+from ai.chronon.group_by import Accuracy, Aggregation, GroupBy, Operation, TimeUnit, Window
 
 v1 = GroupBy(
     sources=streamed_clicks(),

@@ -1,9 +1,10 @@
 """Dependencies: explicit, with a lag, and equal ones from several parts."""
 
-from ai.chronon.join import Join, JoinPart
 from group_bys.shop import dependencies, lag, operations_with_arguments, plain_operations
 from group_bys.shop import templates as gb_templates
 from sources.events import clicks
+
+from ai.chronon.join import Join, JoinPart
 
 explicit = Join(
     left=clicks(),

@@ -1,8 +1,9 @@
 """GroupBys that are defined in the join's module, one without a variable."""
 
+from sources.events import clicks
+
 from ai.chronon.group_by import Aggregation, GroupBy, Operation
 from ai.chronon.join import Join, JoinPart
-from sources.events import clicks
 
 inline = GroupBy(
     sources=clicks(),

@@ -1,11 +1,12 @@
 """Kinds of left sides."""
 
-from ai.chronon.join import Join, JoinPart
-from ai.chronon.query import select
 from group_bys.shop import windows
 from group_bys.shop.entities import no_aggregation
 from sources.entities import users
 from sources.events import clicks
+
+from ai.chronon.join import Join, JoinPart
+from ai.chronon.query import select
 
 without_selects = Join(left=clicks(selects=None), right_parts=[JoinPart(group_by=windows.v1)])
 empty_selects = Join(left=clicks(selects={}), right_parts=[JoinPart(group_by=windows.v1)])

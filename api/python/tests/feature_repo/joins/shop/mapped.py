@@ -1,9 +1,10 @@
 """Key mapping, prefixes and tags on parts."""
 
-from ai.chronon.join import Join, JoinPart
-from ai.chronon.query import select
 from group_bys.shop import buckets, no_selects
 from sources.events import clicks
+
+from ai.chronon.join import Join, JoinPart
+from ai.chronon.query import select
 
 v1 = Join(
     left=clicks(selects=select("buyer", "seller", "item_id")),

@@ -1,8 +1,9 @@
 """Every argument that goes to the meta data."""
 
-from ai.chronon.join import Join, JoinPart
 from group_bys.shop import windows
 from sources.events import streamed_clicks
+
+from ai.chronon.join import Join, JoinPart
 
 v1 = Join(
     left=streamed_clicks(start_partition="2023-02-01", wheres=["price > 0"]),

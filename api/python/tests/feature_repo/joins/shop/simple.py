@@ -1,9 +1,10 @@
 """Parts from other modules, by module and by name."""
 
-from ai.chronon.join import Join, JoinPart
 from group_bys.shop import entities, plain_operations
 from sources.entities import users
 from sources.events import clicks
+
+from ai.chronon.join import Join, JoinPart
 
 v1 = Join(
     left=clicks(),
