@@ -8,6 +8,10 @@ set -euo pipefail
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 warehouse=${CHRONON_FLIGHTS_WAREHOUSE:-$repo/warehouse}
 spark_submit=${SPARK_SUBMIT_PATH:-spark-submit}
+command -v "$spark_submit" >/dev/null || {
+  echo "$spark_submit is not there; put the environment with pyspark first in PATH (.venv/bin), or set SPARK_SUBMIT_PATH" >&2
+  exit 1
+}
 # Some other Spark's settings must not leak into this one.
 unset SPARK_HOME SPARK_CONF_DIR PYSPARK_DRIVER_PYTHON PYSPARK_PYTHON
 # The spark-submit of the Python package finds its Spark through the `python3` that stands beside it.
@@ -20,6 +24,8 @@ exec "$spark_submit" \
   --master "${JOB_MODE:-local[*]}" \
   --driver-memory "${DRIVER_MEMORY:-2G}" \
   --driver-java-options "-Dlog4j2.configurationFile=file://$repo/scripts/log4j2.properties -Dderby.stream.error.file=$warehouse/derby.log" \
+  --conf spark.driver.host=127.0.0.1 \
+  --conf spark.driver.bindAddress=127.0.0.1 \
   --conf spark.ui.enabled="${SPARK_UI:-false}" \
   --conf spark.sql.shuffle.partitions="${PARALLELISM:-4}" \
   --conf spark.default.parallelism="${PARALLELISM:-4}" \
