@@ -17,7 +17,8 @@ type Place = (i32, Millis);
 /// Queries come in batches. Each batch is followed by the events it needs, in any number of batches, and ended by
 /// [`Self::finish`]. Keys are `group` numbers that never fall; state is kept while the group stays and dropped when it
 /// grows. Queries, and events, come in ascending order of (group, time), also from batch to batch. An event at the very
-/// time of a query is not part of it, and must not be sent before a later query of its group is.
+/// time of a query is not part of it. Events at or after the last query sent are folded in once that is answered, and
+/// wait for queries of a later batch, which must come after them.
 ///
 /// Results are a function of the events in a query's window and their order alone: neither the sizes of batches nor
 /// other queries or keys change a bit of them. Memory is bounded by the hops (and distinct values) that windows reach
@@ -95,12 +96,20 @@ impl PointInTimeSession {
     /// Starts a batch of queries.
     ///
     /// # Errors
-    /// `InvalidArgument` when the batch before is not finished, or the order is broken.
+    /// `InvalidArgument` when the batch before is not finished, the order is broken, or a query does not come after
+    /// the events that were sent ahead of it.
     pub fn queries(&mut self, groups: &[i32], ts: &[Millis]) -> Result<()> {
         if self.open {
             return Err(Error::invalid_argument("the results of the queries sent before must be taken first"));
         }
         check_order("queries", groups, ts, self.last_query)?;
+        if let (Some(first), Some(event)) = (groups.first().zip(ts.first()), self.last_event)
+            && (*first.0, *first.1) <= event
+        {
+            return Err(Error::invalid_argument(format!(
+                "the query at (group, ts) {first:?} does not come after the event at {event:?}, which is folded in already"
+            )));
+        }
         self.groups.extend_from_slice(groups);
         if self.plan.is_timeless() {
             // Every event of the key counts, whenever it was.
@@ -116,9 +125,8 @@ impl PointInTimeSession {
     /// Folds a batch of events in; `columns` are the plan's inputs. Groups without queries are ignored.
     ///
     /// # Errors
-    /// `InvalidArgument` when no queries are open, lengths differ, the order is broken, or an event lies before a
-    /// query of a finished batch or not before the last open query; `SchemaMismatch` when a column is not what the
-    /// plan declares.
+    /// `InvalidArgument` when no batch of queries is open, lengths differ, the order is broken, or an event lies before
+    /// a query of a finished batch; `SchemaMismatch` when a column is not what the plan declares.
     pub fn events(&mut self, groups: &[i32], ts: &[Millis], columns: &[ArrayRef]) -> Result<()> {
         if !self.open {
             return Err(Error::invalid_argument("events came before the queries they are for"));
@@ -132,19 +140,18 @@ impl PointInTimeSession {
             )));
         }
         check_order("events", groups, ts, self.last_event.max(self.answered))?;
-        let (Some(last_event), Some(bound)) = (last(groups, ts), last(&self.groups, &self.times)) else {
-            return if groups.is_empty() { Ok(()) } else { Err(not_before_queries(None)) };
-        };
-        if last_event >= bound {
-            return Err(not_before_queries(Some(last_event)));
-        }
-        self.last_event = Some(last_event);
+        self.last_event = last(groups, ts).or(self.last_event);
         for column in &mut self.columns {
             column.load(columns)?;
         }
         let mut row = 0;
         while row < groups.len() {
-            // There is a next query, for all events lie before the last one.
+            if self.next == self.groups.len() {
+                let same = leading(&groups[row..], |group| *group == groups[row]);
+                self.feed_ahead(groups[row], ts, row..row + same);
+                row += same;
+                continue;
+            }
             let query = (self.groups[self.next], self.times[self.next]);
             if query <= (groups[row], ts[row]) {
                 self.answer();
@@ -152,7 +159,8 @@ impl PointInTimeSession {
                 row += leading(&groups[row..], |group| *group < query.0);
             } else {
                 let same = run_length(&groups[row..], &ts[row..], query);
-                self.feed(ts, row..row + same);
+                self.locate();
+                self.feed(groups[row], ts, row..row + same);
                 row += same;
             }
         }
@@ -204,17 +212,26 @@ impl PointInTimeSession {
     fn locate(&mut self) {
         if self.tails_of != Some(self.next) {
             self.tails_of = Some(self.next);
-            let head = self.times[self.next];
-            for (tail, window) in self.tail_times.iter_mut().zip(self.plan.windows()) {
-                *tail = self.timelines[window.timeline].tail(head, window.length);
-            }
+            self.locate_at(self.times[self.next]);
         }
     }
 
-    /// Folds in rows of one key that lie before the next query.
-    fn feed(&mut self, ts: &[Millis], rows: Range<usize>) {
-        self.enter(self.groups[self.next]);
-        self.locate();
+    fn locate_at(&mut self, head: Millis) {
+        for (tail, window) in self.tail_times.iter_mut().zip(self.plan.windows()) {
+            *tail = self.timelines[window.timeline].tail(head, window.length);
+        }
+    }
+
+    /// Folds in rows of one key for queries that are still to come, all of them after the last row.
+    fn feed_ahead(&mut self, group: i32, ts: &[Millis], rows: Range<usize>) {
+        self.locate_at(ts[rows.end - 1]);
+        self.tails_of = None;
+        self.feed(group, ts, rows);
+    }
+
+    /// Folds in rows of one key, leaving out those before every located tail.
+    fn feed(&mut self, group: i32, ts: &[Millis], rows: Range<usize>) {
+        self.enter(group);
         let mut first = rows.end;
         for (index, timeline) in self.timelines.iter_mut().enumerate() {
             let tails = self.tail_times.iter().zip(self.plan.windows());
@@ -258,13 +275,6 @@ impl std::fmt::Debug for PointInTimeSession {
             .field("open_queries", &(self.groups.len() - self.next))
             .finish_non_exhaustive()
     }
-}
-
-#[cold]
-fn not_before_queries(event: Option<Place>) -> Error {
-    Error::invalid_argument(format!(
-        "the event at (group, ts) {event:?} is not before the last query sent; send it with a later batch of queries"
-    ))
 }
 
 fn last(groups: &[i32], ts: &[Millis]) -> Option<Place> {

@@ -1,0 +1,162 @@
+//! Random cases: columns of every type, every aggregation that a plan accepts over them, events and queries.
+
+use crate::naive::Row;
+use chronon_aggregate::{AggregationSpec, Definition, OperationKind, Resolution, TimeUnit, Value, Window};
+use chronon_types::time::{DAY, FIVE_MINUTES, HOUR, Millis};
+use chronon_types::{DataType, Field};
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+/// A plan's parts, and sorted events and queries for it.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// Aggregations over [`columns`].
+    pub specs: Vec<AggregationSpec>,
+    /// Resolution of the windows.
+    pub resolution: Resolution,
+    /// (group, event), ascending by group and time.
+    pub events: Vec<(i32, Row)>,
+    /// (group, time), ascending.
+    pub queries: Vec<(i32, Millis)>,
+}
+
+/// One column of every type that can be an input.
+pub fn columns() -> Vec<Field> {
+    use DataType::*;
+    let list = |element| List(Box::new(element));
+    let members = vec![Field::new("a", Int), Field::new("b", String)];
+    vec![
+        Field::new("bucket", String),
+        Field::new("bool", Boolean),
+        Field::new("byte", Byte),
+        Field::new("short", Short),
+        Field::new("int", Int),
+        Field::new("long", Long),
+        Field::new("float", Float),
+        Field::new("double", Double),
+        Field::new("string", String),
+        Field::new("binary", Binary),
+        Field::new("longs", list(Long)),
+        Field::new("floats", list(Float)),
+        Field::new("strings", list(String)),
+        Field::new("struct", Struct("s".into(), members)),
+        Field::new("map", Map(Box::new(Long), Box::new(Double))),
+    ]
+}
+
+fn text() -> impl Strategy<Value = Value> {
+    select(vec!["", "a", "b", "ab", "é", "\u{FFFD}", "\u{1F600}", "a long text that does not fit in eight bytes"])
+        .prop_map(|text| Value::Bytes(text.as_bytes().into()))
+}
+
+fn float() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        20 => (-1000i32..1000).prop_map(|value| f64::from(value) / 8.0),
+        1 => select(vec![0.0, -0.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY]),
+    ]
+}
+
+/// A value of `data_type`, sometimes null.
+pub fn value(data_type: &DataType) -> BoxedStrategy<Value> {
+    let present = match data_type {
+        DataType::Boolean => (0i64..2).prop_map(Value::Long).boxed(),
+        DataType::Byte => (-128i64..128).prop_map(Value::Long).boxed(),
+        DataType::Short => prop_oneof![Just(i64::from(i16::MAX)), -9i64..9].prop_map(Value::Long).boxed(),
+        DataType::Int => prop_oneof![Just(i64::from(i32::MIN)), -9i64..9].prop_map(Value::Long).boxed(),
+        DataType::Float => float().prop_map(|value| Value::Double((value as f32).into())).boxed(),
+        DataType::Double => float().prop_map(Value::Double).boxed(),
+        DataType::String => text().boxed(),
+        DataType::Binary => prop::collection::vec(0u8..3, 0..3).prop_map(|bytes| Value::Bytes(bytes.into())).boxed(),
+        DataType::List(element) => {
+            prop::collection::vec(value(element), 0..4).prop_map(|items| Value::List(items.into())).boxed()
+        }
+        DataType::Struct(_, fields) => {
+            let members: Vec<_> = fields.iter().map(|field| value(&field.data_type)).collect();
+            members.prop_map(|members| Value::List(members.into())).boxed()
+        }
+        DataType::Map(_, of) => prop::collection::btree_map(0i64..4, value(of), 0..3)
+            .prop_map(|entries| Value::Map(entries.into_iter().map(|(key, of)| (Value::Long(key), of)).collect()))
+            .boxed(),
+        _ => prop_oneof![1 => Just(i64::MAX), 1 => Just(i64::MIN), 20 => -40i64..40].prop_map(Value::Long).boxed(),
+    };
+    prop_oneof![1 => Just(Value::Null), 6 => present].boxed()
+}
+
+/// Times that meet the edges of hops and windows, and each other.
+fn time() -> impl Strategy<Value = Millis> {
+    let start = 400 * DAY;
+    prop_oneof![
+        4 => (0i64..40 * 24).prop_map(move |hours| start + hours * HOUR),
+        2 => (0i64..600).prop_map(move |cells| start + 7 * DAY + cells * FIVE_MINUTES),
+        2 => (0i64..600, select(vec![-1, 1])).prop_map(move |(cells, off)| start + 7 * DAY + cells * FIVE_MINUTES + off),
+        2 => (0i64..40 * DAY).prop_map(move |offset| start + offset),
+        1 => (-30i64..30).prop_map(|offset| offset * FIVE_MINUTES / 2 + offset),
+    ]
+}
+
+fn window(resolution: Resolution) -> BoxedStrategy<Option<Window>> {
+    let days = select(vec![1, 2, 7, 11, 12, 30]).prop_map(|length| Window::new(length, TimeUnit::Days));
+    let hours = select(vec![1, 2, 11, 12, 24]).prop_map(|length| Window::new(length, TimeUnit::Hours));
+    match resolution {
+        Resolution::Daily => prop_oneof![1 => Just(None), 4 => days.prop_map(Some)].boxed(),
+        _ => prop_oneof![1 => Just(None), 4 => days.prop_map(Some), 4 => hours.prop_map(Some)].boxed(),
+    }
+}
+
+/// Every aggregation over [`columns`] that a plan accepts, without windows and buckets.
+pub fn every_aggregation() -> Vec<AggregationSpec> {
+    let columns = columns();
+    let mut specs = Vec::new();
+    for kind in OperationKind::ALL {
+        for input in 0..columns.len() {
+            let spec = AggregationSpec::new(*kind, input);
+            let with_k = |k: &str| spec.clone().with_arg("k", k);
+            let variants = match kind {
+                OperationKind::FirstK | OperationKind::LastK => vec![with_k("1"), with_k("3")],
+                OperationKind::Histogram => vec![spec.clone(), with_k("2")],
+                OperationKind::ApproxUniqueCount => vec![spec.clone(), with_k("4")],
+                _ => vec![spec],
+            };
+            specs.extend(variants.into_iter().filter(|spec| Definition::new(spec, &columns).is_ok()));
+        }
+    }
+    specs
+}
+
+/// Cases of up to `events` events and `queries` queries over four keys.
+pub fn case(events: usize, queries: usize) -> impl Strategy<Value = Case> {
+    let resolution = select(vec![Resolution::FiveMinute, Resolution::FiveMinute, Resolution::Daily, Resolution::Exact]);
+    resolution.prop_flat_map(move |resolution| {
+        let all = every_aggregation();
+        let spec = (any::<Index>(), window(resolution), any::<bool>()).prop_map(move |(index, window, bucketed)| {
+            let mut spec = index.get(&all).clone();
+            spec.window = window;
+            if bucketed { spec.by(0) } else { spec }
+        });
+        let row: Vec<_> = columns().iter().map(|column| value(&column.data_type)).collect();
+        let event = (0i32..4, time(), row).prop_map(|(group, ts, values)| (group, Row { ts, values }));
+        let specs = prop::collection::vec(spec, 1..6);
+        let events = prop::collection::vec(event, 0..events);
+        let queries = prop::collection::vec((0i32..4, time()), 1..queries);
+        (specs, events, queries).prop_map(move |(specs, mut events, mut queries)| {
+            events.sort_by_key(|(group, row)| (*group, row.ts));
+            queries.sort();
+            Case { specs: without_equal_names(specs), resolution, events, queries }
+        })
+    })
+}
+
+fn without_equal_names(specs: Vec<AggregationSpec>) -> Vec<AggregationSpec> {
+    let columns = columns();
+    let name = |spec: &AggregationSpec| {
+        let bucket = spec.bucket.map(|bucket| columns[bucket].name.as_str());
+        spec.output_name(&columns[spec.input].name, bucket)
+    };
+    let mut kept: Vec<AggregationSpec> = Vec::new();
+    for spec in specs {
+        if kept.iter().all(|known| name(known) != name(&spec)) {
+            kept.push(spec);
+        }
+    }
+    kept
+}

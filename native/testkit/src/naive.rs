@@ -1,0 +1,208 @@
+//! The window rule, read aloud: take the rows with `round(Q − W, hop) ≤ ts < Q`, in order, and fold them one by one.
+//!
+//! Works on single values and shares no code with the operations it judges, nor with the hop arithmetic of sessions.
+
+use chronon_aggregate::{AggregationSpec, OperationKind, Resolution, Value};
+use chronon_sketches::cpc::CpcSketch;
+use chronon_types::time::{Millis, round};
+use chronon_types::{DataType, Field};
+use std::collections::BTreeMap;
+
+/// An event: its time and its input columns.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Event time.
+    pub ts: Millis,
+    /// One value per input column.
+    pub values: Vec<Value>,
+}
+
+/// The result of `spec` at query time `query` over the events of one key, which must be in order of time.
+///
+/// # Panics
+/// When the spec is not one that a plan accepts.
+pub fn aggregate(
+    spec: &AggregationSpec,
+    inputs: &[Field],
+    resolution: Resolution,
+    timeless: bool,
+    rows: &[Row],
+    query: Millis,
+) -> Value {
+    let tail = spec.bounded_window().map_or(Millis::MIN, |window| {
+        let hop = resolution.tail_hop(&window).expect("a window the resolution allows");
+        round(query - window.millis(), hop)
+    });
+    let inside = rows.iter().filter(|row| timeless || (row.ts >= tail && row.ts < query));
+    let input = &inputs[spec.input].data_type;
+    let Some(bucket) = spec.bucket else {
+        let values: Vec<_> = inside.flat_map(|row| values_of(spec, input, row)).collect();
+        return match fold(spec, input, &values) {
+            Value::Double(value) if !value.is_finite() => Value::Null,
+            value => value,
+        };
+    };
+    let mut buckets: BTreeMap<Vec<u16>, (Value, Vec<(Millis, Value)>)> = BTreeMap::new();
+    for row in inside {
+        let values = values_of(spec, input, row);
+        if let (Value::Bytes(bytes), false) = (&row.values[bucket], values.is_empty()) {
+            let order = String::from_utf8(bytes.to_vec()).expect("text").encode_utf16().collect();
+            let entry = buckets.entry(order).or_insert_with(|| (row.values[bucket].clone(), Vec::new()));
+            entry.1.extend(values);
+        }
+    }
+    if buckets.is_empty() {
+        return Value::Null;
+    }
+    Value::Map(buckets.into_values().map(|(key, values)| (key, fold(spec, input, &values))).collect())
+}
+
+/// The values a row brings to an aggregation: none, one, or those of a list.
+fn values_of(spec: &AggregationSpec, input: &DataType, row: &Row) -> Vec<(Millis, Value)> {
+    match (&row.values[spec.input], input) {
+        (Value::Null, _) => Vec::new(),
+        (Value::List(elements), DataType::List(_)) if !spec.operation.is_timed() => {
+            elements.iter().filter(|value| **value != Value::Null).map(|value| (row.ts, value.clone())).collect()
+        }
+        (value, _) => vec![(row.ts, value.clone())],
+    }
+}
+
+fn number(value: &Value) -> f64 {
+    match value {
+        Value::Long(value) => *value as f64,
+        Value::Double(value) => *value,
+        other => panic!("{other:?} is not a number"),
+    }
+}
+
+/// A text form that is equal exactly when Java calls the values equal.
+fn identity(value: &Value) -> String {
+    match value {
+        Value::Double(value) if value.is_nan() => "NaN".into(),
+        Value::Double(value) => format!("{:x}", value.to_bits()),
+        other => format!("{other:?}"),
+    }
+}
+
+fn utf16(value: &Value) -> Vec<u16> {
+    match value {
+        Value::Bytes(bytes) => String::from_utf8(bytes.to_vec()).expect("text").encode_utf16().collect(),
+        other => panic!("{other:?} is not text"),
+    }
+}
+
+fn smaller(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Long(a), Value::Long(b)) => a < b,
+        (Value::Bytes(_), Value::Bytes(_)) => utf16(a) < utf16(b),
+        _ => {
+            number(a) < number(b)
+                || (number(a) == 0.0
+                    && number(b) == 0.0
+                    && number(a).is_sign_negative()
+                    && number(b).is_sign_positive())
+        }
+    }
+}
+
+fn is_nan(value: &Value) -> bool {
+    matches!(value, Value::Double(value) if value.is_nan())
+}
+
+/// The result over values in order; null when there are none.
+fn fold(spec: &AggregationSpec, input: &DataType, values: &[(Millis, Value)]) -> Value {
+    use OperationKind::*;
+    let Some((first_ts, first)) = values.first() else { return Value::Null };
+    let element = match input {
+        DataType::List(element) if !spec.operation.is_timed() => element,
+        other => other,
+    };
+    let k = || spec.args.get("k").map(|k| k.parse::<i64>().expect("a number"));
+    match spec.operation {
+        Count => Value::Long(values.len() as i64),
+        Sum if matches!(element, DataType::Float | DataType::Double) => {
+            Value::Double(values.iter().fold(-0.0, |sum, (_, value)| sum + number(value)))
+        }
+        Sum => Value::Long(values.iter().fold(0, |sum: i64, (_, value)| match value {
+            Value::Long(value) => sum.wrapping_add(*value),
+            other => panic!("{other:?} is not a whole number"),
+        })),
+        Average => Value::Double(values.iter().fold(0.0, |sum, (_, value)| sum + number(value)) / values.len() as f64),
+        Min | Max => {
+            let better = |a: &Value, b: &Value| if spec.operation == Min { smaller(a, b) } else { smaller(b, a) };
+            values
+                .iter()
+                .fold(
+                    first,
+                    |best, (_, value)| {
+                        if is_nan(value) || (!is_nan(best) && better(value, best)) { value } else { best }
+                    },
+                )
+                .clone()
+        }
+        First => values
+            .iter()
+            .fold((*first_ts, first), |best, (ts, value)| if *ts < best.0 { (*ts, value) } else { best })
+            .1
+            .clone(),
+        Last => values
+            .iter()
+            .fold((*first_ts, first), |best, (ts, value)| if *ts > best.0 { (*ts, value) } else { best })
+            .1
+            .clone(),
+        FirstK | LastK => {
+            // Only meant for distinct times; with equal ones the order of folding decides.
+            let mut sorted: Vec<&(Millis, Value)> = values.iter().collect();
+            sorted.sort_by_key(|(ts, _)| if spec.operation == LastK { -*ts } else { *ts });
+            let k = k().expect("k").max(1) as usize;
+            Value::List(sorted.into_iter().take(k).map(|(_, value)| value.clone()).collect())
+        }
+        UniqueCount => {
+            let distinct: std::collections::BTreeSet<String> =
+                values.iter().map(|(_, value)| identity(value)).collect();
+            Value::Long(distinct.len() as i64)
+        }
+        ApproxUniqueCount => {
+            let mut sketch = CpcSketch::new(k().unwrap_or(8) as u8).expect("lgK");
+            for (_, value) in values {
+                match value {
+                    Value::Long(value) => sketch.update_long(*value),
+                    Value::Double(value) => sketch.update_double(*value),
+                    Value::Bytes(value) => sketch.update_bytes(value),
+                    other => panic!("{other:?} cannot be counted"),
+                }
+            }
+            Value::Long(sketch.merged_copy().expect("merges").estimate() as i64)
+        }
+        Histogram => {
+            let mut counts: BTreeMap<Vec<u16>, (Value, i64)> = BTreeMap::new();
+            for (_, value) in values {
+                counts.entry(utf16(value)).or_insert((value.clone(), 0)).1 += 1;
+            }
+            let mut entries: Vec<_> = counts.into_iter().collect();
+            let k = k().unwrap_or(0);
+            if k > 0 && entries.len() > k as usize {
+                entries.sort_by_key(|(_, (_, count))| -count);
+                entries.truncate(k as usize);
+                entries.sort_by(|a, b| a.0.cmp(&b.0));
+            }
+            Value::Map(entries.into_iter().map(|(_, (key, count))| (key, Value::Long(count))).collect())
+        }
+        other => panic!("{other} is not built"),
+    }
+}
+
+/// Whether two results are equal, floating numbers within a relative 1e-9.
+pub fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Double(a), Value::Double(b)) => {
+            (a.is_nan() && b.is_nan()) || a == b || (a - b).abs() <= 1e-9 * a.abs().max(b.abs()).max(1.0)
+        }
+        (Value::List(a), Value::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Value::Map(a), Value::Map(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.0 == b.0 && same(&a.1, &b.1))
+        }
+        _ => a == b,
+    }
+}
