@@ -345,4 +345,31 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn events_sent_ahead_wait_for_later_queries() {
+        use arrow::array::{AsArray, Int64Array};
+        use arrow::datatypes::Int64Type;
+        use chronon_aggregate::{AggregationSpec, OperationKind, Resolution, TimeUnit};
+        use chronon_types::{DataType, ErrorCode, Field};
+
+        let inputs = vec![Field::new("n", DataType::Long)];
+        let specs = vec![AggregationSpec::new(OperationKind::Sum, 0).over(1, TimeUnit::Hours)];
+        let plan = Arc::new(WindowPlan::new(inputs, specs, Resolution::FiveMinute).unwrap());
+        let mut session = PointInTimeSession::new(plan).unwrap();
+        let ones = |rows: usize| vec![Arc::new(Int64Array::from(vec![1; rows])) as ArrayRef];
+        let sums = |columns: Vec<ArrayRef>| columns[0].as_primitive::<Int64Type>().iter().collect::<Vec<_>>();
+
+        session.queries(&[0], &[1_000]).unwrap();
+        // one before the query, two after it, one of a key that nobody has asked for yet
+        session.events(&[0, 0, 0, 1], &[500, 1_000, 2_000, 700], &ones(4)).unwrap();
+        assert_eq!(sums(session.finish().unwrap()), [Some(1)]);
+        let late = session.queries(&[1], &[700]).unwrap_err();
+        assert_eq!(late.code(), ErrorCode::InvalidArgument);
+        session.queries(&[], &[]).unwrap();
+        session.events(&[1], &[800], &ones(1)).unwrap();
+        assert_eq!(sums(session.finish().unwrap()), []);
+        session.queries(&[1, 1], &[900, 7_200_000]).unwrap();
+        assert_eq!(sums(session.finish().unwrap()), [Some(2), None]);
+    }
 }

@@ -1,0 +1,166 @@
+package ai.chronon.spark.pit
+
+import ai.chronon.api.{Aggregation, GroupBy, MetaData, Operation, TimeUnit, Window}
+import ai.chronon.jni.NativeException
+import org.apache.spark.sql.{DataFrame, Row, SparkSession}
+import org.apache.spark.sql.execution.SparkPlan
+import org.apache.spark.sql.execution.adaptive.AdaptiveSparkPlanHelper
+import org.apache.spark.sql.execution.exchange.ShuffleExchangeExec
+import org.apache.spark.sql.functions.{col, expr, lit}
+import org.apache.spark.sql.types._
+import org.scalatest.BeforeAndAfterAll
+import org.scalatest.funsuite.AnyFunSuite
+
+import scala.collection.JavaConverters._
+import scala.util.Random
+
+/** The physical operator on small frames, against a recomputation row by row. */
+class PointInTimeJoinSuite extends AnyFunSuite with BeforeAndAfterAll with AdaptiveSparkPlanHelper {
+  private val Hour = 3600000L
+  private val Day = 24 * Hour
+  private val Start = 1704067200000L // 2024-01-01 00:00 UTC
+
+  private lazy val spark = SparkSession
+    .builder()
+    .master("local[2]")
+    .config("spark.ui.enabled", "false")
+    .config("spark.driver.bindAddress", "127.0.0.1")
+    .config("spark.driver.host", "127.0.0.1")
+    .config("spark.sql.shuffle.partitions", "3")
+    .config("spark.sql.session.timeZone", "UTC")
+    .getOrCreate()
+
+  override protected def afterAll(): Unit = spark.stop()
+
+  private val leftSchema = new StructType().add("id", LongType).add("user", StringType).add("ts", LongType)
+  private val rightSchema = new StructType().add("user", StringType).add("time", LongType).add("amount", DoubleType)
+
+  private def window(length: Int, unit: TimeUnit) = new Window(length, unit)
+
+  private def aggregation(column: String, operation: Operation, windows: Window*): Aggregation = {
+    val a = new Aggregation().setInputColumn(column).setOperation(operation).setArgMap(new java.util.HashMap())
+    if (windows.nonEmpty) a.setWindows(windows.asJava)
+    a
+  }
+
+  private def groupBy(aggregations: Aggregation*): GroupBy =
+    new GroupBy().setMetaData(new MetaData().setName("test.amounts")).setAggregations(aggregations.asJava)
+
+  private def spec(definition: GroupBy, resolution: PitResolution = PitResolution.FiveMinute) =
+    PointInTimeSpec(definition, Seq("user"), Seq("user"), col("ts"), col("time"), resolution, "a_")
+
+  private def frame(rows: Seq[Row], schema: StructType): DataFrame = spark.createDataFrame(rows.asJava, schema)
+
+  private def random(seed: Int, leftRows: Int, rightRows: Int, keys: Int): (Seq[Row], Seq[Row]) = {
+    val r = new Random(seed)
+    def user() = if (r.nextInt(20) == 0) null else "u" + r.nextInt(keys)
+    def time() = Start + r.nextInt(40) * Day / 2 + r.nextInt(3) * 1000L * 60 * r.nextInt(400)
+    val left = Seq.tabulate(leftRows)(i => Row(i.toLong, user(), if (r.nextInt(30) == 0) null else time()))
+    val right =
+      Seq.fill(rightRows)(Row(user(), time(), if (r.nextInt(10) == 0) null else r.nextInt(1000).toDouble))
+    (left, right)
+  }
+
+  /** Sum and count per left id, computed from the window rule alone. */
+  private def naive(left: Seq[Row], right: Seq[Row], length: Long, hop: Long): Map[Long, (Option[Double], Option[Long])] =
+    left.map { l =>
+      val seen =
+        if (l.isNullAt(1) || l.isNullAt(2)) Nil
+        else {
+          val (from, to) = ((l.getLong(2) - length) / hop * hop, l.getLong(2))
+          right.filter(r => r.getAs[String](0) == l.getString(1) && !r.isNullAt(2) && r.getLong(1) >= from && r.getLong(1) < to)
+        }
+      val amounts = seen.map(_.getDouble(2))
+      l.getLong(0) -> ((if (amounts.isEmpty) None else Some(amounts.sum), if (amounts.isEmpty) None else Some(amounts.size.toLong)))
+    }.toMap
+
+  private def results(out: DataFrame, suffix: String): Map[Long, (Option[Double], Option[Long])] =
+    out.collect().map { r =>
+      r.getAs[Long]("id") -> ((Option(r.getAs[Any](s"a_amount_sum_$suffix")).map(_.asInstanceOf[Double]),
+        Option(r.getAs[Any](s"a_amount_count_$suffix")).map(_.asInstanceOf[Long])))
+    }.toMap
+
+  private val sumAndCount = groupBy(
+    aggregation("amount", Operation.SUM, window(1, TimeUnit.HOURS), window(1, TimeUnit.DAYS), window(15, TimeUnit.DAYS)),
+    aggregation("amount", Operation.COUNT, window(1, TimeUnit.HOURS), window(1, TimeUnit.DAYS), window(15, TimeUnit.DAYS))
+  )
+
+  for (seed <- 1 to 4) test(s"equals the window rule, seed $seed") {
+    val (left, right) = random(seed, 400, 1500, 12)
+    val out = PointInTimeJoin(frame(left, leftSchema), frame(right, rightSchema), spec(sumAndCount)).cache()
+    assert(results(out, "1h") == naive(left, right, Hour, 5 * 60000L))
+    assert(results(out, "1d") == naive(left, right, Day, Hour))
+    assert(results(out, "15d") == naive(left, right, 15 * Day, Day))
+    assert(out.columns.take(3).toSeq == Seq("id", "user", "ts"))
+    out.unpersist()
+  }
+
+  test("one hot key streams through many batches") {
+    val left = Seq.tabulate(30000)(i => Row(i.toLong, "hot", Start + i * 37000L))
+    val right = Seq.tabulate(50000)(i => Row("hot", Start + i * 21000L, 1.0))
+    val out = PointInTimeJoin(frame(left, leftSchema), frame(right, rightSchema), spec(sumAndCount))
+    val expected = left.map { l =>
+      val (from, to) = ((l.getLong(2) - Day) / Hour * Hour, l.getLong(2))
+      // times are Start + 21 s * i: count by arithmetic
+      def before(t: Long) = Math.min(50000L, Math.max(0L, (t - Start + 20999) / 21000))
+      val n = before(to) - before(from)
+      l.getLong(0) -> (if (n == 0) None else Some(n))
+    }.toMap
+    assert(results(out, "1d").map { case (k, v) => k -> v._2 } == expected)
+  }
+
+  test("an empty side gives null features, or nothing") {
+    val (left, right) = random(9, 50, 50, 3)
+    val noEvents = PointInTimeJoin(frame(left, leftSchema), frame(Nil, rightSchema), spec(sumAndCount))
+    assert(noEvents.count() == 50 && noEvents.filter("a_amount_count_1d is not null").count() == 0)
+    assert(PointInTimeJoin(frame(Nil, leftSchema), frame(right, rightSchema), spec(sumAndCount)).count() == 0)
+  }
+
+  test("parts with equal keys share the left exchange and its sort") {
+    val (left, right) = random(3, 100, 100, 5)
+    val first = PointInTimeJoin(frame(left, leftSchema), frame(right, rightSchema), spec(sumAndCount))
+    val daily = spec(groupBy(aggregation("amount", Operation.MAX, window(7, TimeUnit.DAYS))), PitResolution.Daily).copy(
+      queryTime = expr("ts - ts % 86400000"),
+      leftOrder = Some(col("ts")),
+      outputPrefix = "b_")
+    val both = PointInTimeJoin(first, frame(right, rightSchema), daily)
+    both.collect()
+    val plan: SparkPlan = both.queryExecution.executedPlan
+    assert(collect(plan) { case e: ShuffleExchangeExec => e }.size == 3, plan.treeString)
+    assert(collect(plan) { case s: org.apache.spark.sql.execution.SortExec => s }.size == 3, plan.treeString)
+  }
+
+  test("metrics count rows, time and bytes") {
+    val (left, right) = random(5, 200, 600, 6)
+    val out = PointInTimeJoin(frame(left, leftSchema), frame(right, rightSchema), spec(sumAndCount))
+    out.collect()
+    val operator = collect(out.queryExecution.executedPlan) { case e: PointInTimeJoinExec => e }.head
+    def metric(name: String) = operator.metrics(name).value
+    assert(metric("numOutputRows") == 200 && metric("numLeftRows") == 200)
+    assert(metric("numRightRows") == 600 && metric("numEvents") > 0 && metric("numEvents") <= 600)
+    assert(metric("nativeTime") > 0 && metric("nativeBytes") > 0)
+  }
+
+  test("bad input is refused with names") {
+    val (left, right) = random(5, 5, 5, 6)
+    val (l, r) = (frame(left, leftSchema), frame(right, rightSchema))
+    def messageOf(action: => Any): String = {
+      val e = intercept[Exception](action)
+      Iterator.iterate[Throwable](e)(_.getCause).takeWhile(_ != null).map(_.toString).mkString(" | ")
+    }
+    val types = messageOf(PointInTimeJoin(l.withColumn("user", lit(1L)), r, spec(sumAndCount)))
+    assert(types.contains("test.amounts") && types.contains("bigint") && types.contains("string"), types)
+    val missing = messageOf(PointInTimeJoin(l, r, spec(groupBy(aggregation("price", Operation.SUM)))))
+    assert(missing.contains("test.amounts") && missing.contains("price"), missing)
+    val kind = messageOf(PointInTimeJoin(l, r, spec(groupBy(aggregation("user", Operation.SUM)))))
+    assert(kind.contains("test.amounts") && kind.contains("user"), kind)
+    val hours = messageOf(PointInTimeJoin(l, r, spec(sumAndCount, PitResolution.Daily)))
+    assert(hours.contains("test.amounts") && hours.contains("1h"), hours)
+    val text = messageOf(PointInTimeJoin(l, r.withColumn("time", lit("x")), spec(sumAndCount)))
+    assert(text.contains("test.amounts") && text.contains("string"), text)
+    val nulls = messageOf(
+      PointInTimeJoin(l, r.withColumn("time", lit(null).cast("long")), spec(sumAndCount)).collect())
+    assert(nulls.contains("test.amounts") && nulls.contains("null"), nulls)
+    intercept[NativeException](PointInTimeJoin(l, r, spec(groupBy(aggregation("amount", Operation.KURTOSIS)))))
+  }
+}
