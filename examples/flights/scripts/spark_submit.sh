@@ -18,7 +18,6 @@ unset SPARK_HOME SPARK_CONF_DIR PYSPARK_DRIVER_PYTHON PYSPARK_PYTHON
 case $spark_submit in */*) PATH=$(dirname "$spark_submit"):$PATH ;; esac
 
 mkdir -p "$warehouse"
-cd "$warehouse"
 exec "$spark_submit" \
   --name "${APP_NAME:-flights}" \
   --master "${JOB_MODE:-local[*]}" \
