@@ -1,0 +1,72 @@
+package ai.chronon.jni;
+
+import java.nio.ByteBuffer;
+
+/**
+ * Everything that crosses the JNI line. Arguments are numbers, byte arrays and direct buffers; every failure is one {@link
+ * NativeException}. Handles are checked numbers: a closed, foreign or wrong one is an exception, never a crash.
+ *
+ * <p>Use the wrappers: {@link Plan}, {@link PointInTimeSession}, {@link NativeStats}, {@link NativeLibrary}.
+ */
+final class NativeCalls {
+  /** Goes up with every change of a signature, a code or a meaning, here and in the native {@code exports.rs}. */
+  static final int ABI_VERSION = 1;
+
+  /** Value of {@code side}: rows that ask, (group, ts). */
+  static final int QUERIES = 0;
+
+  /** Value of {@code side}: rows to aggregate, (group, ts, inputs of the plan). */
+  static final int EVENTS = 1;
+
+  private NativeCalls() {}
+
+  /** The ABI number of the library. The only call made before it is known to be {@link #ABI_VERSION}. */
+  static native int abiVersion();
+
+  /** Version, platform and allocator of the library, as JSON. */
+  static native byte[] buildInfo();
+
+  /**
+   * Sets the options of this copy of the library; what is left out gets its default.
+   *
+   * @param options JSON: {@code log_level} (off, error, warn, info, debug), {@code max_session_bytes}, and for tests {@code
+   *     test_panic_in}, the name of a method here whose next call panics
+   */
+  static native void init(byte[] options);
+
+  /** A handle for the plan of a GroupBy in Thrift binary form; options as JSON. */
+  static native long planOpen(byte[] groupBy, byte[] options);
+
+  /** Inputs and outputs of a plan, as JSON. */
+  static native byte[] planDescribe(long plan);
+
+  /** A handle for a session over a plan; options as JSON ({@code max_bytes}), empty for none. The plan may be closed before. */
+  static native long aggOpen(long plan, byte[] options);
+
+  /**
+   * Feeds one Arrow record-batch message.
+   *
+   * @param side {@link #QUERIES} or {@link #EVENTS}
+   * @param message direct; its first {@code length} bytes are the message
+   * @return bytes that the session holds now
+   */
+  static native long aggUpdate(long session, int side, ByteBuffer message, int length);
+
+  /**
+   * Answers the queries sent, as one Arrow record-batch message.
+   *
+   * @param target direct; written from its first byte on
+   * @return bytes written; or minus the bytes needed when {@code target} is too small, and then the answer waits; or 0 when
+   *     no queries are open
+   */
+  static native int aggNext(long session, ByteBuffer target);
+
+  /** Gives a handle back; doing it again does nothing. */
+  static native void close(long handle);
+
+  /** Counters, as JSON. */
+  static native byte[] stats();
+
+  /** Log lines since the last call, as JSON. */
+  static native byte[] drainLogs();
+}

@@ -1,0 +1,141 @@
+//! The native methods of `ai.chronon.jni.NativeCalls`, in its order. What each one promises is documented there.
+
+use crate::buffers::Direct;
+use crate::entry::{Result, entry};
+use crate::handles::HANDLES;
+use crate::session::Session;
+use crate::stats::STATS;
+use crate::{logs, settings};
+use chronon_plan::Plan;
+use chronon_types::Error;
+use jni::Env;
+use jni::objects::{JByteArray, JByteBuffer};
+use jni::sys::{jint, jlong};
+
+/// Goes up with every change of a signature, a code or a meaning, here and in `NativeCalls.java`.
+pub(crate) const ABI_VERSION: jint = 1;
+
+entry! {
+    /// The number that the loader compares before it calls anything else.
+    fn Java_ai_chronon_jni_NativeCalls_abiVersion as "abiVersion" <'local>(_env) -> jint {
+        Ok(ABI_VERSION)
+    }
+}
+
+entry! {
+    /// What this library is, as JSON.
+    fn Java_ai_chronon_jni_NativeCalls_buildInfo as "buildInfo" <'local>(env) -> JByteArray<'local> {
+        let info = serde_json::json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "abi": ABI_VERSION,
+            "os": std::env::consts::OS,
+            "arch": std::env::consts::ARCH,
+            "profile": env!("CHRONON_PROFILE"),
+            "allocator": if cfg!(feature = "mimalloc") { "mimalloc" } else { "system" },
+        });
+        bytes(env, info.to_string().as_bytes())
+    }
+}
+
+entry! {
+    /// Sets the options of [`settings`].
+    fn Java_ai_chronon_jni_NativeCalls_init as "init" <'local>(env, options: JByteArray<'local>) -> () {
+        Ok(settings::apply(&env.convert_byte_array(&options)?)?)
+    }
+}
+
+entry! {
+    /// Checks a definition and keeps its plan.
+    fn Java_ai_chronon_jni_NativeCalls_planOpen as "planOpen" <'local>(
+        env, definition: JByteArray<'local>, options: JByteArray<'local>
+    ) -> jlong {
+        let definition = env.convert_byte_array(&definition)?;
+        let options = text(env, &options)?;
+        let handle = HANDLES.open_plan(Plan::open(&definition, &options)?)?;
+        STATS.open();
+        Ok(handle)
+    }
+}
+
+entry! {
+    /// The plan's inputs and outputs as JSON.
+    fn Java_ai_chronon_jni_NativeCalls_planDescribe as "planDescribe" <'local>(
+        env, plan: jlong
+    ) -> JByteArray<'local>, on plan {
+        let description = HANDLES.plan(plan)?.describe();
+        bytes(env, description.as_bytes())
+    }
+}
+
+entry! {
+    /// A point-in-time session over the plan.
+    fn Java_ai_chronon_jni_NativeCalls_aggOpen as "aggOpen" <'local>(
+        env, plan: jlong, options: JByteArray<'local>
+    ) -> jlong, on plan {
+        let plan = HANDLES.plan(plan)?;
+        let options = text(env, &options)?;
+        let handle = HANDLES.open_session(Session::open(&plan, &options)?)?;
+        STATS.open();
+        Ok(handle)
+    }
+}
+
+entry! {
+    /// Feeds a message of queries or events; returns the bytes that the session holds.
+    fn Java_ai_chronon_jni_NativeCalls_aggUpdate as "aggUpdate" <'local>(
+        env, session: jlong, side: jint, message: JByteBuffer<'local>, length: jint
+    ) -> jlong, on session {
+        let session = HANDLES.session(session)?;
+        let held = session.update(side, Direct::of(env, &message)?.read(length)?)?;
+        Ok(jlong::try_from(held).unwrap_or(jlong::MAX))
+    }
+}
+
+entry! {
+    /// Answers the queries: bytes written, or minus the bytes needed, or 0 when nothing is due.
+    fn Java_ai_chronon_jni_NativeCalls_aggNext as "aggNext" <'local>(
+        env, session: jlong, target: JByteBuffer<'local>
+    ) -> jint, on session {
+        let mut target = Direct::of(env, &target)?;
+        let session = HANDLES.session(session)?;
+        let too_long = |_| Error::out_of_budget("the answer is longer than 2 GiB; send fewer queries at once");
+        match session.next(|frame| target.write(frame))? {
+            Ok(written) => Ok(jint::try_from(written).map_err(too_long)?),
+            Err(needed) => Ok(-jint::try_from(needed).map_err(too_long)?),
+        }
+    }
+}
+
+entry! {
+    /// Gives a handle back. Closing again does nothing.
+    fn Java_ai_chronon_jni_NativeCalls_close as "close" <'local>(_env, handle: jlong) -> (), on handle {
+        if HANDLES.close(handle)? {
+            STATS.close();
+        }
+        Ok(())
+    }
+}
+
+entry! {
+    /// The counters as JSON.
+    fn Java_ai_chronon_jni_NativeCalls_stats as "stats" <'local>(env) -> JByteArray<'local> {
+        bytes(env, &STATS.report())
+    }
+}
+
+entry! {
+    /// The log lines since the last call as JSON.
+    fn Java_ai_chronon_jni_NativeCalls_drainLogs as "drainLogs" <'local>(env) -> JByteArray<'local> {
+        bytes(env, &logs::drain())
+    }
+}
+
+fn bytes<'local>(env: &mut Env<'local>, bytes: &[u8]) -> Result<JByteArray<'local>> {
+    Ok(env.byte_array_from_slice(bytes)?)
+}
+
+/// Options: UTF-8 text.
+fn text(env: &Env<'_>, array: &JByteArray<'_>) -> Result<String> {
+    let bytes = env.convert_byte_array(array)?;
+    Ok(String::from_utf8(bytes).map_err(|e| Error::invalid_argument(format!("the options are not UTF-8: {e}")))?)
+}
