@@ -9,11 +9,16 @@ use chronon_differential::case::{Answer, Case};
 use chronon_differential::naive::{self, Expect, Party};
 use chronon_differential::oracle::{self, Oracle};
 use chronon_differential::shrink::shrink;
+use chronon_differential::value::Value;
 use chronon_differential::{generate, ours};
+use serde_json::Value as Json;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-const TESTS: [(&str, fn(&mut Oracle) -> Result<String, String>); 1] = [("random_cases", random_cases)];
+type Test = fn(&mut Oracle) -> Result<String, String>;
+
+const TESTS: [(&str, Test); 3] =
+    [("regressions", regressions), ("known_divergences", known_divergences), ("random_cases", random_cases)];
 
 fn main() -> ExitCode {
     println!("\nrunning {} tests", TESTS.len());
@@ -118,4 +123,47 @@ fn random_cases(oracle: &mut Oracle) -> Result<String, String> {
         }
     }
     Ok(format!("{count} cases, {cells} cells; {loose} differ within the fold-order bound or the choice among ties"))
+}
+
+/// Shrunk cases that once failed.
+fn regressions(oracle: &mut Oracle) -> Result<String, String> {
+    let cases: Vec<Json> = serde_json::from_str(include_str!("../regressions.json")).map_err(|e| e.to_string())?;
+    for json in &cases {
+        let case = Case::from_json(json)?;
+        judge(oracle, &case).map_err(|e| format!("regression {}: {e}\n{json}", case.id))?;
+    }
+    Ok(format!("{} cases", cases.len()))
+}
+
+/// Where ours differs on purpose. An entry that has become untrue on either side fails.
+fn known_divergences(oracle: &mut Oracle) -> Result<String, String> {
+    let entries: Vec<Json> = serde_json::from_str(include_str!("../divergences.json")).map_err(|e| e.to_string())?;
+    let mut untrue = Vec::new();
+    for entry in &entries {
+        let case = Case::from_json(&entry["case"])?;
+        let reference = oracle.ask(&case).map_err(|e| format!("the reference died: {e}"))?;
+        for (who, answer) in [("reference", reference), ("ours", ours::answer(&case))] {
+            if !as_written(&entry[who], &answer) {
+                let found = answer.map(|a| a.values.iter().map(|r| r.iter().map(Value::to_json).collect()).collect());
+                let found: Result<Vec<Vec<Json>>, String> = found;
+                untrue.push(format!("{}: {who} is {found:?}, not {}", entry["name"], entry[who]));
+            }
+        }
+        if entry["reference"] == entry["ours"] {
+            untrue.push(format!("{}: no divergence", entry["name"]));
+        }
+    }
+    if untrue.is_empty() { Ok(format!("{} still true", entries.len())) } else { Err(untrue.join("\n")) }
+}
+
+/// Whether an answer is what an entry says: values, or an error that contains a text.
+fn as_written(written: &Json, answer: &Result<Answer, String>) -> bool {
+    match (written["error"].as_str(), answer) {
+        (Some(part), Err(error)) => error.contains(part),
+        (None, Ok(answer)) => {
+            let rows = answer.values.iter().map(|row| Json::Array(row.iter().map(Value::to_json).collect()));
+            *written == Json::Array(rows.collect())
+        }
+        _ => false,
+    }
 }
