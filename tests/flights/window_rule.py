@@ -59,7 +59,8 @@ class Spans:
 
     @property
     def empty(self) -> Flags:
-        return self.end == self.first
+        nothing: Flags = self.end == self.first
+        return nothing
 
 
 @dataclass(frozen=True)
@@ -79,9 +80,7 @@ class Events:
         table = table.filter(present)
         keys, times = column(table[key]), column(table[time])
         order = np.lexsort((times, keys))
-        return Events(
-            keys[order], times[order], {name: column(table[name])[order] for name in columns}
-        )
+        return Events(keys[order], times[order], {name: column(table[name])[order] for name in columns})
 
     def spans(self, questions: Questions, window: int, daily: bool = False) -> Spans:
         """The window of each question; empty where the key is null or has no events."""
@@ -142,9 +141,7 @@ def maximum(values: Floats, spans: Spans) -> Floats:
 
 def counts_by(values: npt.NDArray[Any], spans: Spans) -> dict[str, Ints]:
     """For each distinct value how often it occurs in each span."""
-    return {
-        str(value): total((values == value).astype(np.int64), spans) for value in np.unique(values)
-    }
+    return {str(value): total((values == value).astype(np.int64), spans) for value in np.unique(values)}
 
 
 # What a feature is compared as: each kind has one way of reading a column and of saying "equal".
@@ -160,9 +157,8 @@ class Numbers:
     def differs(self, got: pa.ChunkedArray) -> Flags:
         missing = column(pc.is_null(got))
         values = column(pc.fill_null(got, 0))
-        return (missing != self.null) | (
-            ~self.null & (values != np.where(self.null, 0, self.values))
-        )
+        bad: Flags = (missing != self.null) | (~self.null & (values != self.values))
+        return bad
 
     def show(self, row: int) -> Any:
         return None if self.null[row] else self.values[row].item()
@@ -238,11 +234,7 @@ class Latest:
             same = [i for i in chosen if self.ts[i] == moment]
             first = int(self.spans.first[row])
             # All events of that moment, also those beyond the k-th.
-            pool = [
-                self.values[i].item()
-                for i in range(chosen[at], first - 1, -1)
-                if self.ts[i] == moment
-            ]
+            pool = [self.values[i].item() for i in range(chosen[at], first - 1, -1) if self.ts[i] == moment]
             for value in got[at : at + len(same)]:
                 if value not in pool:
                     return False
@@ -261,7 +253,7 @@ class Latest:
         row = np.repeat(np.arange(len(found)), found)
         place = np.arange(len(row)) - np.repeat(np.cumsum(found) - found, found)
         event = np.maximum(self.spans.end[row] - 1 - place, 0)
-        suspicious = (found != length) | (column(pc.is_null(got)) != self.spans.empty)
+        suspicious: Flags = (found != length) | (column(pc.is_null(got)) != self.spans.empty)
         suspicious[row[self.values[event] != answers]] = True
         for at in np.flatnonzero(suspicious):
             suspicious[at] = not self.accepts(int(at), got[int(at)].as_py())
@@ -300,7 +292,8 @@ class Values:
     def differs(self, got: pa.ChunkedArray) -> Flags:
         both_null = pc.and_(pc.is_null(self.values), pc.is_null(got))
         equal = pc.fill_null(pc.equal(self.values, got), False)
-        return ~column(pc.or_(both_null, equal))
+        bad: Flags = ~column(pc.or_(both_null, equal))
+        return bad
 
     def show(self, row: int) -> Any:
         return self.values[row].as_py()

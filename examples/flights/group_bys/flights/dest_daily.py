@@ -18,12 +18,8 @@ v1 = GroupBy(
     accuracy=Accuracy.SNAPSHOT,
     backfill_start_date="2013-01-01",
     aggregations=[
-        Aggregation(
-            input_column="dep_delay", operation=Operation.AVERAGE, windows=[days(7), days(30)]
-        ),
-        Aggregation(
-            input_column="dep_delay", operation=Operation.COUNT, windows=[days(7), days(30)]
-        ),
+        Aggregation(input_column="dep_delay", operation=Operation.AVERAGE, windows=[days(7), days(30)]),
+        Aggregation(input_column="dep_delay", operation=Operation.COUNT, windows=[days(7), days(30)]),
     ],
     description="Departures to a destination, up to the last midnight",
 )

@@ -27,13 +27,9 @@ v1 = GroupBy(
             operation=Operation.MAX,
             windows=[hours(1), hours(6), days(1), days(7)],
         ),
-        Aggregation(
-            input_column="dep_delay", operation=Operation.COUNT, windows=[hours(1), days(1)]
-        ),
+        Aggregation(input_column="dep_delay", operation=Operation.COUNT, windows=[hours(1), days(1)]),
         # How many destinations were served: a sketch of fixed size, some per cent off.
-        Aggregation(
-            input_column="dest", operation=Operation.APPROX_UNIQUE_COUNT, windows=[days(1)]
-        ),
+        Aggregation(input_column="dest", operation=Operation.APPROX_UNIQUE_COUNT, windows=[days(1)]),
         # Departures of each carrier: a map from carrier to count.
         Aggregation(input_column="carrier", operation=Operation.HISTOGRAM, windows=[hours(6)]),
         # No window: the delay of the latest departure, however long ago it was.
