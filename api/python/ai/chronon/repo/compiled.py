@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TypeVar
 
@@ -76,6 +76,14 @@ class CompiledRepository:
         """What is compiled under the name of a definition."""
         path = self.path(definition)
         return file2thrift(path, type(definition)) if os.path.isfile(path) else None
+
+    def including(self, definitions: Iterable[Compilable]) -> "CompiledRepository":
+        """The same files, and the joins among the definitions that are about to be written."""
+        later = CompiledRepository(self.output_root)
+        later.group_bys = self.group_bys
+        joins = {str(meta_data(join).name): join for join in definitions if isinstance(join, ttypes.Join)}
+        later.joins = {**self.joins, **joins}
+        return later
 
     def joins_with(self, group_by_name: str) -> list[ttypes.Join]:
         """Compiled joins of which a GroupBy is a part."""

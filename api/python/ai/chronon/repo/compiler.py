@@ -91,17 +91,18 @@ class Compiler:
                 one that changed and overwriting was not forced.
 
         """
-        plan = Plan(asked=[self._item(definition, forced=False) for definition in asked])
+        plan = Plan(asked=[self._item(definition, self._compiled, forced=False) for definition in asked])
         written = [item for item in plan.asked if item.decision is Decision.WRITE]
         plan.warnings = [warning for item in written for warning in self._deprecation_warnings(item.definition)]
         self._check_online_parts(written)
         downstream = self._changed_downstream(written)
         along = [part for item in written for part in self._parts_to_write(item.definition)] + downstream
+        compiled = self._compiled.including(item.definition for item in written)
         for definition in {_identity(definition): definition for definition in along}.values():
-            plan.along.append(self._item(copy.deepcopy(definition), forced=True))
+            plan.along.append(self._item(copy.deepcopy(definition), compiled, forced=True))
         return plan
 
-    def _item(self, definition: Compilable, *, forced: bool) -> Item:
+    def _item(self, definition: Compilable, compiled: CompiledRepository, *, forced: bool) -> Item:
         if uses := unsupported(definition):
             raise UnsupportedError("\n".join(uses))
         self._teams.merge_into(definition)
@@ -113,7 +114,7 @@ class Compiler:
         if not (forced or self._options.force_overwrite) and _needs_no_file(definition):
             item.decision = Decision.SKIP
             item.messages = ["GroupBys should not be materialized if batch upload job is not needed"]
-        elif errors := validate(definition, self._compiled):
+        elif errors := validate(definition, compiled):
             item.decision, item.messages = Decision.INVALID, errors
         elif previous is not None and not self._options.force_overwrite and _is_protected(definition, previous):
             item.decision = Decision.PROTECTED

@@ -243,7 +243,9 @@ def resolve_environment(args: argparse.Namespace, environment: Mapping[str, str]
     resolved = dict(environment)
     for layer, variables in environment_layers(args):
         for key, value in variables.items():
-            if key not in resolved and value is not None:
+            if key in environment:
+                print(f"From <environment> found {key}={environment[key]}")
+            elif key not in resolved and value is not None:
                 print(f"From <{layer}> setting {key}={value}")
                 resolved[key] = str(value)
     return resolved
