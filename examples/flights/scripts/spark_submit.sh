@@ -6,7 +6,8 @@
 set -euo pipefail
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-warehouse=${CHRONON_FLIGHTS_WAREHOUSE:-$repo/warehouse}
+warehouse=${CHRONON_FLIGHTS_WAREHOUSE:-warehouse}
+[[ $warehouse == /* ]] || warehouse=$repo/$warehouse
 spark_submit=${SPARK_SUBMIT_PATH:-spark-submit}
 command -v "$spark_submit" >/dev/null || {
   echo "$spark_submit is not there; put the environment with pyspark first in PATH (.venv/bin), or set SPARK_SUBMIT_PATH" >&2
