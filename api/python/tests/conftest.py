@@ -3,9 +3,8 @@
 import shutil
 from pathlib import Path
 
-import pytest
-
 import harness
+import pytest
 
 
 @pytest.fixture

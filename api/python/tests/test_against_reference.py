@@ -7,9 +7,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import pytest
-
 import harness
+import pytest
 
 MODULES = sorted(
     str(path.relative_to(harness.FEATURE_REPO))
@@ -175,9 +174,7 @@ def run_repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("line", COMMAND_LINES)
-def test_script_gets_equal_arguments_and_environment(
-    reference_tool: harness.Tool, run_repo: Path, line: str
-) -> None:
+def test_script_gets_equal_arguments_and_environment(reference_tool: harness.Tool, run_repo: Path, line: str) -> None:
     arguments = [*line.split(), "--chronon-jar", "driver.jar"]
     results = []
     for tool in (reference_tool, harness.ours()):

@@ -18,7 +18,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ai.chronon.api import ttypes
 from ai.chronon.dependencies import describe_source, get_dependencies, source_query
@@ -61,7 +61,8 @@ OUTPUT_PREFIX_BEFORE_K = {
 }
 LOGGER = logging.getLogger(__name__)
 
-__getattr__ = missing_names(__name__, frozenset({"Derivation"}))
+if not TYPE_CHECKING:  # a type checker would take every name for known
+    __getattr__ = missing_names(__name__, frozenset({"Derivation"}))
 
 
 class Accuracy(ttypes.Accuracy):

@@ -21,7 +21,7 @@
 
 import copy
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ai.chronon.api import ttypes
 from ai.chronon.dependencies import describe_source, get_dependencies, source_query
@@ -33,12 +33,21 @@ from ai.chronon.utils import dedupe_in_order, edit_distance
 
 __all__ = ["Join", "JoinPart", "validate_left_source"]
 
-__getattr__ = missing_names(
-    __name__,
-    frozenset(
-        {"BootstrapPart", "ContextualSource", "DataType", "Derivation", "ExternalPart", "ExternalSource", "LabelPart"}
-    ),
-)
+if not TYPE_CHECKING:  # a type checker would take every name for known
+    __getattr__ = missing_names(
+        __name__,
+        frozenset(
+            {
+                "BootstrapPart",
+                "ContextualSource",
+                "DataType",
+                "Derivation",
+                "ExternalPart",
+                "ExternalSource",
+                "LabelPart",
+            }
+        ),
+    )
 
 
 def JoinPart(

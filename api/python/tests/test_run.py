@@ -1,0 +1,212 @@
+"""`run.py`: the environment of a job, its command line, and what is refused."""
+
+import shutil
+import stat
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import harness
+import pytest
+
+from ai.chronon.repo.run import RunError, day_ranges, environment_layers, find_jar, make_parser, run, spark_conf
+
+TOOL = harness.ours()
+ECHO = "#!/bin/sh\nprintf '%s\\n' \"$@\"\nexit ${CODE:-0}\n"
+CONF = "production/joins/shop/meta_data.v1"
+
+
+@pytest.fixture(scope="module")
+def compiled_repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = Path(shutil.copytree(harness.FEATURE_REPO, tmp_path_factory.mktemp("run") / "repo"))
+    for module in ("group_bys/shop/meta_data.py", "group_bys/shop/tags.py", "joins/shop/meta_data.py"):
+        result = TOOL.execute(TOOL.compile, root, "--conf", module, "-y")
+        assert result.code == 0, result.err
+    submit = root / "spark-submit"
+    submit.write_text(ECHO)
+    submit.chmod(submit.stat().st_mode | stat.S_IXUSR)
+    (root / "driver.jar").touch()
+    return root
+
+
+def execute(root: Path, *arguments: str, **variables: str) -> harness.Result:
+    environment = {"SPARK_SUBMIT_PATH": str(root / "spark-submit"), "CHRONON_DRIVER_JAR": "driver.jar", **variables}
+    return TOOL.execute(TOOL.run, root, *arguments, **environment)
+
+
+def settings(lines: list[str]) -> dict[str, str]:
+    pairs = [line.partition("=") for flag, line in pairwise(lines) if flag == "--conf"]
+    return {key: value for key, _, value in pairs}
+
+
+def test_local_command_of_a_join(compiled_repo: Path) -> None:
+    result = execute(compiled_repo, "--conf", CONF, "--ds", "2023-01-05", "--step-days=3")
+    assert result.code == 0, result.err
+    lines = result.out.splitlines()
+    assert lines[lines.index("--class") :] == [
+        "--class",
+        "ai.chronon.spark.Driver",
+        "driver.jar",
+        "join",
+        f"--conf-path={compiled_repo / CONF}",
+        "--end-date=2023-01-05",
+        "--step-days=3",
+        "--step-days=7",
+        "--x",
+        "y",
+    ]
+    assert lines[lines.index("--master") + 1] == "local[*]"
+    assert lines[lines.index("--name") + 1] == "chronon_joins_backfill_dev_shop.meta_data.v1"
+    conf = settings(lines)
+    warehouse = compiled_repo / "warehouse"
+    assert conf["spark.sql.catalogImplementation"] == "hive"
+    assert conf["spark.sql.warehouse.dir"] == str(warehouse)
+    assert conf["spark.hadoop.javax.jdo.option.ConnectionURL"] == (
+        f"jdbc:derby:;databaseName={warehouse}/metastore_db;create=true"
+    )
+    assert (conf["spark.driver.host"], conf["spark.driver.bindAddress"]) == ("127.0.0.1", "127.0.0.1")
+    assert conf["spark.driver.memory"] == "1G"
+    assert conf["spark.executor.memory"] == "9G"
+    assert conf["spark.chronon.partition.column"] == "ds"
+    assert warehouse.is_dir()
+
+
+def test_local_command_of_a_group_by_with_a_start(compiled_repo: Path) -> None:
+    conf = "production/group_bys/shop/meta_data.v1"
+    result = execute(compiled_repo, "--conf", conf, "--start-ds", "2023-01-01", "--end-ds", "2023-01-05")
+    lines = result.out.splitlines()
+    assert lines[-4:] == [
+        "group-by-backfill",
+        f"--conf-path={compiled_repo / conf}",
+        "--end-date=2023-01-05",
+        "--start-partition-override=2023-01-01",
+    ]
+
+
+def test_arguments_with_blanks_survive(compiled_repo: Path) -> None:
+    result = execute(compiled_repo, "--conf", CONF, "--mode", "analyze", "--own=a b")
+    assert "--own=a b" in result.out.splitlines()
+
+
+def test_variables_move_the_warehouse_and_add_settings(compiled_repo: Path) -> None:
+    result = execute(
+        compiled_repo,
+        "--conf",
+        CONF,
+        CHRONON_WAREHOUSE_DIR="elsewhere",
+        CHRONON_METASTORE_URL="jdbc:other",
+        CHRONON_SPARK_CONF="spark.a='b c' spark.driver.memory=3G",
+    )
+    conf = settings(result.out.splitlines())
+    assert conf["spark.sql.warehouse.dir"] == str(compiled_repo / "elsewhere")
+    assert conf["spark.hadoop.javax.jdo.option.ConnectionURL"] == "jdbc:other"
+    assert (conf["spark.a"], conf["spark.driver.memory"]) == ("b c", "3G")
+
+
+def test_a_cluster_keeps_its_own_warehouse() -> None:
+    assert spark_conf(".", {"JOB_MODE": "yarn", "MAX_EXECUTORS": "7"}) == {
+        "spark.sql.catalogImplementation": "hive",
+        "spark.dynamicAllocation.maxExecutors": "7",
+    }
+
+
+def test_exit_code_is_that_of_the_job(compiled_repo: Path) -> None:
+    assert execute(compiled_repo, "--conf", CONF, CODE="7").code == 7
+
+
+def test_layers_of_the_environment(tmp_path: Path) -> None:
+    (tmp_path / "production/joins/team").mkdir(parents=True)
+    (tmp_path / "production/joins/team/a.v1").write_text(
+        '{"metaData": {"name": "team.a.v1", "modeToEnvMap": {"backfill": {"B": "conf", "A": "conf"}}}}'
+    )
+    (tmp_path / "teams.json").write_text(
+        """{
+        "default": {
+            "common_env": {"A": "common", "F": "common", "G": null},
+            "production": {"backfill": {"A": "default", "E": "default"}},
+            "dev": {"backfill": {"H": "never read"}}
+        },
+        "team": {
+            "production": {"backfill": {"A": "team", "C": "team", "D": "team"}},
+            "dev": {"backfill": {"A": "dev", "C": "dev"}}
+        }}"""
+    )
+    arguments = ["--conf", "production/joins/team/a.v1", "--repo", str(tmp_path)]
+    args = make_parser({}).parse_args(arguments)
+    found: dict[str, Any] = {}
+    for _, layer in environment_layers(args):
+        for key, value in layer.items():
+            found.setdefault(key, value)
+    expected = {"A": "conf", "B": "conf", "C": "dev", "D": "team", "E": "default", "F": "common"}
+    assert {key: found[key] for key in expected} == expected
+    assert "H" not in found
+
+
+REFUSED: dict[str, tuple[str, list[str]]] = {
+    "missing definition": ("absent.v1 does not exist", ["--conf", "production/joins/shop/absent.v1"]),
+    "short path": ("is not of the form", ["--conf", "joins/shop/a.v1"]),
+    "no definition": ("needs --conf", []),
+    "unknown team": ("team 'nobody'", ["--conf", "production/joins/nobody/a.v1"]),
+    "unknown mode": ("does not exist for joins", ["--conf", CONF, "--mode", "upload"]),
+    "streaming": ("streaming is not supported", ["--conf", CONF, "--mode", "streaming"]),
+    "fetch": ("fetch is not supported", ["--conf", CONF, "--mode", "fetch"]),
+    "download": ("--release-tag asks for the download", ["--conf", CONF, "--release-tag", "x"]),
+    "not a day": ("--ds 20230105 is not a day", ["--conf", CONF, "--ds", "20230105"]),
+    "no jar": ("the jar absent.jar does not exist", ["--conf", CONF, "--chronon-jar", "absent.jar"]),
+    "no script": ("--spark-submit-path absent", ["--conf", CONF, "--spark-submit-path", "absent"]),
+    "parallel without start": ("needs --start-ds", ["--conf", CONF, "--parallelism", "2"]),
+    "parallel with one metastore": (
+        "only one local run at a time",
+        ["--conf", CONF, "--parallelism", "2", "--start-ds", "2023-01-01", "--ds", "2023-01-05"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refusals_are_one_clear_line(compiled_repo: Path, name: str) -> None:
+    message, arguments = REFUSED[name]
+    result = execute(compiled_repo, *arguments)
+    assert result.code == 1
+    assert result.err.startswith("run.py: ")
+    assert message in result.err
+    assert len(result.err.splitlines()) == 1
+
+
+def test_hand_edited_definition_is_named(compiled_repo: Path) -> None:
+    broken = compiled_repo / "production/joins/shop/broken.v1"
+    broken.write_text('{"metaData": ')
+    result = execute(compiled_repo, "--conf", "production/joins/shop/broken.v1")
+    broken.unlink()
+    assert (result.code, "broken.v1 is not JSON" in result.err) == (1, True)
+
+
+def test_missing_spark_is_one_clear_line(compiled_repo: Path) -> None:
+    missing = execute(compiled_repo, "--conf", CONF, SPARK_SUBMIT_PATH="absent/spark-submit")
+    assert "SPARK_SUBMIT_PATH=absent/spark-submit is not an executable file" in missing.err
+
+
+def test_days_are_split_and_the_rest_goes_to_the_last() -> None:
+    assert day_ranges("2022-01-01", "2022-01-11", 5) == [
+        ("2022-01-01", "2022-01-02"),
+        ("2022-01-03", "2022-01-04"),
+        ("2022-01-05", "2022-01-06"),
+        ("2022-01-07", "2022-01-08"),
+        ("2022-01-09", "2022-01-11"),
+    ]
+    assert day_ranges(None, "2022-01-01", 1) == [(None, "2022-01-01")]
+    for start, pieces in (("2022-01-12", 2), ("2022-01-10", 5)):
+        with pytest.raises(RunError, match="days"):
+            day_ranges(start, "2022-01-11", pieces)
+
+
+def test_jar_by_address_is_taken_as_it_is() -> None:
+    assert find_jar("s3://jars/driver.jar") == "s3://jars/driver.jar"
+
+
+def test_run_prints_the_command(capfd: pytest.CaptureFixture[str], compiled_repo: Path) -> None:
+    script = compiled_repo / "own script.sh"
+    script.write_text(ECHO)
+    arguments = ["--conf", CONF, "--repo", str(compiled_repo), "--spark-submit-path", str(script)]
+    code = run([*arguments, "--chronon-jar", str(compiled_repo / "driver.jar")], harness.clean_environment())
+    assert code == 0
+    assert "Running command: bash '" in capfd.readouterr().out
