@@ -15,6 +15,7 @@ from window_rule import Expected, Flags
 
 LEFT = ["flight_id", "ts", "origin", "dest", "carrier", "tailnum", "late"]
 SHOWN = 5
+IDS = 40
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +45,8 @@ def describe(name: str, got: pa.Table, values: Expected, bad: Flags) -> str:
         lines.append(f"    expected {values.show(row)}")
         lines.append(f"    got      {got[name][row].as_py()}")
     if len(rows) > SHOWN:
-        ids = got["flight_id"].take(pa.array(rows[:1000])).to_pylist()
-        lines.append(f"  flight_ids (at most 1000): {ids}")
+        ids = got["flight_id"].take(pa.array(rows[:IDS])).to_pylist()
+        lines.append(f"  the first flight_ids: {ids}")
     return "\n".join(lines)
 
 

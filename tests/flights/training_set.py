@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import distinct_sketch
 import numpy as np
 import pyarrow as pa
 import pyarrow.dataset
@@ -17,7 +18,6 @@ from window_rule import (
     DAY,
     HOUR,
     UNBOUNDED,
-    Approximately,
     Events,
     Expected,
     Latest,
@@ -31,9 +31,6 @@ from window_rule import (
     maximum,
     total,
 )
-
-# Some four standard errors of a merged sketch of 2^8 rows (5.2 % each).
-SKETCH_ERROR = 0.2
 
 Feature = tuple[str, pa.DataType, Expected]
 
@@ -70,12 +67,13 @@ def origin_departures(departures: pa.Table, left: pa.Table) -> Iterator[Feature]
         yield f"dep_delay_max{size(w)}", double, largest
     for w in (HOUR, DAY):
         yield f"dep_delay_count{size(w)}", long, Numbers(spans[w].count, spans[w].empty)
-    served = counts_by(events.columns["dest"], spans[DAY])
-    random = np.random.default_rng(1)
-    names = random.integers(1, 2**63, len(served), dtype=np.uint64)
-    here = [np.where(n > 0, name, 0) for n, name in zip(served.values(), names, strict=True)]
-    distinct = np.add.reduce([(n > 0).astype(np.int64) for n in served.values()])
-    sketch = Approximately(distinct, np.add.reduce(here), SKETCH_ERROR)
+    # A sketch counts hash pairs; destinations that share one are one to it.
+    pairs = {dest: str(distinct_sketch.pair(dest)) for dest in np.unique(events.columns["dest"])}
+    seen = counts_by(np.array([pairs[dest] for dest in events.columns["dest"]], dtype=object), spans[DAY])
+    distinct = np.add.reduce([(n > 0).astype(np.int64) for n in seen.values()])
+    estimates = np.array([distinct_sketch.estimate(n) for n in range(int(distinct.max()) + 1)])
+    # Truncated, as the output is; the small addend keeps whole estimates, such as that of one pair, whole.
+    sketch = Numbers(np.floor(estimates + 1e-4).astype(np.int64)[distinct], spans[DAY].empty)
     yield "dest_approx_unique_count_1d", long, sketch
     carriers = counts_by(events.columns["carrier"], spans[6 * HOUR])
     histogram = Maps(carriers, {carrier: n > 0 for carrier, n in carriers.items()})

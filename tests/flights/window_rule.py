@@ -261,29 +261,6 @@ class Latest:
 
 
 @dataclass(frozen=True)
-class Approximately:
-    """A distinct count from a sketch: near the true one, and the same for equal sets of values."""
-
-    true: Ints
-    fingerprint: npt.NDArray[np.uint64]
-    relative_error: float
-
-    def differs(self, got: pa.ChunkedArray) -> Flags:
-        estimate = column(pc.fill_null(got, 0)).astype(np.int64)
-        off = np.abs(estimate - self.true) > np.maximum(1, self.relative_error * self.true)
-        order = np.argsort(self.fingerprint, kind="stable")
-        same_set = self.fingerprint[order][1:] == self.fingerprint[order][:-1]
-        unequal = estimate[order][1:] != estimate[order][:-1]
-        fickle = np.zeros(len(estimate), dtype=bool)
-        fickle[order[1:][same_set & unequal]] = True
-        result: Flags = off | fickle | (column(pc.is_null(got)) != (self.true == 0))
-        return result
-
-    def show(self, row: int) -> Any:
-        return f"about {self.true[row]}" if self.true[row] else None
-
-
-@dataclass(frozen=True)
 class Values:
     """One value of any plain type per question, null where it is null."""
 
@@ -299,4 +276,4 @@ class Values:
         return self.values[row].as_py()
 
 
-Expected = Numbers | Maps | Latest | Approximately | Values
+Expected = Numbers | Maps | Latest | Values
