@@ -4,6 +4,7 @@
 #   ./sbt <command>…            a JVM of its own (slow start; fails to lock while a server runs)
 #   ./sbt --client <command>…   one shared background server per checkout (fast; safe for several callers)
 #   ./sbt --client shutdown     stops that server
+#   SBT_CLIENT=1                in the environment: as if every call had --client; for working on several things at once
 #
 # Needs: JDK 17, and either an installed sbt or Maven (which fetches sbt's launcher once).
 # Leaves behind: the launcher in the user's cache folder, sbt's own caches, target/ folders.
@@ -19,6 +20,12 @@ options=(
   -Xmx2g -Xss4m -XX:+UseSerialGC -Dfile.encoding=UTF-8
   -Dsbt.override.build.repos=true "-Dsbt.repository.config=$root/project/repositories"
 )
+
+# The server is this script too, and must not become a client of itself.
+if [[ -n ${SBT_CLIENT:-} && ${1:-} != --client ]]; then
+  set -- --client "$@"
+fi
+unset SBT_CLIENT
 
 cd "$root"
 installed=$(PATH=${PATH//"$root":/} command -v sbt || true)

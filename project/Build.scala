@@ -108,10 +108,8 @@ object Build {
   private def stageNativeLibrary(root: File, target: File, log: Logger): File = {
     val script = root / "scripts" / "native"
     val staged = target / "native-resources"
-    if (script.exists) {
-      val code = Process(Seq(script.getPath), root).!(log)
-      if (code != 0) sys.error(s"scripts/native failed with exit code $code: its output is above")
-    } else log.warn(s"$script does not exist: tests run without the native library")
+    val code = Process(Seq(script.getPath), root).!(log)
+    if (code != 0) sys.error(s"scripts/native failed with exit code $code: its output is above")
     IO.delete(staged)
     IO.createDirectory(staged)
     if ((root / "build" / "native").exists) IO.copyDirectory(root / "build" / "native", staged / "native")
