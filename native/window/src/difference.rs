@@ -124,6 +124,10 @@ impl<T: Total> Sliding for Difference<T> {
         Ok(())
     }
 
+    fn unload(&mut self) {
+        self.batch = None;
+    }
+
     fn update(&mut self, run: &Run<'_>) {
         let Some(batch) = &self.batch else { return };
         for line in &mut self.lines {

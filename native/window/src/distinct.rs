@@ -328,6 +328,10 @@ impl<I: Identity + 'static, const T: usize> Sliding for Distinct<I, T> {
         Ok(())
     }
 
+    fn unload(&mut self) {
+        self.batch = None;
+    }
+
     fn update(&mut self, run: &Run<'_>) {
         let Some((column, loaded)) = &self.batch else { return };
         for line in &mut self.lines {

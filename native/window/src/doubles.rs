@@ -84,6 +84,10 @@ impl Sliding for DoubleSums {
         Ok(())
     }
 
+    fn unload(&mut self) {
+        self.batch = None;
+    }
+
     fn update(&mut self, run: &Run<'_>) {
         let Some(batch) = &self.batch else { return };
         for line in &mut self.lines {

@@ -53,6 +53,10 @@ impl<P: Ordered> Sliding for Extremes<P> {
         Ok(())
     }
 
+    fn unload(&mut self) {
+        self.batch = None;
+    }
+
     fn update(&mut self, run: &Run<'_>) {
         let Some(batch) = &self.batch else { return };
         let largest = self.largest;

@@ -58,6 +58,10 @@ impl<S: Shape> Sliding for Folded<S> {
         Ok(())
     }
 
+    fn unload(&mut self) {
+        self.batch = None;
+    }
+
     fn update(&mut self, run: &Run<'_>) {
         let Some(batch) = &self.batch else { return };
         for line in &mut self.lines {

@@ -33,6 +33,10 @@ impl<P: Physical> Sliding for Last<P> {
         Ok(())
     }
 
+    fn unload(&mut self) {
+        self.batch = None;
+    }
+
     fn update(&mut self, run: &Run<'_>) {
         let Some(batch) = &self.batch else { return };
         let Some(mut row) = run.rows.clone().rev().find(|row| !batch.is_null(*row)) else { return };

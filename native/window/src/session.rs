@@ -104,7 +104,7 @@ impl PointInTimeSession {
         }
         check_order("queries", groups, ts, self.last_query)?;
         if let (Some(first), Some(event)) = (groups.first().zip(ts.first()), self.last_event)
-            && (*first.0, *first.1) <= event
+            && (*first.0, if self.plan.is_timeless() { Millis::MAX } else { *first.1 }) <= event
         {
             return Err(Error::invalid_argument(format!(
                 "the query at (group, ts) {first:?} does not come after the event at {event:?}, which is folded in already"
@@ -164,6 +164,7 @@ impl PointInTimeSession {
                 row += same;
             }
         }
+        self.columns.iter_mut().for_each(|column| column.unload());
         Ok(())
     }
 

@@ -44,6 +44,8 @@ pub(crate) struct Tail {
 pub(crate) trait Sliding: Send {
     /// Reads the columns of a batch that the coming runs point into.
     fn load(&mut self, columns: &[ArrayRef]) -> Result<()>;
+    /// Lets go of the batch.
+    fn unload(&mut self);
     /// Folds events in.
     fn update(&mut self, run: &Run<'_>);
     /// Appends one row to every output, given the tail of every window of the plan.

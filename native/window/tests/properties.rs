@@ -28,7 +28,7 @@ fn distinct_times(rows: &[Row]) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 384, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
 
     #[test]
     fn equals_the_naive_aggregator(case in case(60, 16)) {
