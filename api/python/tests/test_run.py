@@ -180,6 +180,36 @@ def test_hand_edited_definition_is_named(compiled_repo: Path) -> None:
     assert (result.code, "broken.v1 is not JSON" in result.err) == (1, True)
 
 
+def fake_pyspark(folder: Path, version: str) -> str:
+    """A package that looks like pyspark from the outside; returns the path to import it from."""
+    (folder / "pyspark" / "bin").mkdir(parents=True)
+    (folder / "pyspark" / "__init__.py").touch()
+    submit = folder / "pyspark" / "bin" / "spark-submit"
+    submit.write_text('#!/bin/sh\necho "HOME $SPARK_HOME SUBMIT $SPARK_SUBMIT_PATH"\n')
+    submit.chmod(submit.stat().st_mode | stat.S_IXUSR)
+    (folder / f"pyspark-{version}.dist-info").mkdir()
+    (folder / f"pyspark-{version}.dist-info" / "METADATA").write_text(f"Name: pyspark\nVersion: {version}\n")
+    return str(folder)
+
+
+def test_installed_pyspark_is_started(compiled_repo: Path, tmp_path: Path) -> None:
+    path = fake_pyspark(tmp_path, "3.5.9")
+    tool = harness.Tool("ours", TOOL.compile, TOOL.run, f"{path}:{TOOL.path}")
+    arguments = ("--conf", CONF, "--chronon-jar", "driver.jar")
+    assert f"HOME {path}/pyspark SUBMIT" in tool.execute(tool.run, compiled_repo, *arguments).out
+    script = tmp_path / "submit.sh"
+    script.write_text('"$SPARK_SUBMIT_PATH"\n')
+    result = tool.execute(tool.run, compiled_repo, *arguments, "--spark-submit-path", str(script))
+    assert f"SUBMIT {path}/pyspark/bin/spark-submit" in result.out
+
+
+def test_other_pyspark_is_refused(compiled_repo: Path, tmp_path: Path) -> None:
+    path = fake_pyspark(tmp_path, "3.3.1")
+    tool = harness.Tool("ours", TOOL.compile, TOOL.run, f"{path}:{TOOL.path}")
+    result = tool.execute(tool.run, compiled_repo, "--conf", CONF, "--chronon-jar", "driver.jar")
+    assert (result.code, "pyspark 3.3.1 is installed" in result.err) == (1, True)
+
+
 def test_missing_spark_is_one_clear_line(compiled_repo: Path) -> None:
     missing = execute(compiled_repo, "--conf", CONF, SPARK_SUBMIT_PATH="absent/spark-submit")
     assert "SPARK_SUBMIT_PATH=absent/spark-submit is not an executable file" in missing.err

@@ -56,5 +56,12 @@ def test_run_needs_the_standard_library_only() -> None:
     assert "--start-ds" in process.stdout
 
 
+def test_run_can_be_imported_without_thrift() -> None:
+    # Programs that prepare tables take the settings of local runs from it, in whatever environment they have.
+    script = f"import sys; sys.path.insert(0, {str(harness.PACKAGE_ROOT)!r}); import ai.chronon.repo.run"
+    process = subprocess.run([sys.executable, "-I", "-S", "-c", script], capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
+
+
 def test_public_names_exist() -> None:
     assert all(getattr(public, name) for name in public.__all__)

@@ -15,10 +15,10 @@ import click
 
 from ai.chronon.errors import ChrononError, UnsupportedError
 from ai.chronon.naming import meta_data
-from ai.chronon.repo import FOLDERS, UNSUPPORTED_FOLDERS
 from ai.chronon.repo.compiled import Compilable, CompiledRepository, split_name
 from ai.chronon.repo.compiler import Compiler, Decision, Item, Options, Plan, lost_sampling
 from ai.chronon.repo.discovery import definitions, import_file, module_files, put_on_path
+from ai.chronon.repo.layout import FOLDERS, UNSUPPORTED_FOLDERS
 from ai.chronon.repo.serializer import to_tree
 from ai.chronon.repo.teams import Teams
 

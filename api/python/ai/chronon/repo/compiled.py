@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from ai.chronon.api import ttypes
 from ai.chronon.naming import meta_data
-from ai.chronon.repo import FOLDERS
+from ai.chronon.repo.layout import FOLDERS
 from ai.chronon.repo.serializer import file2thrift, to_tree
 
 # A nameless part's GroupBy has no file of its own; names of definitions have team, file and variable.

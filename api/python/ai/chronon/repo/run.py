@@ -21,6 +21,7 @@ Exit codes: 0, 1 for what cannot be run, 2 for wrong usage, else that of the job
 
 import argparse
 import concurrent.futures
+import contextlib
 import importlib.metadata
 import importlib.util
 import json
@@ -366,6 +367,14 @@ def _script(args: argparse.Namespace) -> str | None:
     return script if os.path.isfile(script) else None
 
 
+def _script_launcher(script: str, environment: dict[str, str]) -> list[str]:
+    """The start of a command by a script; tells the script which `spark-submit` is installed, if it has no other."""
+    if not environment.get("SPARK_SUBMIT_PATH"):
+        with contextlib.suppress(RunError):
+            environment["SPARK_SUBMIT_PATH"] = str(_installed_spark() / "bin" / "spark-submit")
+    return ["bash", script]
+
+
 def _subcommand(mode: str, conf_type: str) -> str:
     if mode in UNSUPPORTED_MODES:
         raise RunError(f"--mode {mode} is not supported by this version of Chronon Native yet")
@@ -425,7 +434,7 @@ def commands(args: argparse.Namespace, passed_on: Sequence[str], environment: di
     subcommand = _subcommand(args.mode, conf.type if conf else args.conf_type)
     jar = find_jar(args.chronon_jar)
     script_path = _script(args)
-    launcher = ["bash", script_path] if script_path else _local_launcher(args, environment)
+    launcher = _script_launcher(script_path, environment) if script_path else _local_launcher(args, environment)
     driver = [*launcher, "--class", DRIVER_CLASS, jar, subcommand]
     if args.sub_help:
         return [[*driver, "--help"]]

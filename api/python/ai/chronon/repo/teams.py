@@ -6,7 +6,7 @@ from typing import Any
 
 from ai.chronon.errors import TeamsError, TeamSettingError
 from ai.chronon.naming import Definition, meta_data
-from ai.chronon.repo import TEAMS_FILE
+from ai.chronon.repo.layout import TEAMS_FILE
 
 DEFAULT_TEAM = "default"
 
