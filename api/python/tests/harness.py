@@ -35,8 +35,10 @@ class Tool:
     run: tuple[str, ...]
     path: str
 
-    def execute(self, command: tuple[str, ...], root: Path, *arguments: str, **variables: str) -> "Result":
-        """Runs one of the scripts in a repository."""
+    def execute(
+        self, command: tuple[str, ...], root: Path, *arguments: str, answers: str = "", **variables: str
+    ) -> "Result":
+        """Runs one of the scripts in a repository; its prompts get the answers."""
         python_path = os.pathsep.join(part for part in (self.path, str(root)) if part)
         process = subprocess.run(
             [*command, *arguments],
@@ -45,7 +47,7 @@ class Tool:
             capture_output=True,
             text=True,
             check=False,
-            stdin=subprocess.DEVNULL,
+            input=answers,
         )
         return Result(process.returncode, process.stdout, process.stderr)
 

@@ -115,6 +115,30 @@ def _play(tool: harness.Tool, root: Path, steps: list[tuple[str, ...]]) -> dict[
     return harness.tree(root / "production")
 
 
+# Answers to the prompts: whether to update environments, and whether to turn off lost logging.
+@pytest.mark.parametrize("answers", ["y\ny\n", "y\nn\n", "n\ny\n", "n\nn\n", "\n\n"])
+def test_answers_keep_equal_parts_of_existing_files(reference_tool: harness.Tool, tmp_path: Path, answers: str) -> None:
+    left = []
+    for tool in (reference_tool, harness.ours()):
+        root = Path(shutil.copytree(harness.FEATURE_REPO, tmp_path / tool.name))
+        module = root / "joins/shop/meta_data.py"
+        assert tool.execute(tool.compile, root, "--conf", "joins/shop/meta_data.py", "--yes").code == 0
+        changed = (
+            module.read_text()
+            .replace("9G", "8G")
+            .replace("    sample_percent=", "    consistency_sample_percent=9.0 or ")
+        )
+        module.write_text(changed.replace("    consistency_sample_percent=7.25,\n", ""))
+        result = tool.execute(tool.compile, root, "--conf", "joins/shop/meta_data.py", answers=answers)
+        assert result.code == 0, result.err
+        left.append(harness.tree(root / "production"))
+    assert left[1] == left[0]
+    join = left[1]["joins/shop/meta_data.v1"]
+    environment, disable = answers.split("\n")[:2]
+    assert (b'"9G"' in join) == (environment == "n")
+    assert (b'"samplePercent"' in join) == (disable != "y")
+
+
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_scenario_leaves_equal_bytes(reference_tool: harness.Tool, tmp_path: Path, name: str) -> None:
     left = []

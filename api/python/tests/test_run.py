@@ -152,6 +152,7 @@ REFUSED: dict[str, tuple[str, list[str]]] = {
     "fetch": ("fetch is not supported", ["--conf", CONF, "--mode", "fetch"]),
     "download": ("--release-tag asks for the download", ["--conf", CONF, "--release-tag", "x"]),
     "not a day": ("--ds 20230105 is not a day", ["--conf", CONF, "--ds", "20230105"]),
+    "not padded": ("--start-ds 2023-1-5 is not a day", ["--conf", CONF, "--start-ds", "2023-1-5"]),
     "no jar": ("the jar absent.jar does not exist", ["--conf", CONF, "--chronon-jar", "absent.jar"]),
     "no script": ("--spark-submit-path absent", ["--conf", CONF, "--spark-submit-path", "absent"]),
     "parallel without start": ("needs --start-ds", ["--conf", CONF, "--parallelism", "2"]),

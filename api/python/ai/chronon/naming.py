@@ -55,7 +55,7 @@ def defining_module(definition: Definition, folder: str) -> ModuleType | None:
     """The module below `folder` that holds the definition in a variable, the first that was finished or begun."""
     for name, module in list(sys.modules.items()):
         parts = name.split(".")
-        if len(parts) > 2 and parts[0] == folder and any(value is definition for value in vars(module).values()):
+        if len(parts) > 1 and parts[0] == folder and any(value is definition for value in vars(module).values()):
             return module
     return None
 

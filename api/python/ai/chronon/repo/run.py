@@ -409,9 +409,12 @@ def day_ranges(start: str | None, end: str, pieces: int) -> list[tuple[str | Non
 def _checked_day(flag: str, day: str | None) -> str | None:
     if day is not None:
         try:
-            datetime.strptime(day, DATE_FORMAT)
+            padded = datetime.strptime(day, DATE_FORMAT).strftime(DATE_FORMAT)
         except ValueError:
-            raise RunError(f"{flag} {day} is not a day of the form yyyy-MM-dd") from None
+            padded = None
+        # Partitions are compared as text, so a day without its zeros would select the wrong ones.
+        if padded != day:
+            raise RunError(f"{flag} {day} is not a day of the form yyyy-MM-dd")
     return day
 
 
