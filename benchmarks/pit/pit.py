@@ -71,7 +71,9 @@ def sources(world: str) -> str:
     """The Scala sources of a world: ours, and the reference's own generator or job where we need it."""
     examples = {"oracle": ORACLE, "zipline": ZIPLINE}.get(world)
     own = [HERE / "scala/common", HERE / "scala" / world]
-    return " ".join(map(str, own + ([examples / f"examples/{n}.scala" for n in ("Workload", "JoinRun")] if examples else [])))
+    return " ".join(
+        map(str, own + ([examples / f"examples/{n}.scala" for n in ("Workload", "JoinRun")] if examples else []))
+    )
 
 
 def jvm(world: str, main: str, flags: str, *args: object) -> list[str]:
@@ -122,9 +124,19 @@ def run_once(candidate: str, size: Size, options: argparse.Namespace, round_numb
         flags += " -XX:+UnlockDiagnosticVMOptions -XX:+DebugNonSafepoints"
     end = time.strftime("%Y-%m-%d", time.gmtime(1704067200 + (size.days - 1) * 86400))
     arguments = (data, spark, START, end, options.parts, options.parallelism)
-    mains = {"oracle": ("oracle", "PitOracle"), "unionjoin": ("zipline", "PitUnionJoin"), "native": ("native", "PitNative")}
+    mains = {
+        "oracle": ("oracle", "PitOracle"),
+        "unionjoin": ("zipline", "PitUnionJoin"),
+        "native": ("native", "PitNative"),
+    }
     if candidate == "duckdb":
-        command = [str(duckdb_python(work)), str(HERE / "rival_duckdb.py"), str(data), str(spark), options.duckdb_memory]
+        command = [
+            str(duckdb_python(work)),
+            str(HERE / "rival_duckdb.py"),
+            str(data),
+            str(spark),
+            options.duckdb_memory,
+        ]
     else:
         world, main = mains[candidate]
         command = jvm(world, f"chronon.bench.{main}", flags, *arguments)
@@ -134,15 +146,21 @@ def run_once(candidate: str, size: Size, options: argparse.Namespace, round_numb
     if not options.keep:
         shutil.rmtree(spark, ignore_errors=True)
     verdict = "checked" if not result["problems"] else "; ".join(result["problems"])
-    log(f"{size.law} {candidate}: {result['wall_s']:.1f} s, task CPU {result['task_cpu_s']:.1f} s, "
-        f"process CPU {result['process_cpu_s']:.1f} s, RSS {result['peak_rss_mb']:.0f} MB, {verdict}")
+    log(
+        f"{size.law} {candidate}: {result['wall_s']:.1f} s, task CPU {result['task_cpu_s']:.1f} s, "
+        f"process CPU {result['process_cpu_s']:.1f} s, RSS {result['peak_rss_mb']:.0f} MB, {verdict}"
+    )
     return result
 
 
 def problems(candidate: str, size: Size, options: argparse.Namespace, check: dict[str, float]) -> list[str]:
     """What is wrong with the check sums; the first exclusive candidate is the yardstick where none is published."""
     rule = "inclusive" if candidate == "unionjoin" else "exclusive"
-    known = PUBLISHED.get((size.law, size.left, size.right), {}) if options.parts == 1 and size.keys * 20 == size.left else {}
+    known = (
+        PUBLISHED.get((size.law, size.left, size.right), {})
+        if options.parts == 1 and size.keys * 20 == size.left
+        else {}
+    )
     expected = dict(zip(SUMS, known[rule], strict=True)) if rule in known else options.yardstick.get(size)
     if check["rows"] != size.left:
         return [f"{check['rows']:.0f} rows instead of {size.left}"]
@@ -170,22 +188,29 @@ def facts(options: argparse.Namespace) -> dict[str, str]:
 
     def first(*command: str) -> str:
         try:
-            done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+            done = subprocess.run(
+                command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+            )
         except FileNotFoundError:
             return "not installed"
         return (done.stdout.splitlines() or ["?"])[0]
 
-    cpu = [line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    cpu = [
+        line.split(":", 1)[1].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if line.startswith("model name")
+    ]
     memory = int(Path("/proc/meminfo").read_text().split()[1]) / 1024 / 1024
     changed = first("git", "status", "--porcelain", "--untracked-files=no") not in ("", "?")
     return {
-        "machine": f"{os.cpu_count()} cores ({cpu[0] if cpu else platform.machine()}), {memory:.0f} GB, {platform.system()} {platform.release()}",
+        "machine": f"{os.cpu_count()} cores ({cpu[0] if cpu else platform.machine()}), {memory:.0f} GB, "
+        f"{platform.system()} {platform.release()}",
         "JDK": first("java", "-version"),
         "rustc": first("rustc", "--version"),
         "DuckDB": DUCKDB,
         "commit": first("git", "rev-parse", "--short", "HEAD") + (" with uncommitted changes" if changed else ""),
-        "settings": f"local[2], parallelism {options.parallelism}, -Xmx{options.heap}, AQE on, {options.parts} part(s), "
-        f"{options.rounds} round(s)",
+        "settings": f"local[2], parallelism {options.parallelism}, -Xmx{options.heap}, AQE on, "
+        f"{options.parts} part(s), {options.rounds} round(s)",
         "command": "benchmarks/pit/run " + shlex.join(sys.argv[1:]),
     }
 
@@ -193,7 +218,7 @@ def facts(options: argparse.Namespace) -> dict[str, str]:
 def spread(values: list[float], digits: int = 1) -> str:
     """Median, with the least and the greatest when there are several."""
     middle = f"{statistics.median(values):.{digits}f}"
-    return middle if len(values) == 1 else f"{middle} ({min(values):.{digits}f}–{max(values):.{digits}f})"
+    return middle if len(values) == 1 else f"{middle} ({min(values):.{digits}f} to {max(values):.{digits}f})"
 
 
 def table(runs: list[dict[str, Any]], law: str) -> str:
@@ -201,7 +226,8 @@ def table(runs: list[dict[str, Any]], law: str) -> str:
     of_law = [run for run in runs if run["law"] == law]
     names = list(dict.fromkeys(run["candidate"] for run in of_law))
     lines = [
-        "| candidate | wall s | task CPU s | process CPU s | shuffle MB | peak RSS MB | wall ÷ native | task CPU ÷ native | check |",
+        "| candidate | wall s | task CPU s | process CPU s | shuffle MB | peak RSS MB "
+        "| wall ÷ native | task CPU ÷ native | check |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     native = {run["round"]: run for run in of_law if run["candidate"] == "native"}
@@ -210,12 +236,14 @@ def table(runs: list[dict[str, Any]], law: str) -> str:
         ratios = []
         for field in ("wall_s", "task_cpu_s"):
             pairs = [run[field] / native[run["round"]][field] for run in mine if run["round"] in native]
-            ratios.append(spread(pairs, 2) if pairs else "–")
+            ratios.append(spread(pairs, 2) if pairs else "-")
         columns = [spread([run[f] for run in mine]) for f in ("wall_s", "task_cpu_s", "process_cpu_s", "shuffle_mb")]
         memory = spread([run["peak_rss_mb"] for run in mine], 0)
         wrong = next((p for run in mine for p in run["problems"]), "equal")
         lines.append(f"| {' | '.join([name, *columns, memory, *ratios, wrong])} |")
-    checks = [f"{run['candidate']} {', '.join(str(run['check'][s]) for s in SUMS)}" for run in of_law if run["round"] == 1]
+    checks = [
+        f"{run['candidate']} {', '.join(str(run['check'][s]) for s in SUMS)}" for run in of_law if run["round"] == 1
+    ]
     return "\n".join([*lines, "", "Check sums (sum_7d, count_1d, last_1h, unique_7d): " + "; ".join(checks) + "."])
 
 
@@ -230,12 +258,17 @@ def publish(runs: list[dict[str, Any]], options: argparse.Namespace) -> Path:
     page += [f"- {name}: {value}" for name, value in known.items()]
     for law in options.laws:
         size = next(run for run in runs if run["law"] == law)
-        page += ["", f"## {law}: {size['left']:,} × {size['right']:,} rows, {size['keys']:,} keys, {size['days']} days", "", table(runs, law)]
+        page += [
+            "",
+            f"## {law}: {size['left']:,} x {size['right']:,} rows, {size['keys']:,} keys, {size['days']} days",
+            "",
+            table(runs, law),
+        ]
     page += [
         "",
-        "Wall and task CPU are of the join alone; process CPU (user and system) is of the whole process with start, JIT,",
-        "GC and the check query. Peak RSS is VmHWM after the join. Ratios are taken round by round. DuckDB's CPU is of its",
-        "process during the statement, and its distinct counts are exact.",
+        "Wall and task CPU are of the join alone; process CPU (user and system) is of the whole process with start,",
+        "JIT, GC and the check query. Peak RSS is VmHWM after the join. Ratios are taken round by round. DuckDB's CPU is",
+        "of its process during the statement, and its distinct counts are exact.",
     ]
     (folder / "README.md").write_text("\n".join(page) + "\n")
     return folder
@@ -245,21 +278,34 @@ def arguments() -> argparse.Namespace:
     """The command line; defaults are the published workload."""
     parser = argparse.ArgumentParser(prog="benchmarks/pit/run", description=__doc__.split("\n\n")[0])
     parser.add_argument("--candidates", default="oracle,unionjoin,native,duckdb", help="in the order of each round")
-    parser.add_argument("--laws", default="uniform,zipf", help="uniform, zipf (exponent 1.2), hot (one key holds 30 %% of all rows)")
+    parser.add_argument(
+        "--laws", default="uniform,zipf", help="uniform, zipf (exponent 1.2), hot (one key holds 30 %% of all rows)"
+    )
     parser.add_argument("--hot-key", action="store_true", help="the same as --laws hot")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--heap", default="6g", help="-Xmx of every JVM")
     parser.add_argument("--duckdb-memory", default="6GB", help="DuckDB's memory_limit")
-    parser.add_argument("--left", type=int, default=int(os.environ.get("LEFT", 1_000_000)), help="left rows [LEFT]")
-    parser.add_argument("--right", type=int, default=int(os.environ.get("RIGHT", 5_000_000)), help="right rows [RIGHT]")
-    parser.add_argument("--keys", type=int, default=int(os.environ.get("KEYS", 0)), help="keys [KEYS]; a twentieth of the left rows")
+    parser.add_argument("--left", type=int, default=int(os.environ.get("LEFT") or 1_000_000), help="left rows [LEFT]")
+    parser.add_argument(
+        "--right", type=int, default=int(os.environ.get("RIGHT") or 5_000_000), help="right rows [RIGHT]"
+    )
+    parser.add_argument(
+        "--keys", type=int, default=int(os.environ.get("KEYS") or 0), help="keys [KEYS]; a twentieth of the left rows"
+    )
     parser.add_argument("--days", type=int, default=14)
     parser.add_argument("--parts", type=int, choices=(1, 6), default=1, help="6: six parts on two key sets")
     parser.add_argument("--parallelism", type=int, default=8)
     parser.add_argument("--jvm-flags", default="", help="added to every JVM")
-    parser.add_argument("--profile", action="store_true", help="flight recording of each JVM into the work folder; nothing is published")
+    parser.add_argument(
+        "--profile", action="store_true", help="flight recording of each JVM into the work folder; nothing is published"
+    )
     parser.add_argument("--keep", action="store_true", help="keep the warehouse of each candidate's last run")
-    parser.add_argument("--work", type=Path, default=Path(os.environ.get("CHRONON_BENCH_WORK", ROOT / "build/bench")), help="data and scratch")
+    parser.add_argument(
+        "--work",
+        type=Path,
+        default=Path(os.environ.get("CHRONON_BENCH_WORK", ROOT / "build/bench")),
+        help="data and scratch",
+    )
     parser.add_argument("--results", type=Path, default=HERE.parent / "results")
     parser.add_argument("--name", default="", help="name of the result folder; nothing is published without one")
     options = parser.parse_args()
@@ -288,8 +334,22 @@ def main() -> None:
             log(f"generating {data}")
             scratch = options.work / "generate"
             end = START  # the definition names only its start
-            command = jvm("oracle", "chronon.bench.PitGenerate", "-Xmx3g -Dspark.driver.host=127.0.0.1", data, scratch, START, end, 1,
-                          options.parallelism, size.law, size.left, size.right, size.keys, size.days)
+            command = jvm(
+                "oracle",
+                "chronon.bench.PitGenerate",
+                "-Xmx3g -Dspark.driver.host=127.0.0.1",
+                data,
+                scratch,
+                START,
+                end,
+                1,
+                options.parallelism,
+                size.law,
+                size.left,
+                size.right,
+                size.keys,
+                size.days,
+            )
             subprocess.run(command, check=True, cwd=options.work, stdout=sys.stderr)
             shutil.rmtree(scratch, ignore_errors=True)
     runs = []
