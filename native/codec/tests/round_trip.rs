@@ -5,7 +5,6 @@
 use arrow::array::{
     ArrayRef, BinaryArray, BooleanArray, Date32Array, Float32Array, Float64Array, Int8Array, Int16Array, Int32Array,
     Int32Builder, Int64Array, ListBuilder, MapBuilder, MapFieldNames, RecordBatch, StringArray, StringBuilder,
-    TimestampMicrosecondArray,
 };
 use arrow::datatypes::{DataType as ArrowType, Field as ArrowField};
 use chronon_codec::{FrameDecoder, FrameEncoder, schema};

@@ -76,7 +76,8 @@ impl Log for Logs {
             return;
         }
         let mut message = record.args().to_string();
-        message.truncate(message.floor_char_boundary(LONGEST_LINE));
+        let end = (0..=LONGEST_LINE.min(message.len())).rev().find(|end| message.is_char_boundary(*end));
+        message.truncate(end.unwrap_or(0));
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.lines.len() == MOST_LINES {
             kept.lines.pop_front();

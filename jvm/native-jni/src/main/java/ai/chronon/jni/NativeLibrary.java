@@ -139,7 +139,7 @@ public final class NativeLibrary {
     } catch (IOException e) {
       throw new NativeLoadException(Reason.UNUSABLE, "The native library " + path + " cannot be read: " + e, e);
     }
-    checkPlatform(header, path.toString());
+    checkHeader(header, path.toFile().length(), path.toString());
     try {
       System.load(path.toAbsolutePath().toString());
       return path.toString();
@@ -155,7 +155,7 @@ public final class NativeLibrary {
 
   /** Maps a private copy, so that each class loader has a file, and so a state, of its own. */
   private static String mapCopy(byte[] content, String fileName, String origin) {
-    checkPlatform(Arrays.copyOf(content, Math.min(content.length, Platform.HEADER)), origin);
+    checkHeader(Arrays.copyOf(content, Math.min(content.length, Platform.HEADER)), content.length, origin);
     int dot = fileName.lastIndexOf('.');
     ClassLoader loader = NativeLibrary.class.getClassLoader();
     String name = String.format(
@@ -185,17 +185,25 @@ public final class NativeLibrary {
     }
   }
 
-  private static void checkPlatform(byte[] header, String origin) {
+  private static void checkHeader(byte[] header, long size, String origin) {
     String found = Platform.of(header);
     String here = Platform.current();
-    if (Platform.fits(found, here)) return;
-    boolean library = !found.startsWith("Not ");
-    throw new NativeLoadException(
-        library ? Reason.WRONG_ARCHITECTURE : Reason.UNUSABLE,
-        library
-            ? "The native library " + origin + " is built for " + found + ", this JVM runs on " + here + ". " + ADVICE
-            : "The native library " + origin + " is unusable. " + found + ". " + ADVICE,
-        null);
+    if (found.startsWith("Not ")) {
+      throw new NativeLoadException(
+          Reason.UNUSABLE, "The native library " + origin + " is unusable. " + found + ". " + ADVICE, null);
+    }
+    if (!Platform.fits(found, here)) {
+      throw new NativeLoadException(
+          Reason.WRONG_ARCHITECTURE,
+          "The native library " + origin + " is built for " + found + ", this JVM runs on " + here + ". " + ADVICE,
+          null);
+    }
+    if (Platform.isTruncated(header, size)) {
+      throw new NativeLoadException(
+          Reason.UNUSABLE,
+          "The native library " + origin + " is cut off: it has " + size + " bytes and lacks its end. Copy it again.",
+          null);
+    }
   }
 
   private static void checkAbi(String file) {

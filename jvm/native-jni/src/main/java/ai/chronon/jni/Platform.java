@@ -7,8 +7,10 @@ final class Platform {
   /** Platforms that release jars carry a library for. */
   static final String[] RELEASED = {"linux-x86_64", "linux-aarch64", "macos-x86_64", "macos-aarch64"};
 
-  /** Bytes of a file that {@link #of} needs. */
-  static final int HEADER = 20;
+  /** Bytes of a file that {@link #of} and {@link #isTruncated} need. */
+  static final int HEADER = 64;
+
+  private static final long ELF = 0x464c457fL;
 
   private Platform() {}
 
@@ -36,7 +38,7 @@ final class Platform {
   static String of(byte[] header) {
     if (header.length < HEADER) return "Not a library: it has only " + header.length + " bytes";
     long magic = number(header, 0, 4);
-    if (magic == 0x464c457fL) {
+    if (magic == ELF) {
       if (header[5] != 1) return "linux, big-endian";
       return "linux-" + elfMachine((int) number(header, 18, 2));
     }
@@ -47,6 +49,15 @@ final class Platform {
     if (magic == 0xbebafecaL) return "macos-universal";
     if ((magic & 0xffff) == 0x5a4d) return "windows";
     return String.format("Not a library: it starts with bytes %02x %02x %02x %02x", header[0], header[1], header[2], header[3]);
+  }
+
+  /**
+   * Whether a 64-bit ELF file ends before its section table, which linkers write last. Mapping such a file can kill the process.
+   */
+  static boolean isTruncated(byte[] header, long size) {
+    if (header.length < HEADER || number(header, 0, 4) != ELF || header[4] != 2) return false;
+    long table = number(header, 40, 8);
+    return table + number(header, 58, 2) * number(header, 60, 2) > size;
   }
 
   /** Whether a file of platform {@code file} may be loaded here. */

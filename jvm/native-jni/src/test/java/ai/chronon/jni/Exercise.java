@@ -1,0 +1,90 @@
+package ai.chronon.jni;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+
+/** Main class for child JVMs: uses every native method, well and badly, then prints `done`. */
+final class Exercise {
+  private Exercise() {}
+
+  public static void main(String[] arguments) {
+    if (arguments.length > 0 && arguments[0].equals("forever")) midBatch();
+    for (int i = 0; i < 50; i++) {
+      round();
+      mistakes();
+    }
+    NativeLibrary.configure("{\"log_level\":\"debug\"}");
+    NativeLibrary.buildInfo();
+    NativeLibrary.drainLogs();
+    NativeStats stats = NativeStats.read();
+    if (stats.openPlans() != 0 || stats.openSessions() != 0) throw new AssertionError(stats);
+    System.out.println("done " + stats);
+  }
+
+  /** One sum of 5 and 7, with an answer that at first does not fit. */
+  static void round() {
+    try (Plan plan = Definitions.hourlySum(); PointInTimeSession session = PointInTimeSession.open(plan)) {
+      plan.describe();
+      ByteBuffer queries = Frames.queries(0, 3_600_000, 1, 3_600_000);
+      session.queries(queries, queries.limit());
+      ByteBuffer events = Frames.events(0, 1_000, 5, 0, 2_000, 7);
+      session.events(events, events.limit());
+      if (NativeCalls.aggNext(session.handle(), ByteBuffer.allocateDirect(0)) >= 0) throw new AssertionError("it fits");
+      Object sum = Frames.longs(session.next()).get(0);
+      if (!"12".equals(sum)) throw new AssertionError("sum is " + sum);
+    }
+  }
+
+  /** Calls every native method once or more. */
+  static void everyMethod() {
+    NativeCalls.abiVersion();
+    NativeLibrary.buildInfo();
+    round();
+    NativeStats.read();
+    NativeLibrary.drainLogs();
+    NativeLibrary.configure("{}");
+  }
+
+  private static void mistakes() {
+    refused(() -> NativeCalls.planDescribe(42));
+    refused(() -> NativeCalls.planDescribe(0));
+    refused(() -> NativeCalls.close(-1));
+    refused(() -> NativeCalls.init(null));
+    refused(() -> NativeCalls.init("nonsense é".getBytes(StandardCharsets.UTF_8)));
+    refused(() -> NativeCalls.planOpen(null, null));
+    refused(() -> NativeCalls.planOpen(new byte[] {1, 2, 3}, "{}".getBytes(StandardCharsets.UTF_8)));
+    try (Plan plan = Definitions.hourlySum(); PointInTimeSession session = PointInTimeSession.open(plan)) {
+      long handle = session.handle();
+      refused(() -> NativeCalls.aggUpdate(handle, 0, null, 0));
+      refused(() -> NativeCalls.aggUpdate(handle, 0, ByteBuffer.allocate(8), 8));
+      refused(() -> NativeCalls.aggUpdate(handle, 0, ByteBuffer.allocateDirect(8), 9));
+      refused(() -> NativeCalls.aggUpdate(handle, 0, ByteBuffer.allocateDirect(8), -1));
+      refused(() -> NativeCalls.aggUpdate(handle, 0, ByteBuffer.allocateDirect(8), 8));
+      refused(() -> NativeCalls.aggUpdate(handle, 9, ByteBuffer.allocateDirect(8), 8));
+      refused(() -> NativeCalls.aggNext(plan.handle(), ByteBuffer.allocateDirect(8)));
+    }
+    NativeCalls.init("{\"test_panic_in\":\"stats\"}".getBytes(StandardCharsets.UTF_8));
+    refused(NativeCalls::stats);
+  }
+
+  private static void refused(Runnable call) {
+    try {
+      call.run();
+    } catch (NativeException e) {
+      return;
+    }
+    throw new AssertionError("the call was not refused");
+  }
+
+  private static void midBatch() {
+    try (Plan plan = Definitions.hourlySum(); PointInTimeSession session = PointInTimeSession.open(plan)) {
+      ByteBuffer queries = Frames.queries(0, Long.MAX_VALUE);
+      session.queries(queries, queries.limit());
+      for (long ts = 0; ; ts++) {
+        ByteBuffer events = Frames.events(0, ts, 1);
+        session.events(events, events.limit());
+        if (ts == 100) System.out.println("in mid-batch");
+      }
+    }
+  }
+}
