@@ -267,8 +267,8 @@ def publish(runs: list[dict[str, Any]], options: argparse.Namespace) -> Path:
     page += [
         "",
         "Wall and task CPU are of the join alone; process CPU (user and system) is of the whole process with start,",
-        "JIT, GC and the check query. Peak RSS is VmHWM after the join. Ratios are taken round by round. DuckDB's CPU is",
-        "of its process during the statement, and its distinct counts are exact.",
+        "JIT, GC and the check query. Peak RSS is VmHWM after the join. Ratios are taken round by round.",
+        "DuckDB's CPU is of its process during the statement, and its distinct counts are exact.",
     ]
     (folder / "README.md").write_text("\n".join(page) + "\n")
     return folder
