@@ -24,8 +24,10 @@ lazy val nativeJni = project
     javaRelease8,
     forkedTests,
     withNativeLibrary,
+    arrowTestFlags,
     libraryDependencies +=
-      "com.github.sbt.junit" % "jupiter-interface" % JupiterKeys.jupiterVersion.value % Test
+      "com.github.sbt.junit" % "jupiter-interface" % JupiterKeys.jupiterVersion.value % Test,
+    libraryDependencies ++= Dependencies.arrowForTests
   )
 
 /** Definition types: Java generated from api/thrift, and the Scala that integrators use with them. */

@@ -76,6 +76,10 @@ object Build {
     }
   )
 
+  /** What arrow-java asks for on JDK 17; the Spark module has it among its own flags. */
+  val arrowTestFlags: Seq[Setting[_]] =
+    Seq(Test / javaOptions += "--add-opens=java.base/java.nio=ALL-UNNAMED")
+
   /** Puts the native library on the class path of tests (compiling alone never builds it). */
   val withNativeLibrary: Seq[Setting[_]] = Seq(
     nativeLibrary := stageNativeLibrary((ThisBuild / baseDirectory).value, target.value, streams.value.log),

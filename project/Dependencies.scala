@@ -14,6 +14,10 @@ object Dependencies {
   // The oracle's classes call it; ours never do.
   val oracleNeeds: Seq[ModuleID] = Seq("org.scala-lang.modules" %% "scala-collection-compat" % "2.7.0" % Test)
 
+  // Spark's own arrow-java: tests of the JNI line send what an operator sends.
+  val arrowForTests: Seq[ModuleID] =
+    Seq("arrow-vector", "arrow-memory-unsafe").map("org.apache.arrow" % _ % Versions.arrow % Test)
+
   def spark(scalaVersion: String): Seq[ModuleID] =
     Seq("spark-sql", "spark-hive").map(name =>
       "org.apache.spark" %% name % Versions.spark(scalaVersion) % Provided

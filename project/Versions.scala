@@ -8,6 +8,7 @@ object Versions {
   def spark(scalaVersion: String): String = if (scalaVersion.startsWith("2.13.")) "3.5.4" else "3.5.7"
 
   // What Spark 3.5 carries. Compiling against it keeps us from calling anything newer.
+  val arrow = "12.0.1"
   val jackson = "2.15.2"
   val libthrift = "0.12.0"
 
