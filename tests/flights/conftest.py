@@ -6,9 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-
-REPOSITORY = Path(__file__).resolve().parents[2]
-BUILD_IT = "run scripts/quickstart first, or point CHRONON_FLIGHTS_WAREHOUSE to its warehouse"
+from places import BUILD_IT, REPOSITORY
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from conftest import BUILD_IT
+from places import BUILD_IT
 from training_set import expected, raw_table
 from window_rule import Expected, Flags
 
