@@ -24,7 +24,7 @@ CARGO = "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered
         (Counts(4, 0, 0), "[info] Passed: Total 4, Failed 0, Errors 0, Passed 4"),
         (Counts(1, 3, 2), "[error] Failed: Total 4, Failed 2, Errors 1, Passed 1, Skipped 2"),
         (Counts(9, 0, 0), "============ 9 passed in 1.20s ============"),
-        (Counts(9, 3, 3), "==== 1 failed, 9 passed, 2 skipped, 1 xfailed, 2 errors, 4 warnings in 61.20s (0:01:01) ===="),
+        (Counts(9, 3, 3), "= 1 failed, 9 passed, 2 skipped, 1 xfailed, 2 errors, 4 warnings in 61.20s (0:01:01) ="),
         (Counts(0, 0, 2), "===== 2 skipped in 0.01s ====="),
         (Counts(), "===== no tests ran in 0.01s ====="),
         (Counts(), "12 passed; that is no summary"),
@@ -40,7 +40,7 @@ def test_line(expected: Counts, line: str) -> None:
     [
         (Counts(24, 0, 2), None, f"{CARGO}\n\x1b[0m{CARGO}\nexit status 0\n"),
         (Counts(24, 1, 2), "ended with exit status 101 though no test failed", f"{CARGO}\n{CARGO}\nexit status 101\n"),
-        (Counts(0, 1, 0), None, "[info] Tests: succeeded 0, failed 1, canceled 0, ignored 0, pending 0\nexit status 1\n"),
+        (Counts(0, 1, 0), None, "test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured\nexit status 1\n"),
         (Counts(0, 0, 2), "executed nothing", "==== 2 skipped in 0.01s ====\nexit status 0\n"),
         (Counts(0, 1, 0), "ended with no exit status though no test failed", ""),
     ],

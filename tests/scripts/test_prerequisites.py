@@ -10,6 +10,9 @@ import pytest
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "lib" / "prerequisites"
 SHELL_TOOLS = ["bash", "dirname", "env", "grep", "head", "printf", "sed", "sort"]
+JDK = "Install it with: sudo apt-get install openjdk-17-jdk-headless"
+RUSTUP = "Install it with: curl -sSf https://sh.rustup.rs | sh -s -- -y"
+PYTHON = "Install it with: sudo apt-get install python3 python3-venv"
 COMPLETE = {
     "java": 'openjdk version "17.0.15" 2025-04-15',
     "javac": "javac 17.0.15",
@@ -47,12 +50,12 @@ def test_sbt_stands_in_for_maven(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("tool", "line"),
     [
-        ("java", "missing: JDK 17 (no java found). Install it with: sudo apt-get install openjdk-17-jdk-headless"),
-        ("javac", "missing: JDK 17 (there is a java but no javac). Install it with: sudo apt-get install openjdk-17-jdk-headless"),
+        ("java", "missing: JDK 17 (no java found). " + JDK),
+        ("javac", "missing: JDK 17 (there is a java but no javac). " + JDK),
         ("mvn", "missing: Maven (or sbt) (neither mvn nor sbt found). Install it with: sudo apt-get install maven"),
-        ("cargo", "missing: Rust 1.88 or newer (no cargo found). Install it with: curl -sSf https://sh.rustup.rs | sh -s -- -y"),
+        ("cargo", "missing: Rust 1.88 or newer (no cargo found). " + RUSTUP),
         ("cc", "missing: a C compiler (no cc found). Install it with: sudo apt-get install build-essential"),
-        ("python3", "missing: Python 3.10 or newer (no python3 found). Install it with: sudo apt-get install python3 python3-venv"),
+        ("python3", "missing: Python 3.10 or newer (no python3 found). " + PYTHON),
     ],
 )
 def test_missing(tmp_path: Path, tool: str, line: str) -> None:
@@ -65,7 +68,7 @@ def test_missing(tmp_path: Path, tool: str, line: str) -> None:
     [
         ("java", 'openjdk version "11.0.2"', "missing: JDK 17 (java is 11.0.2; set JAVA_HOME to a JDK 17)."),
         ("java", 'openjdk version "21.0.2"', "missing: JDK 17 (java is 21.0.2; set JAVA_HOME to a JDK 17)."),
-        ("cargo", "cargo 1.87.0", "missing: Rust 1.88 or newer (cargo is 1.87.0). Install it with: rustup update stable"),
+        ("cargo", "cargo 1.87.0", "missing: Rust 1.88 or newer (cargo is 1.87.0)."),
         ("python3", "Python 3.9.2", "missing: Python 3.10 or newer (python3 is 3.9.2)."),
     ],
 )
