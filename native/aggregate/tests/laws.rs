@@ -1,0 +1,227 @@
+//! Laws that every operation obeys, over the whole registry.
+
+use arrow::array::ArrayRef;
+use chronon_aggregate::registry::{Visitor, dispatch, result_type};
+use chronon_aggregate::shape::{Bucketed, Direct, Shape};
+use chronon_aggregate::sink::Sink;
+use chronon_aggregate::{
+    AggregationSpec, Definition, Operation, OperationKind, Value, arrow_type, grouped, same_layout,
+};
+use chronon_testkit::cases::{columns, every_aggregation, value};
+use chronon_testkit::naive::same;
+use chronon_types::{DataType, Error, ErrorCode, Field, Result};
+use proptest::prelude::*;
+
+/// Operations without a stored form yet. An operation that gains one must leave this list.
+const WITHOUT_BYTES: &[OperationKind] = &[OperationKind::ApproxUniqueCount];
+
+/// Operations that no file computes yet.
+const NOT_BUILT: &[OperationKind] = &[
+    OperationKind::Variance,
+    OperationKind::Skew,
+    OperationKind::Kurtosis,
+    OperationKind::ApproxPercentile,
+    OperationKind::TopK,
+    OperationKind::BottomK,
+    OperationKind::ApproxHistogramK,
+    OperationKind::BoundedUniqueCount,
+];
+
+fn every_definition() -> Vec<Definition> {
+    let columns = columns();
+    let bucketed = every_aggregation().into_iter().map(|spec| spec.by(0));
+    every_aggregation().into_iter().chain(bucketed).map(|spec| Definition::new(&spec, &columns).unwrap()).collect()
+}
+
+#[test]
+fn accepted_types_are_those_of_the_reference() {
+    use DataType::*;
+    use OperationKind as K;
+    let scalars = [Boolean, Byte, Short, Int, Long, Float, Double, String, Binary];
+    let numbers = vec![Short, Int, Long, Float, Double];
+    let with = |more: &[DataType]| [numbers.as_slice(), more].concat();
+    let table = [
+        (with(&[String]), vec![K::Min, K::Max]),
+        (scalars.to_vec(), vec![K::Count, K::First, K::Last, K::FirstK, K::LastK]),
+        (with(&[Boolean]), vec![K::Sum]),
+        (numbers.clone(), vec![K::Average]),
+        (with(&[String, Binary]), vec![K::UniqueCount, K::ApproxUniqueCount]),
+        (vec![String], vec![K::Histogram]),
+        (vec![], NOT_BUILT.to_vec()),
+    ];
+    let mut seen = Vec::new();
+    for (accepted, kinds) in table {
+        for kind in kinds {
+            seen.push(kind);
+            for data_type in &scalars {
+                let found = result_type(kind, data_type);
+                assert_eq!(found.is_ok(), accepted.contains(data_type), "{kind} of {data_type}: {found:?}");
+            }
+            if NOT_BUILT.contains(&kind) {
+                assert_eq!(result_type(kind, &Long).unwrap_err().code(), ErrorCode::Unsupported, "{kind}");
+            }
+        }
+    }
+    seen.sort();
+    assert_eq!(seen, OperationKind::ALL, "the table must have every operation once");
+}
+
+#[test]
+fn results_have_the_declared_type() {
+    for definition in every_definition() {
+        let found = grouped(&definition).unwrap().finalize(2).unwrap();
+        let expected = arrow_type(&definition.output.data_type);
+        let name = &definition.output.name;
+        assert!(same_layout(found.data_type(), &expected), "{name}: {} for {expected}", found.data_type());
+        assert_eq!((found.len(), found.logical_null_count()), (2, 2), "{name}");
+    }
+}
+
+/// Folds a column of values at times 0, 1, 2, …, and returns the accumulator.
+fn fold<S: Shape>(shape: &S, columns: &[ArrayRef], rows: std::ops::Range<usize>) -> Option<S::Ir> {
+    let batch = shape.load(columns).unwrap();
+    let ts: Vec<i64> = (0..columns[0].len() as i64).collect();
+    let mut ir = None;
+    shape.fold(&mut ir, &batch, rows, &ts);
+    ir
+}
+
+fn result<S: Shape>(shape: &S, ir: Option<&S::Ir>) -> Value {
+    let mut sink = shape.sink();
+    shape.finalize(ir, &mut sink);
+    Value::read(&sink.finish().unwrap(), 0).unwrap()
+}
+
+/// Checks the laws for one operation over one column.
+struct Laws<'a> {
+    definition: &'a Definition,
+    columns: &'a [ArrayRef],
+    split: usize,
+}
+
+impl Laws<'_> {
+    fn merge<S: Shape>(&self, shape: &S) -> Result<()> {
+        let rows = self.columns[0].len();
+        let whole = fold(shape, self.columns, 0..rows);
+        let later = fold(shape, self.columns, self.split..rows);
+        let mut merged = fold(shape, self.columns, 0..self.split);
+        let before = result(shape, later.as_ref());
+        if let Some(later) = &later {
+            shape.merge(&mut merged, later);
+        }
+        let (expected, found) = (result(shape, whole.as_ref()), result(shape, merged.as_ref()));
+        let name = &self.definition.output.name;
+        if !same(&expected, &found) {
+            return Err(Error::internal(format!("{name}: merged {found:?}, folded {expected:?}")));
+        }
+        if format!("{before:?}") != format!("{:?}", result(shape, later.as_ref())) {
+            return Err(Error::internal(format!("{name}: merging changed the other accumulator")));
+        }
+        Ok(())
+    }
+}
+
+impl Visitor for Laws<'_> {
+    type Output = ();
+
+    fn visit<O: Operation>(self, operation: O) -> Result<()> {
+        if let Some(bucket) = self.definition.spec.bucket {
+            return self.merge(&Bucketed::new(operation, self.definition, bucket));
+        }
+        let shape = Direct::new(operation, self.definition);
+        self.merge(&shape)?;
+        let Some(ir) = fold(&shape, self.columns, 0..self.columns[0].len()) else { return Ok(()) };
+        let mut bytes = Vec::new();
+        match shape.operation.encode(&ir, &mut bytes) {
+            Err(error) if error.code() == ErrorCode::Unsupported => {
+                assert!(WITHOUT_BYTES.contains(&self.definition.kind()), "{error}");
+                return Ok(());
+            }
+            other => other?,
+        }
+        assert!(!WITHOUT_BYTES.contains(&self.definition.kind()), "{} has bytes now", self.definition.kind());
+        let mut rest = bytes.as_slice();
+        let back = shape.operation.decode(&mut rest)?;
+        let (expected, found) = (result(&shape, Some(&ir)), result(&shape, Some(&back)));
+        // Stored lists and maps have no missing members, so both sides are compared without any.
+        if !rest.is_empty() || !same(&present(&expected), &present(&found)) {
+            return Err(Error::internal(format!(
+                "{}: {expected:?} came back as {found:?}",
+                self.definition.output.name
+            )));
+        }
+        for cut in 0..bytes.len() {
+            // Any error will do, or another value; never a panic.
+            let _ = shape.operation.decode(&mut &bytes[..cut]);
+        }
+        Ok(())
+    }
+}
+
+fn present(value: &Value) -> Value {
+    match value {
+        Value::List(items) => Value::List(items.iter().filter(|item| **item != Value::Null).map(present).collect()),
+        Value::Map(entries) => Value::Map(
+            entries.iter().filter(|(_, value)| *value != Value::Null).map(|(k, v)| (k.clone(), present(v))).collect(),
+        ),
+        other => other.clone(),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
+
+    #[test]
+    fn merging_and_storing_change_nothing(
+        rows in prop::collection::vec(columns().iter().map(|column| value(&column.data_type)).collect::<Vec<_>>(), 1..12),
+        split in any::<prop::sample::Index>(),
+    ) {
+        let fields: Vec<Field> = columns();
+        let arrays: Vec<ArrayRef> = (0..fields.len()).map(|index| {
+            let values: Vec<&Value> = rows.iter().map(|row| &row[index]).collect();
+            Value::column(&values, &fields[index].data_type).unwrap()
+        }).collect();
+        let split = split.index(rows.len());
+        for definition in every_definition() {
+            let laws = Laws { definition: &definition, columns: &arrays, split };
+            let outcome = dispatch(&definition, laws);
+            prop_assert!(outcome.is_ok(), "{:?}", outcome);
+        }
+    }
+
+    #[test]
+    fn grouping_equals_folding_alone(
+        rows in prop::collection::vec((0u32..3, columns().iter().map(|column| value(&column.data_type)).collect::<Vec<_>>()), 1..16),
+        batch in 1usize..8,
+    ) {
+        let fields = columns();
+        for definition in every_definition() {
+            let mut together = grouped(&definition).unwrap();
+            let mut alone: Vec<_> = (0..3).map(|_| grouped(&definition).unwrap()).collect();
+            for (number, chunk) in rows.chunks(batch).enumerate() {
+                let ts: Vec<i64> = (0..chunk.len()).map(|row| (number * batch + row) as i64).collect();
+                let arrays = |rows: &[&(u32, Vec<Value>)]| -> Vec<ArrayRef> {
+                    (0..fields.len()).map(|index| {
+                        let values: Vec<&Value> = rows.iter().map(|(_, row)| &row[index]).collect();
+                        Value::column(&values, &fields[index].data_type).unwrap()
+                    }).collect()
+                };
+                let all: Vec<&(u32, Vec<Value>)> = chunk.iter().collect();
+                let groups: Vec<u32> = chunk.iter().map(|(group, _)| *group).collect();
+                together.update(&groups, &ts, &arrays(&all)).unwrap();
+                for (group, alone) in alone.iter_mut().enumerate() {
+                    let own: Vec<usize> = (0..chunk.len()).filter(|row| chunk[*row].0 == group as u32).collect();
+                    let rows: Vec<_> = own.iter().map(|row| &chunk[*row]).collect();
+                    let ts: Vec<i64> = own.iter().map(|row| ts[*row]).collect();
+                    alone.update(&vec![0; rows.len()], &ts, &arrays(&rows)).unwrap();
+                }
+            }
+            let found = together.finalize(3).unwrap();
+            for (group, alone) in alone.iter().enumerate() {
+                let expected = format!("{:?}", Value::read(&alone.finalize(1).unwrap(), 0).unwrap());
+                let found = format!("{:?}", Value::read(&found, group).unwrap());
+                prop_assert_eq!(found, expected, "{}", definition.output.name);
+            }
+        }
+    }
+}
