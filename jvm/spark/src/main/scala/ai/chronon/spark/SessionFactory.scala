@@ -35,10 +35,10 @@ object SessionFactory {
     "spark.default.parallelism" -> "2",
     "spark.sql.adaptive.enabled" -> "true",
     "spark.sql.warehouse.dir" -> new File(warehouse, "data").getAbsolutePath,
-    "spark.hadoop.javax.jdo.option.ConnectionURL" -> "jdbc:derby:memory:chronon_metastore;create=true"
+    "spark.hadoop.javax.jdo.option.ConnectionURL" -> s"jdbc:derby:;databaseName=${new File(warehouse, "metastore_db").getAbsolutePath};create=true"
   )
 
-  /** @param localWarehouse set in local mode: one process, tables in this folder, a metastore that ends with it */
+  /** @param localWarehouse set in local mode: one process at a time, tables and their metastore in this folder */
   def session(appName: String, localWarehouse: Option[File] = None): SparkSession = {
     val builder = SparkSession.builder().appName(appName).enableHiveSupport()
     localWarehouse.toSeq.flatMap(localOnly).foreach { case (k, v) => builder.config(k, v) }

@@ -1,6 +1,6 @@
 package ai.chronon.spark.job
 
-import ai.chronon.api.{Constants, Join}
+import ai.chronon.api.{ColumnNames, Constants, Join}
 import ai.chronon.spark.{DefinitionException, Definitions}
 import ai.chronon.spark.catalog.{PartitionRange, Sql, TableUtils}
 import ai.chronon.spark.pit.{PitResolution, PointInTimeSpec}
@@ -86,7 +86,8 @@ final class JoinAssembler(
     val right = new GroupByScan(tables, part.part.getGroupBy).frame(dayRange, skewFilter(part).toSeq)
     DefinitionChecks.keys(owner, part, frame.schema, right.schema)
     DefinitionChecks.columns(part.part.getGroupBy, right.schema)
-    val joined = part.engine match {
+    requireNew(frame, outputs(right, part), part)
+    part.engine match {
       case PartEngine.TemporalEvents =>
         pit(frame, right, part, ts, ts, PitResolution.FiveMinute, ts)
       case PartEngine.SnapshotEvents if left.isEvents =>
@@ -99,9 +100,15 @@ final class JoinAssembler(
       case PartEngine.PlainEntities    => plain(frame, right, part)
       case PartEngine.TemporalEntities => throw new IllegalStateException(s"${part.label}: refused before planning")
     }
-    requireNew(frame, joined, part)
-    joined
   }
+
+  /** Names that a part adds. */
+  private def outputs(right: DataFrame, part: PartPlan): Seq[String] =
+    if (part.engine == PartEngine.PlainEntities) plainValues(right, part).map(c => s"${part.prefix}_$c")
+    else ColumnNames.values(part.part)
+
+  private def plainValues(right: DataFrame, part: PartPlan): Seq[String] =
+    right.columns.toSeq.filterNot(c => part.keys.exists(_.right == c) || Constants.ReservedColumns(ds).contains(c))
 
   private def pit(
       frame: DataFrame,
@@ -126,17 +133,16 @@ final class JoinAssembler(
   private def plain(frame: DataFrame, right: DataFrame, part: PartPlan): DataFrame = {
     val keys = part.keys.map(k => (k.left, k.right)) :+ ((SnapshotDay, ds))
     val hidden = keys.indices.map(i => s"__chronon_right_key_$i")
-    val values = right.columns.filterNot(c => part.keys.exists(_.right == c) || Constants.ReservedColumns(ds).contains(c))
     val renamed = right.select(
       keys.zip(hidden).map { case ((_, from), to) => quoted(from).as(to) } ++
-        values.map(c => quoted(c).as(s"${part.prefix}_$c")): _*)
+        plainValues(right, part).map(c => quoted(c).as(s"${part.prefix}_$c")): _*)
     val condition = keys.zip(hidden).map { case ((name, _), other) => frame(Sql.name(name)) === renamed(other) }.reduce(_ && _)
     frame.join(renamed, condition, "left_outer").drop(hidden: _*)
   }
 
-  private def requireNew(before: DataFrame, after: DataFrame, part: PartPlan): Unit = {
-    val known = before.columns.map(_.toLowerCase).toSet
-    after.columns.drop(before.columns.length).find(c => known(c.toLowerCase)).foreach { column =>
+  private def requireNew(frame: DataFrame, added: Seq[String], part: PartPlan): Unit = {
+    val known = frame.columns.map(_.toLowerCase).toSet
+    added.find(c => known(c.toLowerCase)).foreach { column =>
       throw DefinitionException.of(
         owner, column, null, s"${part.label} gives a column that the left or another part has already; give the part a prefix")
     }

@@ -6,7 +6,7 @@ import org.apache.spark.sql.Row
 class TableUtilsSuite extends SparkSuite {
 
   private def write(name: String, ddl: String, expand: Boolean, rows: Row*): WriteResult =
-    tables.insertPartitions(frame(ddl, rows: _*), s"$db.$name", Map("owner" -> "it's me"), autoExpand = expand)
+    tables.insertPartitions(frame(ddl, rows: _*), s"$db.$name", Map("note" -> "it's me"), autoExpand = expand)
 
   test("a first write creates a partitioned Parquet table with properties, and says what it wrote") {
     val result = write("created", "ds STRING, a INT, b STRING", false, Row("2024-03-01", 1, "x"), Row("2024-03-02", 2, null))
@@ -14,7 +14,7 @@ class TableUtilsSuite extends SparkSuite {
     val found = tables.find(s"$db.created").get
     assert(found.schema.fieldNames.toSeq == Seq("a", "b", "ds"), "partition columns go last")
     assert(found.partitionColumnNames == Seq("ds"))
-    assert(found.properties("owner") == "it's me")
+    assert(found.properties("note") == "it's me")
     assert(tables.partitions(s"$db.created") == Seq("2024-03-01", "2024-03-02"))
     assert(rowsOf(spark.table(s"$db.created")) == Seq("1|x|2024-03-01", "2|null|2024-03-02"))
   }
@@ -119,7 +119,7 @@ class TableUtilsSuite extends SparkSuite {
   test("properties are set only where they differ") {
     write("props", "a INT, ds STRING", false, Row(1, "2024-03-01"))
     val t = tables
-    t.setProperties(s"$db.props", Map("owner" -> "it's me", "quote" -> "a\\b'c"))
+    t.setProperties(s"$db.props", Map("note" -> "it's me", "quote" -> "a\\b'c"))
     assert(t.properties(s"$db.props")("quote") == "a\\b'c")
   }
 
