@@ -28,6 +28,9 @@ final case class NativePlan(
 
   /** Opens a native handle; the caller closes it. */
   def open(): Plan = Plan.open(thrift, options)
+
+  /** What a query plan shows. */
+  override def toString: String = definition
 }
 
 object NativePlan {
