@@ -327,6 +327,8 @@ def start(side: str, folder: Path) -> subprocess.Popen[bytes]:
         str(folder / side),
     ]
     with (folder / f"{side}.log").open("w") as log:
+        # compiled to the end before the next side starts: both write the same class-path files
+        subprocess.run(command, env=os.environ | {"RUN": "no"}, stdout=log, stderr=subprocess.STDOUT, check=True)
         return subprocess.Popen(command, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
 
 
