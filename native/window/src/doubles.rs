@@ -59,7 +59,15 @@ impl DoubleSums {
         let used = timelines(&family.targets);
         let mut outputs: Vec<Output> = Vec::new();
         for target in &family.targets {
-            let known = outputs.iter().position(|output| output.window == target.window);
+            // two outputs may differ in nothing but the unit their window is written in
+            let known = outputs.iter().position(|output| {
+                output.window == target.window
+                    && match family.kind(target) {
+                        OperationKind::Sum => output.sum.is_none(),
+                        OperationKind::Average => output.average.is_none(),
+                        _ => output.count.is_none(),
+                    }
+            });
             let at = known.unwrap_or_else(|| {
                 let line = used.iter().position(|timeline| *timeline == target.timeline).unwrap_or(0);
                 let window = target.window;
