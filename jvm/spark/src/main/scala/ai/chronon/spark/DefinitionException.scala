@@ -32,6 +32,12 @@ object DefinitionException {
     if (place.isEmpty && content.isEmpty) s"$definition: $problem" else s"$definition: $place$content: $problem"
   }
 
+  /** Whether the failure itself, not something under it, is a message for the author of a definition. */
+  def isOurs(failure: Throwable): Boolean = failure match {
+    case _: DefinitionException | _: catalog.TableSchemaException | _: ai.chronon.api.InvalidDefinitionException => true
+    case _                                                                                                     => false
+  }
+
   /** The message a user should see for any failure: ours where one is in the chain, else the failure's own. */
   def explain(failure: Throwable): String = {
     val chain = Iterator.iterate(failure)(_.getCause).takeWhile(_ != null).take(32).toSeq

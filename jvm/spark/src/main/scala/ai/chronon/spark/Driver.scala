@@ -41,7 +41,8 @@ object Driver {
           err(s"error: ${e.getMessage}")
           1
         case NonFatal(e) =>
-          log.error("failed", e)
+          // what a definition or a table says wrong needs no stack trace
+          if (DefinitionException.isOurs(e)) log.debug("refused", e) else log.error("failed", e)
           err(s"error: ${DefinitionException.explain(e)}")
           1
       }
