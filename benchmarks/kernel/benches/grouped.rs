@@ -10,7 +10,7 @@ use std::sync::Arc;
 const ROWS: usize = 1 << 16;
 
 fn updates(criterion: &mut Criterion) {
-    use OperationKind::*;
+    use OperationKind::{FirstK, LastK};
     let fields = [
         Field::new("long", DataType::Long),
         Field::new("double", DataType::Double),

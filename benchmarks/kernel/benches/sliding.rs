@@ -6,7 +6,7 @@ use chronon_testkit::workload::{Skew, Workload};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 fn sliding(criterion: &mut Criterion) {
-    use OperationKind::*;
+    use OperationKind::{ApproxUniqueCount, Count, First, Last, LastK, Max, Sum, UniqueCount};
     for (name, skew) in [("uniform", Skew::Uniform), ("one_hot_key", Skew::OneHotKey)] {
         let workload = Workload::new(1_000_000, 200_000, 10_000, skew, 7);
         let events = workload.batches(8192);
