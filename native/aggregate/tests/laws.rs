@@ -1,12 +1,11 @@
 //! Laws that every operation obeys, over the whole registry.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 use arrow::array::ArrayRef;
 use chronon_aggregate::registry::{Visitor, dispatch, result_type};
 use chronon_aggregate::shape::{Bucketed, Direct, Shape};
 use chronon_aggregate::sink::Sink;
-use chronon_aggregate::{
-    AggregationSpec, Definition, Operation, OperationKind, Value, arrow_type, grouped, same_layout,
-};
+use chronon_aggregate::{Definition, Operation, OperationKind, Value, arrow_type, grouped, same_layout};
 use chronon_testkit::cases::{columns, every_aggregation, value};
 use chronon_testkit::naive::same;
 use chronon_types::{DataType, Error, ErrorCode, Field, Result};

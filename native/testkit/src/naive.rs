@@ -17,6 +17,9 @@ pub struct Row {
     pub values: Vec<Value>,
 }
 
+/// A bucket's name, and its values with their times.
+type Bucket = (Value, Vec<(Millis, Value)>);
+
 /// The result of `spec` at query time `query` over the events of one key, which must be in order of time.
 ///
 /// # Panics
@@ -42,7 +45,7 @@ pub fn aggregate(
             value => value,
         };
     };
-    let mut buckets: BTreeMap<Vec<u16>, (Value, Vec<(Millis, Value)>)> = BTreeMap::new();
+    let mut buckets: BTreeMap<Vec<u16>, Bucket> = BTreeMap::new();
     for row in inside {
         let values = values_of(spec, input, row);
         if let (Value::Bytes(bytes), false) = (&row.values[bucket], values.is_empty()) {

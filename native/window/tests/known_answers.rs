@@ -1,4 +1,5 @@
 //! Worked examples of the window rule and of single operations, by hand, through a session.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 use arrow::array::{ArrayRef, Int64Array};
 use chronon_aggregate::{AggregationSpec, OperationKind, Resolution, TimeUnit, Value};

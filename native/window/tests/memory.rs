@@ -1,4 +1,5 @@
 //! Memory is bounded by the hops and distinct values that windows reach, never by history.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 use arrow::array::{ArrayRef, Float64Array, Int64Array, StringArray};
 use chronon_aggregate::{AggregationSpec, OperationKind, Resolution, TimeUnit};

@@ -1,4 +1,5 @@
 //! Laws that every aggregation obeys under a session, over random cases.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod common;
 
