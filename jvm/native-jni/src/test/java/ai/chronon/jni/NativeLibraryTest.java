@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.InputStream;
+import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,10 +25,9 @@ class NativeLibraryTest {
   void find() throws Exception {
     property = System.getProperty(NativeLibrary.PATH);
     String name = "native/" + Platform.current() + "/" + System.mapLibraryName("chronon_native");
-    try (InputStream in = NativeLibrary.class.getClassLoader().getResourceAsStream(name)) {
-      assertTrue(in != null, name + " is not on the class path; build it by scripts/native");
-      library = in.readAllBytes();
-    }
+    URL resource = NativeLibrary.class.getClassLoader().getResource(name);
+    assertTrue(resource != null, name + " is not on the class path; build it by scripts/native");
+    library = Files.readAllBytes(Paths.get(resource.toURI()));
   }
 
   @AfterEach
