@@ -106,13 +106,27 @@ private[catalog] final class TableWriter(tables: TableUtils) {
     frame.createTempView(view)
     try {
       val columns = frame.columns.map(Sql.name).mkString(", ")
-      val done = tables.sql(
-        s"INSERT OVERWRITE TABLE $table PARTITION (${partitionColumns.map(Sql.name).mkString(", ")}) SELECT $columns FROM $view")
+      val done = withoutNumberDictionaries(frame) {
+        tables.sql(
+          s"INSERT OVERWRITE TABLE $table PARTITION (${partitionColumns.map(Sql.name).mkString(", ")}) SELECT $columns FROM $view")
+      }
       resultOf(done.queryExecution.executedPlan)
     } finally {
       spark.catalog.dropTempView(view)
       tables.forget(table)
     }
+  }
+
+  /** Numbers are written plainly: features rarely repeat, so Parquet would look every value up in a dictionary and then
+    * give the dictionary up, which takes longer than all the rest of the write.
+    */
+  private def withoutNumberDictionaries[T](frame: DataFrame)(write: => T): T = {
+    val settings = frame.schema.fields.toSeq
+      .collect { case StructField(name, _: NumericType, _, _) => s"parquet.enable.dictionary#$name" }
+      .filter(spark.conf.getOption(_).isEmpty)
+    settings.foreach(spark.conf.set(_, "false"))
+    try write
+    finally settings.foreach(spark.conf.unset)
   }
 
   private def resultOf(plan: SparkPlan): WriteResult = {

@@ -3,7 +3,8 @@ package ai.chronon.spark.pit
 import ai.chronon.jni.PointInTimeSession
 import org.apache.spark.TaskContext
 import org.apache.spark.sql.catalyst.{InternalRow, ProjectingInternalRow}
-import org.apache.spark.sql.catalyst.expressions.{Attribute, Expression, GenericInternalRow, JoinedRow, UnsafeProjection, UnsafeRow}
+import org.apache.spark.sql.catalyst.expressions.{Attribute, Expression, GenericInternalRow, JoinedRow, RowOrdering, SortOrder, UnsafeProjection, UnsafeRow}
+import org.apache.spark.sql.catalyst.types.DataTypeUtils
 import org.apache.spark.sql.chronon.SparkInternals
 import org.apache.spark.sql.execution.metric.SQLMetric
 import org.apache.spark.sql.types.StructType
@@ -34,24 +35,30 @@ private[pit] final class PointInTimeEvaluatorFactory(
     rightPacked: Expression,
     rightTime: Expression,
     rightInputs: Seq[Expression],
+    rightOrder: Seq[SortOrder],
     plan: NativePlan,
     features: Seq[Attribute],
     metrics: PointInTimeMetrics
 ) extends Serializable {
 
   /** An evaluator for the running task. */
-  def evaluator(): PointInTimeEvaluator =
+  def evaluator(): PointInTimeEvaluator = {
+    val packed = UnsafeProjection.create(Seq(rightPacked), rightOutput)
+    val packedOf = (row: InternalRow) => packed(row).getLong(0)
+    val ordering = RowOrdering.create(rightOrder, rightOutput)
     new PointInTimeEvaluator(
       plan,
       UnsafeProjection.create(leftKeys, leftOutput),
       UnsafeProjection.create(Seq(leftPacked, queryTime), leftOutput),
       UnsafeProjection.create(rightKeys, rightOutput),
-      UnsafeProjection.create(Seq(rightPacked), rightOutput),
+      packedOf,
+      new PackedSorter(DataTypeUtils.fromAttributes(rightOutput), packedOf, ordering),
       ordinal(rightTime),
       ProjectingInternalRow(plan.inputs, rightInputs.map(ordinal).toIndexedSeq),
       UnsafeProjection.create(leftOutput ++ features, leftOutput ++ features),
       metrics
     )
+  }
 
   private def ordinal(attribute: Expression): Int = rightOutput.indexWhere(_.semanticEquals(attribute))
 }
@@ -68,7 +75,8 @@ private[pit] final class PointInTimeEvaluator(
     leftKey: UnsafeProjection,
     leftTimes: UnsafeProjection,
     rightKey: UnsafeProjection,
-    rightPacked: UnsafeProjection,
+    rightPacked: InternalRow => Long,
+    rightSorter: PackedSorter,
     rightTime: Int,
     rightInputs: ProjectingInternalRow,
     result: UnsafeProjection,
@@ -91,7 +99,7 @@ private[pit] final class PointInTimeEvaluator(
     private val batch = new ArrayBuffer[UnsafeRow](BatchRows)
     private val laneOf = new Array[Int](BatchRows)
     private val groups = new Groups
-    private val right = new RightCursor(rightRows)
+    private val right = new RightCursor(rightSorter.sort(rightRows))
     private val joined = new JoinedRow()
     private val nothing = new GenericInternalRow(plan.outputs.length)
     private var batchRow = 0
@@ -241,7 +249,7 @@ private[pit] final class PointInTimeEvaluator(
     /** Asked only where the key changes, because it hashes. */
     def bucket: () => Int = bucketOf
 
-    private val bucketOf = () => PackedOrder.bucket(rightPacked(row).getLong(0))
+    private val bucketOf = () => PackedOrder.bucket(rightPacked(row))
 
     /** Moves on, and lets `rightInputs` look at the new row. */
     def advance(): Unit = {

@@ -9,8 +9,9 @@ import org.apache.spark.sql.execution.metric.{SQLMetric, SQLMetrics}
 
 /** Appends the plan's features to every left row as of its query time, through the native kernel.
   *
-  * Both children arrive hashed by their keys and in [[PackedOrder]], the right one ordered by its inputs as well, so that
-  * rows of equal time are folded in an order that does not depend on how they were shuffled. One pass per partition then streams
+  * Both children arrive hashed by their keys, the left one in [[PackedOrder]]. The right one is put into that order here,
+  * by its inputs as well, so that rows of equal time are folded in an order that does not depend on how they were
+  * shuffled; that sort spills like any other. One pass per partition then streams
   * both: memory is one batch of left rows, one batch of right rows, and what the kernel keeps for the current key, which
   * is bounded by the hops in its windows. The kernel's share is acquired from the task's memory manager; refusal fails
   * the task with a message that names the definition and the bytes held.
@@ -52,13 +53,15 @@ case class PointInTimeJoinExec(
   private val leftPacked = PackedOrder(leftKeys, leftOrder)
   private val rightPacked = PackedOrder(rightKeys, rightTime)
 
-  override def requiredChildOrdering: Seq[Seq[SortOrder]] = {
-    def ascending(expressions: Expression*) = expressions.map(SortOrder(_, Ascending))
-    // maps cannot be ordered; ties among them keep the order in which they arrive
-    val tieBreakers = rightInputs.filter(e => RowOrdering.isOrderable(e.dataType))
-    ascending(leftPacked +: leftOrder +: leftKeys: _*) ::
-      ascending((rightPacked +: rightTime +: rightKeys) ++ tieBreakers: _*) :: Nil
-  }
+  // The right side is sorted by the operator itself, which is faster at it; nobody else could use that order.
+  override def requiredChildOrdering: Seq[Seq[SortOrder]] =
+    ascending(leftPacked +: leftOrder +: leftKeys) :: Nil :: Nil
+
+  // maps cannot be ordered; ties among them keep the order in which they arrive
+  private def rightOrder: Seq[SortOrder] =
+    ascending((rightPacked +: rightTime +: rightKeys) ++ rightInputs.filter(e => RowOrdering.isOrderable(e.dataType)))
+
+  private def ascending(expressions: Seq[Expression]): Seq[SortOrder] = expressions.map(SortOrder(_, Ascending))
 
   override def outputPartitioning: Partitioning = left.outputPartitioning
 
@@ -75,6 +78,7 @@ case class PointInTimeJoinExec(
       rightPacked,
       rightTime,
       rightInputs,
+      rightOrder,
       plan,
       features,
       PointInTimeMetrics(

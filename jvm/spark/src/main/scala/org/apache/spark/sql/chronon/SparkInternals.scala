@@ -1,14 +1,17 @@
 package org.apache.spark.sql.chronon
 
-import org.apache.spark.TaskContext
+import org.apache.spark.{SparkEnv, TaskContext}
 import org.apache.spark.memory.TaskMemoryManager
 import org.apache.arrow.memory.BufferAllocator
 import org.apache.arrow.vector.types.pojo.Schema
 import org.apache.spark.sql.{Column, DataFrame, Dataset, SparkSession}
+import org.apache.spark.sql.catalyst.InternalRow
 import org.apache.spark.sql.catalyst.expressions.Expression
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
+import org.apache.spark.sql.execution.UnsafeExternalRowSorter
 import org.apache.spark.sql.types.StructType
 import org.apache.spark.sql.util.ArrowUtils
+import org.apache.spark.util.collection.unsafe.sort.PrefixComparator
 
 /** The few calls of Spark that are visible only inside its own package, gathered in one place so that a new Spark
   * version has one file to look at.
@@ -30,4 +33,20 @@ object SparkInternals {
 
   /** The memory manager of the running task. */
   def taskMemoryManager(): TaskMemoryManager = TaskContext.get().taskMemoryManager()
+
+  /** Spark's own external sort of rows for the running task. `byPrefix` sorts in memory by the prefix alone. */
+  def rowSorter(
+      schema: StructType,
+      ordering: Ordering[InternalRow],
+      prefixComparator: PrefixComparator,
+      prefixes: UnsafeExternalRowSorter.PrefixComputer,
+      byPrefix: Boolean
+  ): UnsafeExternalRowSorter =
+    UnsafeExternalRowSorter.create(
+      schema,
+      ordering,
+      prefixComparator,
+      prefixes,
+      SparkEnv.get.memoryManager.pageSizeBytes,
+      byPrefix)
 }
