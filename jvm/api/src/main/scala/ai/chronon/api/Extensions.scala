@@ -110,10 +110,12 @@ object Extensions {
     def derivedKey: String = SemanticHash.DerivedKey
     def partOutputTable(part: JoinPart): String = TableNames.joinPart(join, part)
     def semanticHash(excludeTopic: Boolean): Map[String, String] = SemanticHash.of(join, excludeTopic)
-    def leftKeyCols: Array[String] = parts.flatMap(part => ColumnNames.rightToLeft(part).values).distinct.toArray
+    def leftKeyCols: Array[String] =
+      parts.flatMap(part => ColumnNames.rightToLeft(part).values).distinct.toArray
     def team: String = join.getMetaData.getTeam
     def isProduction: Boolean = join.getMetaData.isProduction
-    def historicalBackfill: Boolean = !join.getMetaData.isSetHistoricalBackfill || join.getMetaData.isHistoricalBackfill
+    def historicalBackfill: Boolean = !join.getMetaData.isSetHistoricalBackfill ||
+      join.getMetaData.isHistoricalBackfill
     def setups: Seq[String] = setupsOf(join.getLeft +: parts.flatMap(part => Sources.of(part.getGroupBy)))
 
     private def parts: Seq[JoinPart] = Option(join.getJoinParts).map(_.asScala.toList).getOrElse(Nil)

@@ -45,12 +45,18 @@ class NamesSuite extends AnyFunSuite {
 
   test("columns go by bucket, then by window") {
     val windows = Seq(new Window(1, TimeUnit.DAYS), new Window(7, TimeUnit.DAYS))
-    val names = ColumnNames.unpack(aggregation("x", Operation.SUM, windows, Seq("a", "b"))).map(ColumnNames.of)
+    val names =
+      ColumnNames.unpack(aggregation("x", Operation.SUM, windows, Seq("a", "b"))).map(ColumnNames.of)
     assert(Seq("x_sum_1d_by_a", "x_sum_7d_by_a", "x_sum_1d_by_b", "x_sum_7d_by_b") == names)
   }
 
   test("a daily column has no window in its name") {
-    val parts = ColumnNames.unpackUnwindowed(aggregation("x", Operation.SUM, Seq(new Window(7, TimeUnit.DAYS)), Seq("b")))
+    val parts = ColumnNames.unpackUnwindowed(aggregation(
+      "x",
+      Operation.SUM,
+      Seq(new Window(7, TimeUnit.DAYS)),
+      Seq("b")
+    ))
     assert(Seq("x_sum_by_b") == parts.map(ColumnNames.incremental))
   }
 
@@ -76,6 +82,7 @@ class NamesSuite extends AnyFunSuite {
   test("keys that no mapping names keep their name") {
     val both = groupBy("g", Seq(events("db.t")))
     both.setKeyColumns(list(Seq("k", "other")))
-    assert(Map("k" -> "left_k", "other" -> "other") == ColumnNames.rightToLeft(part(both, keyMapping = Map("left_k" -> "k"))))
+    assert(Map("k" -> "left_k", "other" -> "other") ==
+      ColumnNames.rightToLeft(part(both, keyMapping = Map("left_k" -> "k"))))
   }
 }

@@ -29,7 +29,8 @@ class OracleSuite extends AnyFunSuite {
       val json = ThriftJsonCodec.toJsonStr(definition)
       withClue(json + ": ") {
         assert(oracle.rewritten[Join](json) == json)
-        for (excludeTopic <- Seq(true, false)) assert(oracle.semanticHash(json, excludeTopic) == SemanticHash.of(definition, excludeTopic))
+        for (excludeTopic <- Seq(true, false))
+          assert(oracle.semanticHash(json, excludeTopic) == SemanticHash.of(definition, excludeTopic))
       }
     }
   }
@@ -39,7 +40,10 @@ class OracleSuite extends AnyFunSuite {
       val definition = randomAggregation(random)
       val json = ThriftJsonCodec.toJsonStr(definition)
       val expected = oracle.unpacked(json)
-      assert(expected == ColumnNames.unpack(definition).map(p => (ColumnNames.of(p), ColumnNames.incremental(p))), json)
+      assert(
+        expected == ColumnNames.unpack(definition).map(p => (ColumnNames.of(p), ColumnNames.incremental(p))),
+        json
+      )
     }
   }
 
@@ -55,9 +59,11 @@ class OracleSuite extends AnyFunSuite {
 
   private def pick[T](random: Random, values: T*): T = values(random.nextInt(values.size))
 
-  private def randomWindow(random: Random): Window = new Window(1 + random.nextInt(60), pick(random, TimeUnit.values: _*))
+  private def randomWindow(random: Random): Window =
+    new Window(1 + random.nextInt(60), pick(random, TimeUnit.values: _*))
 
-  private def some[T](random: Random, most: Int)(make: => T): Seq[T] = Seq.fill(random.nextInt(most + 1))(make)
+  private def some[T](random: Random, most: Int)(make: => T): Seq[T] =
+    Seq.fill(random.nextInt(most + 1))(make)
 
   private def randomAggregation(random: Random): Aggregation =
     aggregation(
@@ -68,22 +74,31 @@ class OracleSuite extends AnyFunSuite {
       Map("k" -> (1 + random.nextInt(9)).toString)
     )
 
-  private def randomSource(random: Random, depth: Int): Source = random.nextInt(if (depth > 0) 3 else 2) match {
-    case 0 => events(s"db.t${random.nextInt(3)}/p=1", pick(random, null, "topic/host=a"), query("x" -> pick(random, "x", "'ü\"\n'")))
-    case 1 => entities("db.e", pick(random, null, "mutations"))
-    case _ => ofJoin(randomJoin(random, depth - 1))
-  }
+  private def randomSource(random: Random, depth: Int): Source =
+    random.nextInt(if (depth > 0) 3 else 2) match {
+      case 0 => events(
+          s"db.t${random.nextInt(3)}/p=1",
+          pick(random, null, "topic/host=a"),
+          query("x" -> pick(random, "x", "'ü\"\n'"))
+        )
+      case 1 => entities("db.e", pick(random, null, "mutations"))
+      case _ => ofJoin(randomJoin(random, depth - 1))
+    }
 
   private def randomJoin(random: Random, depth: Int): Join = {
     val parts = some(random, 3) {
       val sources = Seq.fill(1 + random.nextInt(2))(randomSource(random, depth))
-      val definition = groupBy(pick(random, "t.g.v1", "t/h-2"), sources, some(random, 3)(randomAggregation(random)): _*)
+      val definition =
+        groupBy(pick(random, "t.g.v1", "t/h-2"), sources, some(random, 3)(randomAggregation(random)): _*)
       if (random.nextBoolean()) definition.setAccuracy(pick(random, Accuracy.values: _*))
       part(definition, pick(random, null, "p"), Map("lk" -> "k"))
     }
     val result = join(pick(random, "t.j.v1", "t/j-2"), randomSource(random, depth), parts: _*)
     if (random.nextBoolean()) result.getMetaData.setSamplePercent(random.nextDouble() * 1e9)
-    if (random.nextBoolean()) result.setDerivations(list(some(random, 3)(derivation(pick(random, "n", "*"), pick(random, "a+b", "*")))))
+    if (random.nextBoolean()) result.setDerivations(list(some(
+      random,
+      3
+    )(derivation(pick(random, "n", "*"), pick(random, "a+b", "*")))))
     if (random.nextBoolean()) result.setBootstrapParts(list(some(random, 2) {
       val bootstrap = new BootstrapPart()
       bootstrap.setTable("db.b")
@@ -108,7 +123,8 @@ class OracleSuite extends AnyFunSuite {
 private class OracleApi(jar: URL) {
   private val loader = new URLClassLoader(Array(jar), getClass.getClassLoader) {
     override def loadClass(name: String, resolve: Boolean): Class[_] =
-      if (!name.startsWith("ai.chronon.") && !name.startsWith("scala.util.Scala")) super.loadClass(name, resolve)
+      if (!name.startsWith("ai.chronon.") && !name.startsWith("scala.util.Scala"))
+        super.loadClass(name, resolve)
       else Option(findLoadedClass(name)).getOrElse(findClass(name))
   }
 
@@ -116,7 +132,13 @@ private class OracleApi(jar: URL) {
   private val codec = theirs("ThriftJsonCodec")
 
   private def read(json: String, name: String): AnyRef =
-    codec.getMethods.find(_.getName == "fromJsonStr").get.invoke(null, json, Boolean.box(true), theirs(name), null)
+    codec.getMethods.find(_.getName == "fromJsonStr").get.invoke(
+      null,
+      json,
+      Boolean.box(true),
+      theirs(name),
+      null
+    )
 
   private def ops(name: String, definition: AnyRef): AnyRef =
     theirs("Extensions$" + name).getConstructors.head.newInstance(definition).asInstanceOf[AnyRef]
@@ -131,16 +153,27 @@ private class OracleApi(jar: URL) {
   }
 
   def semanticHash(join: String, excludeTopic: Boolean): Map[String, String] =
-    call(ops("JoinOps", read(join, "Join")), "semanticHash", Boolean.box(excludeTopic)).asInstanceOf[Map[String, String]]
+    call(
+      ops("JoinOps", read(join, "Join")),
+      "semanticHash",
+      Boolean.box(excludeTopic)
+    ).asInstanceOf[Map[String, String]]
 
   def unpacked(aggregation: String): Seq[(String, String)] =
-    call(ops("AggregationOps", read(aggregation, "Aggregation")), "unpack").asInstanceOf[Seq[AnyRef]].map { part =>
-      val names = ops("AggregationPartOps", part)
-      (call(names, "outputColumnName").asInstanceOf[String], call(names, "incrementalOutputColumnName").asInstanceOf[String])
+    call(ops("AggregationOps", read(aggregation, "Aggregation")), "unpack").asInstanceOf[Seq[AnyRef]].map {
+      part =>
+        val names = ops("AggregationPartOps", part)
+        (
+          call(names, "outputColumnName").asInstanceOf[String],
+          call(names, "incrementalOutputColumnName").asInstanceOf[String]
+        )
     }
 
   def partition(method: String, arguments: AnyRef*): String = {
-    val spec = theirs("PartitionSpec").getConstructors.head.newInstance("yyyy-MM-dd", Long.box(86400000L)).asInstanceOf[AnyRef]
+    val spec = theirs("PartitionSpec").getConstructors.head.newInstance(
+      "yyyy-MM-dd",
+      Long.box(86400000L)
+    ).asInstanceOf[AnyRef]
     val crossed = arguments.map {
       case window: Window => read(ThriftJsonCodec.toJsonStr(window), "Window")
       case other          => other

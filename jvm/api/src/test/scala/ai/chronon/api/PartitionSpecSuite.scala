@@ -20,7 +20,8 @@ class PartitionSpecSuite extends AnyFunSuite {
     ("2024-03-10-23", PartitionSpec("yyyy-MM-dd-HH", 3600000L).before("2024-03-11-00"), "another span")
   ).foreach { case (expected, actual, name) => test(name)(assert(expected == actual)) }
 
-  test("a partition's first millisecond is that of its day in UTC")(assert(1710028800000L == daily.epochMillis("2024-03-10")))
+  test("a partition's first millisecond is that of its day in UTC")(assert(1710028800000L ==
+    daily.epochMillis("2024-03-10")))
 
   Seq("2024-13-45", "2024-03-10x", "20240310", "__HIVE_DEFAULT_PARTITION__", "", null).foreach { value =>
     test(s"`$value` is refused by value and pattern") {

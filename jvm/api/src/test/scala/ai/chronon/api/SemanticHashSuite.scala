@@ -10,7 +10,8 @@ class SemanticHashSuite extends AnyFunSuite {
     join("a/b.j", events("a.left", topic), part(clicks(topic), "pre"), part(clicks(topic)))
 
   test("a hash for the left, each part's table and the bootstrap table") {
-    assert(Set("left_source", "ns.a_b_j_pre_g_a", "ns.a_b_j_g_a", "ns.a_b_j_bootstrap") == SemanticHash.of(sample(), true).keySet)
+    assert(Set("left_source", "ns.a_b_j_pre_g_a", "ns.a_b_j_g_a", "ns.a_b_j_bootstrap") ==
+      SemanticHash.of(sample(), true).keySet)
     assert("1B2M2Y8Asg" == SemanticHash.of(sample(), true)("ns.a_b_j_bootstrap"))
   }
 
@@ -24,7 +25,8 @@ class SemanticHashSuite extends AnyFunSuite {
   test("a topic matters only to the old form") {
     assert(SemanticHash.of(sample("t"), true) == SemanticHash.of(sample("u"), true))
     assert(SemanticHash.of(sample("t"), false) != SemanticHash.of(sample("u"), false))
-    val chained = (topic: String) => join("top", ofJoin(sample(topic)), part(groupBy("g", Seq(ofJoin(sample(topic))))))
+    val chained =
+      (topic: String) => join("top", ofJoin(sample(topic)), part(groupBy("g", Seq(ofJoin(sample(topic))))))
     assert(SemanticHash.of(chained("t"), true) == SemanticHash.of(chained("u"), true))
   }
 
@@ -44,8 +46,11 @@ class SemanticHashSuite extends AnyFunSuite {
 
   Seq[(Set[String], String, Join => Unit)](
     (Set("left_source"), "the left's start", _.getLeft.getEvents.getQuery.setStartPartition("2024-01-01")),
-    (Set("ns.a_b_j_pre_g_a"), "one part's window",
-      _.getJoinParts.get(0).getGroupBy.getAggregations.get(0).setWindows(list(Seq(Windows.Hour)))),
+    (
+      Set("ns.a_b_j_pre_g_a"),
+      "one part's window",
+      _.getJoinParts.get(0).getGroupBy.getAggregations.get(0).setWindows(list(Seq(Windows.Hour)))
+    ),
     (Set.empty, "a group-by's metadata", _.getJoinParts.get(0).getGroupBy.getMetaData.setOnline(true)),
     (Set.empty, "a key mapping", _.getJoinParts.get(0).setKeyMapping(new java.util.HashMap())),
     (Set.empty, "row ids", _.setRowIds(list(Seq("id")))),

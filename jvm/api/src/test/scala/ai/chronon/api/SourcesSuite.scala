@@ -47,6 +47,8 @@ class SourcesSuite extends AnyFunSuite {
   }
 
   test("a source without an arm is refused") {
-    assert(intercept[InvalidDefinitionException](Sources.kind(new Source())).getMessage.contains("none of events"))
+    assert(
+      intercept[InvalidDefinitionException](Sources.kind(new Source())).getMessage.contains("none of events")
+    )
   }
 }

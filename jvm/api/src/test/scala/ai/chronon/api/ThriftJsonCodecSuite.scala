@@ -7,7 +7,8 @@ import java.nio.charset.StandardCharsets.UTF_8
 import java.nio.file.Files
 
 class ThriftJsonCodecSuite extends AnyFunSuite {
-  private val fix = "the text was edited by hand or compiled for another version; compile the definition again"
+  private val fix =
+    "the text was edited by hand or compiled for another version; compile the definition again"
 
   private def read(json: String): GroupBy = ThriftJsonCodec.fromJsonStr(json, true, classOf[GroupBy])
 
@@ -16,8 +17,9 @@ class ThriftJsonCodecSuite extends AnyFunSuite {
     definition.setAccuracy(Accuracy.SNAPSHOT)
     definition.getMetaData.setOnline(true)
     definition.getMetaData.setSamplePercent(5)
-    val expected = """{"metaData":{"name":"g","online":1,"outputNamespace":"ns","team":"team","samplePercent":5.0},""" +
-      """"sources":[{"events":{"table":"db.t","query":{"timeColumn":"ts","setups":[]}}}],"keyColumns":["k"],"accuracy":1}"""
+    val expected =
+      """{"metaData":{"name":"g","online":1,"outputNamespace":"ns","team":"team","samplePercent":5.0},""" +
+        """"sources":[{"events":{"table":"db.t","query":{"timeColumn":"ts","setups":[]}}}],"keyColumns":["k"],"accuracy":1}"""
     assert(expected == ThriftJsonCodec.toJsonStr(definition))
     assert(definition == read(expected))
   }
@@ -32,15 +34,41 @@ class ThriftJsonCodecSuite extends AnyFunSuite {
     s"$path is $found but would be written as $written: $fix"
 
   Seq(
-    ("an unknown field", """{"metaData":{"name":"a.b"},"sauces":[]}""", "GroupBy a.b: " + unlike("$.sauces", "[]", "absent")),
-    ("a nested unknown field", """{"sources":[{"events":{"tabel":"x"}}]}""",
-      "GroupBy: " + unlike("$.sources[0].events.tabel", "\"x\"", "absent")),
-    ("true instead of 1", """{"metaData":{"online":true}}""", "GroupBy: " + unlike("$.metaData.online", "true", "1")),
-    ("5 instead of 5.0", """{"metaData":{"samplePercent":5}}""", "GroupBy: " + unlike("$.metaData.samplePercent", "5", "5.0")),
-    ("a query without setups", """{"sources":[{"events":{"query":{}}}]}""",
-      "GroupBy: " + unlike("$.sources[0].events.query.setups", "absent", "[]")),
-    ("an enum by name", """{"accuracy":"SNAPSHOT"}""", "GroupBy: " + unlike("$.accuracy", "\"SNAPSHOT\"", "1")),
-    ("null instead of absent", """{"backfillStartDate":null}""", "GroupBy: " + unlike("$.backfillStartDate", "null", "absent")),
+    (
+      "an unknown field",
+      """{"metaData":{"name":"a.b"},"sauces":[]}""",
+      "GroupBy a.b: " + unlike("$.sauces", "[]", "absent")
+    ),
+    (
+      "a nested unknown field",
+      """{"sources":[{"events":{"tabel":"x"}}]}""",
+      "GroupBy: " + unlike("$.sources[0].events.tabel", "\"x\"", "absent")
+    ),
+    (
+      "true instead of 1",
+      """{"metaData":{"online":true}}""",
+      "GroupBy: " + unlike("$.metaData.online", "true", "1")
+    ),
+    (
+      "5 instead of 5.0",
+      """{"metaData":{"samplePercent":5}}""",
+      "GroupBy: " + unlike("$.metaData.samplePercent", "5", "5.0")
+    ),
+    (
+      "a query without setups",
+      """{"sources":[{"events":{"query":{}}}]}""",
+      "GroupBy: " + unlike("$.sources[0].events.query.setups", "absent", "[]")
+    ),
+    (
+      "an enum by name",
+      """{"accuracy":"SNAPSHOT"}""",
+      "GroupBy: " + unlike("$.accuracy", "\"SNAPSHOT\"", "1")
+    ),
+    (
+      "null instead of absent",
+      """{"backfillStartDate":null}""",
+      "GroupBy: " + unlike("$.backfillStartDate", "null", "absent")
+    ),
     ("an array", "[]", "GroupBy: $ is []: an object is needed")
   ).foreach { case (name, json, expected) =>
     test(s"refused: $name")(assert(expected == intercept[InvalidDefinitionException](read(json)).getMessage))
@@ -49,11 +77,19 @@ class ThriftJsonCodecSuite extends AnyFunSuite {
   Seq(
     ("an enum out of range", """{"metaData":{"name":"a.b"},"accuracy":7}""", "GroupBy a.b: $.accuracy = 7: "),
     ("text for a list", """{"keyColumns":"k"}""", "GroupBy: $.keyColumns = \"k\": "),
-    ("a struct for text", """{"sources":[{"events":{"table":{"a":1}}}]}""", "GroupBy: $.sources[0].events.table = {\"a\":1}: "),
+    (
+      "a struct for text",
+      """{"sources":[{"events":{"table":{"a":1}}}]}""",
+      "GroupBy: $.sources[0].events.table = {\"a\":1}: "
+    ),
     ("text that ends early", "{", "GroupBy: not JSON: "),
     ("nothing", "", "GroupBy: "),
     ("more after the end", "{} {}", "GroupBy: not JSON: "),
-    ("a key twice", """{"keyColumns":["a"],"keyColumns":["b"]}""", "GroupBy: not JSON: Duplicate field 'keyColumns'")
+    (
+      "a key twice",
+      """{"keyColumns":["a"],"keyColumns":["b"]}""",
+      "GroupBy: not JSON: Duplicate field 'keyColumns'"
+    )
   ).foreach { case (name, json, start) =>
     test(s"refused with its place: $name") {
       val message = intercept[InvalidDefinitionException](read(json)).getMessage
@@ -62,19 +98,27 @@ class ThriftJsonCodecSuite extends AnyFunSuite {
   }
 
   test("without the check, foreign fields are passed over") {
-    assert(new GroupBy() == ThriftJsonCodec.fromJsonStr("""{"x":1}""", check = false, clazz = classOf[GroupBy]))
+    assert(new GroupBy() ==
+      ThriftJsonCodec.fromJsonStr("""{"x":1}""", check = false, clazz = classOf[GroupBy]))
   }
 
   test("a file's path begins the message") {
     val file = Files.createTempFile("conf", ".json")
     try {
       Files.write(file, """{"metaData":{"name":"a.b"},"x":1}""".getBytes(UTF_8))
-      val message = intercept[InvalidDefinitionException](ThriftJsonCodec.fromJsonFile[GroupBy](file.toString, true)).getMessage
+      val message = intercept[InvalidDefinitionException](ThriftJsonCodec.fromJsonFile[GroupBy](
+        file.toString,
+        true
+      )).getMessage
       assert(message == s"$file: GroupBy a.b: " + unlike("$.x", "1", "absent"))
       Files.write(file, """{"keyColumns":["k"]}""".getBytes(UTF_8))
-      assert(Seq("k") == ThriftJsonCodec.fromJsonFile[GroupBy](file.toString, true).getKeyColumns.toArray.toSeq)
+      assert(Seq("k") ==
+        ThriftJsonCodec.fromJsonFile[GroupBy](file.toString, true).getKeyColumns.toArray.toSeq)
     } finally Files.delete(file)
-    val missing = intercept[InvalidDefinitionException](ThriftJsonCodec.fromJsonFile[GroupBy](file.toString, true)).getMessage
+    val missing = intercept[InvalidDefinitionException](ThriftJsonCodec.fromJsonFile[GroupBy](
+      file.toString,
+      true
+    )).getMessage
     assert(missing == s"$file: there is no such file")
   }
 
@@ -85,15 +129,18 @@ class ThriftJsonCodecSuite extends AnyFunSuite {
 
   test("compact text comes back as it was") {
     val definition = groupBy("é", Seq(events("db.t")), aggregation("x", Operation.SUM, Seq(Windows.Day)))
-    assert(definition == ThriftJsonCodec.fromCompactBase64(new GroupBy(), ThriftJsonCodec.toCompactBase64(definition)))
+    assert(definition ==
+      ThriftJsonCodec.fromCompactBase64(new GroupBy(), ThriftJsonCodec.toCompactBase64(definition)))
   }
 
   Seq(ThriftBytes.Binary, ThriftBytes.Compact).foreach { form =>
     test(s"${form.getClass.getSimpleName}: bytes come back as they were, and cut ones are refused") {
-      val definition = groupBy("g", Seq(entities("db.t")), aggregation("x", Operation.LAST_K, args = Map("k" -> "3")))
+      val definition =
+        groupBy("g", Seq(entities("db.t")), aggregation("x", Operation.LAST_K, args = Map("k" -> "3")))
       val bytes = form.write(definition)
       assert(definition == form.read(new GroupBy(), bytes))
-      val message = intercept[InvalidDefinitionException](form.read(new GroupBy(), bytes.dropRight(1))).getMessage
+      val message =
+        intercept[InvalidDefinitionException](form.read(new GroupBy(), bytes.dropRight(1))).getMessage
       assert(message.startsWith(s"${bytes.length - 1} bytes are no GroupBy"))
     }
   }

@@ -13,7 +13,9 @@ class WindowsSuite extends AnyFunSuite {
     ("", Windows.Unbounded, "unbounded"),
     ("", new Window(0, TimeUnit.DAYS), "no length at all"),
     ("", null, "absent")
-  ).foreach { case (expected, window, name) => test(s"suffix: $name")(assert(expected == Windows.suffix(window))) }
+  ).foreach { case (expected, window, name) =>
+    test(s"suffix: $name")(assert(expected == Windows.suffix(window)))
+  }
 
   Seq(("3d", 259200000L), ("25h", 90000000L), ("5 minutes", 300000L), ("1 seconds", 1000L)).foreach {
     case (expected, millis) => test(s"$millis ms is $expected")(assert(expected == Windows.spanText(millis)))
@@ -22,7 +24,11 @@ class WindowsSuite extends AnyFunSuite {
   private val source = Seq(events("db.t"))
   Seq(
     (Some(week), groupBy("g", source, aggregation("a", Operation.SUM, Seq(day, week))), "the longest of all"),
-    (None, groupBy("g", source, aggregation("a", Operation.SUM, Seq(week)), aggregation("a", Operation.MAX)), "one is unwindowed"),
+    (
+      None,
+      groupBy("g", source, aggregation("a", Operation.SUM, Seq(week)), aggregation("a", Operation.MAX)),
+      "one is unwindowed"
+    ),
     (None, groupBy("g", source), "no aggregations")
   ).foreach { case (expected, definition, name) =>
     test(s"longest window: $name")(assert(expected == Windows.longest(definition)))

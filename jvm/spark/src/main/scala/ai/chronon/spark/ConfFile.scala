@@ -19,11 +19,13 @@ object ConfFile {
     try ThriftJsonCodec.fromJsonStr[T](text(path), check = true, kind)(Manifest.classType(kind))
     catch {
       case e: InvalidDefinitionException => throw new InvalidDefinitionException(s"$path: ${e.getMessage}", e)
-      case e: IOException                => throw new InvalidDefinitionException(s"$path: cannot be read: ${e.getMessage}", e)
+      case e: IOException                =>
+        throw new InvalidDefinitionException(s"$path: cannot be read: ${e.getMessage}", e)
     }
 
   private def text(path: String): String = {
-    val location = new Path(if (address.findFirstIn(path).isDefined) path else new java.io.File(path).toURI.toString)
+    val location =
+      new Path(if (address.findFirstIn(path).isDefined) path else new java.io.File(path).toURI.toString)
     val files = location.getFileSystem(new Configuration())
     val in = files.open(location)
     try {

@@ -26,28 +26,37 @@ object DefinitionException {
   def of(definition: String, column: String, value: String, problem: String): DefinitionException =
     new DefinitionException(definition, Some(column), Option(value), problem)
 
-  private def text(definition: String, column: Option[String], value: Option[String], problem: String): String = {
+  private def text(
+      definition: String,
+      column: Option[String],
+      value: Option[String],
+      problem: String
+  ): String = {
     val place = column.map(c => s"`$c`").getOrElse("")
     val content = value.map(v => s" = $v").getOrElse("")
-    if (place.isEmpty && content.isEmpty) s"$definition: $problem" else s"$definition: $place$content: $problem"
+    if (place.isEmpty && content.isEmpty) s"$definition: $problem"
+    else s"$definition: $place$content: $problem"
   }
 
   /** Whether the failure itself, not something under it, is a message for the author of a definition. */
   def isOurs(failure: Throwable): Boolean = failure match {
-    case _: DefinitionException | _: catalog.TableSchemaException | _: ai.chronon.api.InvalidDefinitionException => true
-    case _                                                                                                     => false
+    case _: DefinitionException | _: catalog.TableSchemaException | _: ai.chronon.api.InvalidDefinitionException =>
+      true
+    case _ => false
   }
 
   /** The message a user should see for any failure: ours where one is in the chain, else the failure's own. */
   def explain(failure: Throwable): String = {
     val chain = Iterator.iterate(failure)(_.getCause).takeWhile(_ != null).take(32).toSeq
     val ours = chain.collectFirst {
-      case e: DefinitionException                  => e.getMessage
-      case e: catalog.TableSchemaException         => e.getMessage
+      case e: DefinitionException                       => e.getMessage
+      case e: catalog.TableSchemaException              => e.getMessage
       case e: ai.chronon.api.InvalidDefinitionException => e.getMessage
-      case e: ai.chronon.jni.NativeException       => e.getMessage
-      case e if messageOf(e).contains(Marker)      =>
-        messageOf(e).linesIterator.find(_.contains(Marker)).map(l => l.substring(l.indexOf(Marker) + Marker.length)).get
+      case e: ai.chronon.jni.NativeException            => e.getMessage
+      case e if messageOf(e).contains(Marker)           =>
+        messageOf(e).linesIterator.find(_.contains(Marker)).map(l =>
+          l.substring(l.indexOf(Marker) + Marker.length)
+        ).get
     }
     ours.getOrElse(messageOf(failure))
   }

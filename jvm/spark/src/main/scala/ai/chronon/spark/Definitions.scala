@@ -19,10 +19,13 @@ object Definitions {
   def properties(metaData: MetaData): Map[String, String] =
     Option(metaData.getTableProperties).map(_.asScala.toMap).getOrElse(Map.empty)
 
-  def joinParts(join: api.Join): Seq[JoinPart] = Option(join.getJoinParts).map(_.asScala.toList).getOrElse(Nil)
+  def joinParts(join: api.Join): Seq[JoinPart] =
+    Option(join.getJoinParts).map(_.asScala.toList).getOrElse(Nil)
 
   def skewKeys(join: api.Join): Map[String, Seq[String]] =
-    Option(join.getSkewKeys).map(_.asScala.map { case (k, v) => k -> v.asScala.toList }.toMap).getOrElse(Map.empty)
+    Option(
+      join.getSkewKeys
+    ).map(_.asScala.map { case (k, v) => k -> v.asScala.toList }.toMap).getOrElse(Map.empty)
 
   /** Left and right name of each key of a part, in the order of the group-by's keys. */
   def keyPairs(part: JoinPart): Seq[KeyPair] = {
@@ -40,13 +43,15 @@ object Definitions {
   /** Whether any value depends on the time of a row. Events always need it: their values are as of a moment. */
   def needsTime(groupBy: api.GroupBy): Boolean = {
     val all = aggregations(groupBy)
-    all.nonEmpty && (Sources.dataModel(groupBy) == DataModel.Events ||
+    all.nonEmpty &&
+    (Sources.dataModel(groupBy) == DataModel.Events ||
       all.exists(a => a.getWindows != null || timed.contains(a.getOperation)))
   }
 
   /** Length of the longest window; `None` if any aggregation reaches back without end, or there is none at all. */
   def maxWindowMillis(groupBy: api.GroupBy): Option[Long] = {
-    val unbounded = aggregations(groupBy).flatMap(a => Option(a.getWindows)).flatMap(_.asScala).exists(Windows.isUnbounded)
+    val unbounded =
+      aggregations(groupBy).flatMap(a => Option(a.getWindows)).flatMap(_.asScala).exists(Windows.isUnbounded)
     Windows.longest(groupBy).filterNot(_ => unbounded).map(Windows.millis)
   }
 }

@@ -28,7 +28,11 @@ object Driver {
     *
     * @return exit status
     */
-  def run(args: Seq[String], out: String => Unit = Console.out.println(_), err: String => Unit = Console.err.println(_)): Int =
+  def run(
+      args: Seq[String],
+      out: String => Unit = Console.out.println(_),
+      err: String => Unit = Console.err.println(_)
+  ): Int =
     if (args.headOption.exists(a => a == "--help" || a == "help")) {
       out(Flags.help)
       0
@@ -56,11 +60,15 @@ object Driver {
     val conf = ConfFile.read(line.required("conf-path"), classOf[api.Join])
     withTables(line, s"join_${TableNames.name(conf.getMetaData)}") { tables =>
       val job = new Join(
-        conf, endDate(line, tables), tables,
+        conf,
+        endDate(line, tables),
+        tables,
         skipFirstHole = !line.has("run-first-hole"),
         unsetSemanticHash = line.has("unset-semantic-hash"),
-        show = out)
-      val result = job.computeJoin(line.positive("step-days"), partition(line, tables, "start-partition-override"))
+        show = out
+      )
+      val result =
+        job.computeJoin(line.positive("step-days"), partition(line, tables, "start-partition-override"))
       result.show(3, truncate = 0, vertical = true)
       TableNames.output(conf.getMetaData)
     }
@@ -69,7 +77,13 @@ object Driver {
   private def groupByBackfill(line: CommandLine, out: String => Unit): Unit = {
     val conf = ConfFile.read(line.required("conf-path"), classOf[api.GroupBy])
     withTables(line, s"groupBy_${TableNames.name(conf.getMetaData)}_backfill") { tables =>
-      val job = new GroupBy(conf, endDate(line, tables), tables, skipFirstHole = !line.has("run-first-hole"), show = out)
+      val job = new GroupBy(
+        conf,
+        endDate(line, tables),
+        tables,
+        skipFirstHole = !line.has("run-first-hole"),
+        show = out
+      )
       job.computeBackfill(line.positive("step-days"), partition(line, tables, "start-partition-override"))
       TableNames.output(conf.getMetaData)
     }
@@ -82,12 +96,15 @@ object Driver {
     val format = line.one("local-table-export-format").getOrElse("csv")
     if (!LocalTables.ExportFormats.contains(format))
       throw new UsageException(
-        s"--local-table-export-format = $format: must be one of ${LocalTables.ExportFormats.mkString(", ")}")
+        s"--local-table-export-format = $format: must be one of ${LocalTables.ExportFormats.mkString(", ")}"
+      )
     val isLocal = mapping.nonEmpty || dataPath.isDefined
     val warehouse = new File(line.one("local-warehouse-location").getOrElse("local_warehouse"))
     val spark = SessionFactory.session(appName, if (isLocal) Some(warehouse) else None)
     val local = new LocalTables(spark)
-    if (mapping.nonEmpty) mapping.foreach { case (namespace, table, file) => local.loadTable(file, namespace, table) }
+    if (mapping.nonEmpty) mapping.foreach { case (namespace, table, file) =>
+      local.loadTable(file, namespace, table)
+    }
     else dataPath.foreach(path => local.loadAll(new File(path)))
     val tables = TableUtils(spark)
     val output = job(tables)
@@ -101,18 +118,24 @@ object Driver {
       val (namespace, table) = name.splitAt(name.indexOf('.'))
       (namespace, table.drop(1), new File(path))
     case _ =>
-      throw new UsageException(s"--local-table-mapping $text: write namespace.table=file, with a file that exists")
+      throw new UsageException(
+        s"--local-table-mapping $text: write namespace.table=file, with a file that exists"
+      )
   }
 
   private def endDate(line: CommandLine, tables: TableUtils): String =
     partition(line, tables, "end-date").getOrElse(
-      tables.partitionSpec.at(LocalDate.now(ZoneOffset.UTC).atStartOfDay().toInstant(ZoneOffset.UTC).toEpochMilli))
+      tables.partitionSpec.at(
+        LocalDate.now(ZoneOffset.UTC).atStartOfDay().toInstant(ZoneOffset.UTC).toEpochMilli
+      )
+    )
 
   /** A flag that holds a partition value, checked against the format. */
-  private def partition(line: CommandLine, tables: TableUtils, flag: String): Option[String] = line.one(flag).map { text =>
-    val spec = tables.partitionSpec
-    val sameText = scala.util.Try(spec.at(spec.epochMillis(text))).toOption.contains(text)
-    if (!sameText) throw new UsageException(s"--$flag = $text: must be a day written as ${spec.format}")
-    text
-  }
+  private def partition(line: CommandLine, tables: TableUtils, flag: String): Option[String] =
+    line.one(flag).map { text =>
+      val spec = tables.partitionSpec
+      val sameText = scala.util.Try(spec.at(spec.epochMillis(text))).toOption.contains(text)
+      if (!sameText) throw new UsageException(s"--$flag = $text: must be a day written as ${spec.format}")
+      text
+    }
 }

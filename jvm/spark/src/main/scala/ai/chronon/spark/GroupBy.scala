@@ -44,10 +44,18 @@ final class GroupBy(
     *
     * A hole that fails does not keep the others from being filled; all failures are told at the end.
     */
-  def computeBackfill(stepDays: Option[Int] = None, overrideStartPartition: Option[String] = None): DataFrame = {
+  def computeBackfill(
+      stepDays: Option[Int] = None,
+      overrideStartPartition: Option[String] = None
+  ): DataFrame = {
     val metaData = groupBy.getMetaData
     if (metaData.getOutputNamespace == null)
-      throw DefinitionException.of(owner, "metaData.outputNamespace", null, "must be set; compile the definition again")
+      throw DefinitionException.of(
+        owner,
+        "metaData.outputNamespace",
+        null,
+        "must be set; compile the definition again"
+      )
     val output = TableNames.output(metaData)
     if (groupBy.getBackfillStartDate == null)
       throw DefinitionException.of(owner, "backfillStartDate", null, "a backfill needs a start date")
@@ -56,12 +64,20 @@ final class GroupBy(
     val start =
       if (metaData.isSetHistoricalBackfill && !metaData.isHistoricalBackfill) endPartition
       else overrideStartPartition.getOrElse(groupBy.getBackfillStartDate)
-    compute(PartitionRange.of(endPartition, endPartition, spec)).schema // finds what does not resolve before any write
+    compute(PartitionRange.of(
+      endPartition,
+      endPartition,
+      spec
+    )).schema // finds what does not resolve before any write
     val inputs =
       if (sources.exists(_.cumulative)) Nil
       else sources.map(s => (s.reference.copy(filters = Map.empty), s.partitionColumn.getOrElse(ds)))
     val holes = tables.unfilledRanges(
-      output, PartitionRange.of(start, endPartition, spec), inputs, skipFirstHole = skipFirstHole)
+      output,
+      PartitionRange.of(start, endPartition, spec),
+      inputs,
+      skipFirstHole = skipFirstHole
+    )
     val days = stepDays.getOrElse(Join.DefaultStepDays)
     val progress = new StepProgress(output, holes.map(_.steps(days).length).sum, show)
     val failures = holes.flatMap { hole =>
@@ -79,11 +95,23 @@ final class GroupBy(
     }
     if (failures.nonEmpty)
       throw new DefinitionException(
-        owner, None, None,
-        failures.map { case (hole, e) => s"$hole: ${DefinitionException.explain(e)}" }.mkString("failed for ", "; ", ""),
-        failures.head._2)
+        owner,
+        None,
+        None,
+        failures.map { case (hole, e) => s"$hole: ${DefinitionException.explain(e)}" }.mkString(
+          "failed for ",
+          "; ",
+          ""
+        ),
+        failures.head._2
+      )
     if (!tables.exists(output))
-      throw DefinitionException.of(owner, "sources", sources.map(_.table).mkString(", "), s"no data in [$start…$endPartition]")
+      throw DefinitionException.of(
+        owner,
+        "sources",
+        sources.map(_.table).mkString(", "),
+        s"no data in [$start…$endPartition]"
+      )
     tables.spark.table(output)
   }
 
@@ -125,14 +153,17 @@ final class GroupBy(
     val left = nullSafe.addTo(queries)
     val queryTime = SourceTime.endOfPartition(ds, spec.format)
     val joined = pointInTime(
-      left, nullSafe.addTo(input),
-      PointInTimeSpec(groupBy, names, names, queryTime, time, resolution, "", Some(queryTime)))
+      left,
+      nullSafe.addTo(input),
+      PointInTimeSpec(groupBy, names, names, queryTime, time, resolution, "", Some(queryTime))
+    )
     val features = joined.columns.toSeq.drop(left.columns.length)
     joined.select((keys ++ features :+ ds).map(quoted): _*)
   }
 
   private def properties(metaData: api.MetaData): Map[String, String] =
-    Definitions.properties(metaData) ++ Map(Constants.ChrononGenerated -> "true", Constants.ChrononTableType -> "group_by")
+    Definitions.properties(metaData) ++
+      Map(Constants.ChrononGenerated -> "true", Constants.ChrononTableType -> "group_by")
 
   private def quoted(name: String): Column = col(Sql.name(name))
 }

@@ -51,32 +51,56 @@ final class Join(
     dryRun(wanted)
     archiveChanged()
     val holes = tables.unfilledRanges(
-      output, wanted, Seq((left.source.reference, left.source.partitionColumn.getOrElse(tables.partitionColumn))),
-      skipFirstHole = skipFirstHole)
+      output,
+      wanted,
+      Seq((left.source.reference, left.source.partitionColumn.getOrElse(tables.partitionColumn))),
+      skipFirstHole = skipFirstHole
+    )
     val steps = holes.flatMap(_.steps(stepDays.getOrElse(Join.DefaultStepDays)))
     if (steps.isEmpty) log.info(s"$output: nothing to fill in $wanted")
     val progress = new StepProgress(output, steps.length, show)
     steps.foreach(computeStep(_, progress))
     if (!tables.exists(output))
       throw DefinitionException.of(
-        owner, "left", left.source.table, s"no partition in $wanted has rows, so there is no table $output to return")
+        owner,
+        "left",
+        left.source.table,
+        s"no partition in $wanted has rows, so there is no table $output to return"
+      )
     tables.spark.table(output)
   }
 
   private def checkShape(): Unit = {
     if (join.getMetaData == null || join.getMetaData.getName == null)
       throw DefinitionException.of(owner, "metaData.name", null, "a join needs a name")
-    Seq("outputNamespace" -> join.getMetaData.getOutputNamespace, "team" -> join.getMetaData.getTeam).foreach {
+    Seq(
+      "outputNamespace" -> join.getMetaData.getOutputNamespace,
+      "team" -> join.getMetaData.getTeam
+    ).foreach {
       case (field, value) =>
-        if (value == null) throw DefinitionException.of(owner, s"metaData.$field", null, "must be set; compile the definition again")
+        if (value == null) throw DefinitionException.of(
+          owner,
+          s"metaData.$field",
+          null,
+          "must be set; compile the definition again"
+        )
     }
     Unsupported.check(join)
     val leftModel = Sources.dataModel(join.getLeft)
     Definitions.joinParts(join).foreach { part =>
-      DefinitionChecks.shape(part.getGroupBy, daily = PartEngine.of(leftModel, part) == PartEngine.SnapshotEvents)
+      DefinitionChecks.shape(
+        part.getGroupBy,
+        daily = PartEngine.of(leftModel, part) == PartEngine.SnapshotEvents
+      )
     }
-    Definitions.joinParts(join).groupBy(ColumnNames.fullPrefix).collect { case (prefix, same) if same.length > 1 =>
-      throw DefinitionException.of(owner, "joinParts", prefix, s"${same.length} parts would give the same columns; set a prefix on all but one")
+    Definitions.joinParts(join).groupBy(ColumnNames.fullPrefix).collect {
+      case (prefix, same) if same.length > 1 =>
+        throw DefinitionException.of(
+          owner,
+          "joinParts",
+          prefix,
+          s"${same.length} parts would give the same columns; set a prefix on all but one"
+        )
     }
   }
 
@@ -92,7 +116,10 @@ final class Join(
     val start =
       if (metaData.isSetHistoricalBackfill && !metaData.isHistoricalBackfill) Some(end)
       else overrideStart.orElse(left.source.startPartition)
-        .orElse(tables.firstPartition(left.source.reference, left.source.partitionColumn.getOrElse(tables.partitionColumn)))
+        .orElse(tables.firstPartition(
+          left.source.reference,
+          left.source.partitionColumn.getOrElse(tables.partitionColumn)
+        ))
     PartitionRange(start, Some(end), spec)
   }
 
@@ -100,7 +127,12 @@ final class Join(
   private def dryRun(wanted: PartitionRange): Unit = {
     val day = PartitionRange.of(endPartition, endPartition, spec)
     if (wanted.start.isEmpty)
-      throw DefinitionException.of(owner, "left", left.source.table, "the table has no partitions, and the query has no start_partition")
+      throw DefinitionException.of(
+        owner,
+        "left",
+        left.source.table,
+        "the table has no partitions, and the query has no start_partition"
+      )
     assembler.assemble(day, day).schema
     ()
   }

@@ -18,7 +18,8 @@ final class LocalTables(spark: SparkSession) {
     * `ns.t.csv` there is `data_ns.t`, a single file is `default.t`.
     */
   def loadAll(root: File): Unit = {
-    if (!root.exists()) throw new cli.UsageException(s"--local-data-path = $root: there is no such file or folder")
+    if (!root.exists())
+      throw new cli.UsageException(s"--local-data-path = $root: there is no such file or folder")
     if (root.isFile) load(root, Nil) else loadFolder(root, Seq(root.getName))
   }
 
@@ -42,7 +43,8 @@ final class LocalTables(spark: SparkSession) {
     if (!spark.catalog.tableExists(name)) {
       val frame = epochMillis(read(file))
       val writer = frame.write.format("parquet")
-      (if (frame.columns.contains(partitionColumn)) writer.partitionBy(partitionColumn) else writer).saveAsTable(name)
+      (if (frame.columns.contains(partitionColumn)) writer.partitionBy(partitionColumn)
+       else writer).saveAsTable(name)
     }
   }
 
@@ -52,8 +54,10 @@ final class LocalTables(spark: SparkSession) {
       case Some("csv")  => reader.option("header", "true").option("inferSchema", "true").csv(file.getPath)
       case Some("json") => reader.option("multiLine", "true").json(file.getPath)
       case Some(_)      => reader.json(file.getPath)
-      case None =>
-        throw new cli.UsageException(s"$file: only ${LocalTables.Extensions.mkString(", ")} files can be loaded")
+      case None         =>
+        throw new cli.UsageException(
+          s"$file: only ${LocalTables.Extensions.mkString(", ")} files can be loaded"
+        )
     }
   }
 
@@ -66,12 +70,19 @@ final class LocalTables(spark: SparkSession) {
         frame.withColumn("ts", unix_timestamp(col("ts")) * 1000)
       case _ => frame
     }
-    if (timed.columns.contains(partitionColumn)) timed.withColumn(partitionColumn, col(partitionColumn).cast(StringType))
+    if (timed.columns.contains(partitionColumn))
+      timed.withColumn(partitionColumn, col(partitionColumn).cast(StringType))
     else timed
   }
 
   /** Writes a whole table as one file `[prefix.]<namespace>.<table>.<format>`. */
-  def exportTable(tables: TableUtils, table: String, folder: File, format: String, prefix: Option[String]): File = {
+  def exportTable(
+      tables: TableUtils,
+      table: String,
+      folder: File,
+      format: String,
+      prefix: Option[String]
+  ): File = {
     val target = new File(folder, (prefix.toSeq :+ table :+ format).mkString("."))
     val staging = new File(folder, s".${target.getName}.tmp")
     val writer = tables.spark.table(table).coalesce(1).write.mode("overwrite")
@@ -81,7 +92,8 @@ final class LocalTables(spark: SparkSession) {
       case "parquet" => writer.parquet(staging.getPath)
     }
     val part = staging.listFiles().find(_.getName.startsWith("part-")).getOrElse(
-      throw new IllegalStateException(s"exporting $table left no file in $staging"))
+      throw new IllegalStateException(s"exporting $table left no file in $staging")
+    )
     java.nio.file.Files.move(part.toPath, target.toPath, java.nio.file.StandardCopyOption.REPLACE_EXISTING)
     staging.listFiles().foreach(_.delete())
     staging.delete()

@@ -35,7 +35,8 @@ object SessionFactory {
     "spark.default.parallelism" -> "2",
     "spark.sql.adaptive.enabled" -> "true",
     "spark.sql.warehouse.dir" -> new File(warehouse, "data").getAbsolutePath,
-    "spark.hadoop.javax.jdo.option.ConnectionURL" -> s"jdbc:derby:;databaseName=${new File(warehouse, "metastore_db").getAbsolutePath};create=true"
+    "spark.hadoop.javax.jdo.option.ConnectionURL" ->
+      s"jdbc:derby:;databaseName=${new File(warehouse, "metastore_db").getAbsolutePath};create=true"
   )
 
   /** @param localWarehouse set in local mode: one process at a time, tables and their metastore in this folder */
@@ -44,7 +45,9 @@ object SessionFactory {
     localWarehouse.toSeq.flatMap(localOnly).foreach { case (k, v) => builder.config(k, v) }
     always.foreach { case (k, v) => builder.config(k, v) }
     val submitted = new org.apache.spark.SparkConf()
-    unlessSet.filterNot { case (k, _) => submitted.contains(k) }.foreach { case (k, v) => builder.config(k, v) }
+    unlessSet.filterNot { case (k, _) => submitted.contains(k) }.foreach { case (k, v) =>
+      builder.config(k, v)
+    }
     builder.getOrCreate()
   }
 }

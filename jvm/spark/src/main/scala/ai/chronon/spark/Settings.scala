@@ -8,7 +8,7 @@ import org.apache.spark.sql.SparkSession
   */
 final case class Setting[T](key: String, default: T, doc: String, parse: String => T) {
   def read(spark: SparkSession): T = spark.conf.getOption(key) match {
-    case None => default
+    case None       => default
     case Some(text) =>
       try parse(text)
       catch {
@@ -24,25 +24,29 @@ object Settings {
     "spark.chronon.partition.column",
     "ds",
     "name of the partition column of all outputs, and of inputs that do not name their own",
-    identity)
+    identity
+  )
 
   val PartitionFormat: Setting[String] = Setting(
     "spark.chronon.partition.format",
     "yyyy-MM-dd",
     "format of partition values, a date pattern that sorts as text; always in UTC",
-    text => { new java.text.SimpleDateFormat(text); text })
+    text => { new java.text.SimpleDateFormat(text); text }
+  )
 
   val TableWriteFormat: Setting[String] = Setting(
     "spark.chronon.table_write.format",
     "hive",
     "format of new tables; only hive (stored as Parquet) is built",
-    text => { require(text == "hive"); text })
+    text => { require(text == "hive"); text }
+  )
 
   val OutputParallelism: Setting[Option[Int]] = Setting(
     "spark.chronon.outputParallelismOverride",
     None,
     "files per table partition, a positive number; unset leaves the number to Spark's adaptive execution",
-    text => { val n = text.toInt; require(n > 0); Some(n) })
+    text => { val n = text.toInt; require(n > 0); Some(n) }
+  )
 
   val all: Seq[Setting[_]] = Seq(PartitionColumn, PartitionFormat, TableWriteFormat, OutputParallelism)
 }

@@ -1,7 +1,19 @@
 package ai.chronon.spark
 
 import ai.chronon.api
-import ai.chronon.api.{Accuracy, Aggregation, EntitySource, EventSource, JoinPart, MetaData, Operation, Query, Source, TimeUnit, Window}
+import ai.chronon.api.{
+  Accuracy,
+  Aggregation,
+  EntitySource,
+  EventSource,
+  JoinPart,
+  MetaData,
+  Operation,
+  Query,
+  Source,
+  TimeUnit,
+  Window
+}
 
 import scala.collection.JavaConverters._
 
@@ -41,8 +53,14 @@ object Confs {
 
   def hours(n: Int): Window = new Window(n, TimeUnit.HOURS)
 
-  def aggregation(column: String, operation: Operation, windows: Seq[Window] = null, buckets: Seq[String] = null): Aggregation = {
-    val a = new Aggregation().setInputColumn(column).setOperation(operation).setArgMap(new java.util.HashMap())
+  def aggregation(
+      column: String,
+      operation: Operation,
+      windows: Seq[Window] = null,
+      buckets: Seq[String] = null
+  ): Aggregation = {
+    val a =
+      new Aggregation().setInputColumn(column).setOperation(operation).setArgMap(new java.util.HashMap())
     if (windows != null) a.setWindows(windows.asJava)
     if (buckets != null) a.setBuckets(buckets.asJava)
     a

@@ -29,18 +29,30 @@ class DriverSuite extends SparkSuite {
   }
 
   private def countries(namespace: String, users: String) =
-    groupBy(meta("test.countries", namespace), Seq(entities(users, query(same("user", "country")))), Seq("user"), null, start = "2024-03-09")
+    groupBy(
+      meta("test.countries", namespace),
+      Seq(entities(users, query(same("user", "country")))),
+      Seq("user"),
+      null,
+      start = "2024-03-09"
+    )
 
   private def ages(name: String, namespace: String, views: String, users: String): api.Join =
     join(meta(name, namespace), events(views, query(same("user"), "at")), part(countries(namespace, users)))
 
   private lazy val views = table(
-    "views", "user STRING, at BIGINT, ds STRING",
-    Row("a", at("2024-03-10 10:00"), "2024-03-10"), Row("b", at("2024-03-11 10:00"), "2024-03-11"))
+    "views",
+    "user STRING, at BIGINT, ds STRING",
+    Row("a", at("2024-03-10 10:00"), "2024-03-10"),
+    Row("b", at("2024-03-11 10:00"), "2024-03-11")
+  )
 
   private lazy val users = table(
-    "users", "user STRING, country STRING, ds STRING",
-    Row("a", "NL", "2024-03-09"), Row("b", "DE", "2024-03-10"))
+    "users",
+    "user STRING, country STRING, ds STRING",
+    Row("a", "NL", "2024-03-09"),
+    Row("b", "DE", "2024-03-10")
+  )
 
   private def json(join: api.Join): String = ThriftJsonCodec.toJsonStr(join)
 
@@ -53,7 +65,8 @@ class DriverSuite extends SparkSuite {
     assert(rowsOf(spark.table(s"$db.test_j").drop("ts")) == Seq("a|NL|2024-03-10", "b|DE|2024-03-11"))
     val properties = tables.properties(s"$db.test_j")
     assert(properties("chronon_generated") == "true" && properties("chronon_table_type") == "join")
-    assert(properties("semantic_hash").contains("left_source") && properties("semantic_hash_options") == """{"exclude_topic":"true"}""")
+    assert(properties("semantic_hash").contains("left_source") &&
+      properties("semantic_hash_options") == """{"exclude_topic":"true"}""")
     val (again, nothing, _) = run("join", "--conf-path", path, "--end-date", "2024-03-11")
     assert(again == 0 && !nothing.exists(_.contains("step")))
   }
@@ -63,12 +76,14 @@ class DriverSuite extends SparkSuite {
     run("join", "--conf-path", conf("c1", json(definition)), "--end-date", "2024-03-10")
     definition.getLeft.getEvents.getQuery.setWheres(java.util.Arrays.asList("user <> 'x'"))
     val changed = conf("c2", json(definition))
-    val (_, kept, _) = run("join", "--conf-path", changed, "--end-date", "2024-03-10", "--unset-semantic-hash")
+    val (_, kept, _) =
+      run("join", "--conf-path", changed, "--end-date", "2024-03-10", "--unset-semantic-hash")
     assert(!kept.exists(_.contains("the definition changed")))
     // nothing was written, so the old hash still stands
     val (_, out, _) = run("join", "--conf-path", changed, "--end-date", "2024-03-10")
     assert(out.exists(_.contains("the definition changed")))
-    val archived = spark.catalog.listTables(db).collect().map(_.name).filter(_.matches("test_changed_\\d{14}"))
+    val archived =
+      spark.catalog.listTables(db).collect().map(_.name).filter(_.matches("test_changed_\\d{14}"))
     assert(archived.length == 1 && tables.partitions(s"$db.test_changed") == Seq("2024-03-10"))
   }
 
@@ -77,7 +92,8 @@ class DriverSuite extends SparkSuite {
     run("join", "--conf-path", conf("t1", json(definition)), "--end-date", "2024-03-10")
     spark.sql(s"ALTER TABLE $db.test_topics UNSET TBLPROPERTIES ('semantic_hash_options')")
     definition.getLeft.getEvents.setTopic("t/host=x")
-    val (status, _, err) = run("join", "--conf-path", conf("t2", json(definition)), "--end-date", "2024-03-11")
+    val (status, _, err) =
+      run("join", "--conf-path", conf("t2", json(definition)), "--end-date", "2024-03-11")
     assert(status == 1 && err.head.contains("--unset-semantic-hash") && err.head.contains("test_topics"))
     assert(tables.partitions(s"$db.test_topics") == Seq("2024-03-10"))
   }
@@ -95,7 +111,12 @@ class DriverSuite extends SparkSuite {
   test("group-by-backfill") {
     val definition = countries(db, users)
     val (status, _, err) = run(
-      "group-by-backfill", "--conf-path", conf("g", ThriftJsonCodec.toJsonStr(definition)), "--end-date", "2024-03-10")
+      "group-by-backfill",
+      "--conf-path",
+      conf("g", ThriftJsonCodec.toJsonStr(definition)),
+      "--end-date",
+      "2024-03-10"
+    )
     assert(status == 0, err)
     assert(rowsOf(spark.table(s"$db.test_countries")) == Seq("a|NL|2024-03-09", "b|DE|2024-03-10"))
     assert(tables.properties(s"$db.test_countries")("chronon_table_type") == "group_by")
@@ -104,13 +125,26 @@ class DriverSuite extends SparkSuite {
   test("local mode: files as tables, and the output as a file") {
     val data = Files.createDirectories(folder.resolve("data"))
     Files.write(data.resolve("views.csv"), "user,ts,ds\na,2024-03-10 10:00:00,2024-03-10\n".getBytes(UTF_8))
-    Files.write(data.resolve("users.jsonl"), "{\"user\":\"a\",\"country\":\"NL\",\"ds\":\"2024-03-09\"}\n".getBytes(UTF_8))
+    Files.write(
+      data.resolve("users.jsonl"),
+      "{\"user\":\"a\",\"country\":\"NL\",\"ds\":\"2024-03-09\"}\n".getBytes(UTF_8)
+    )
     Files.write(data.resolve("notes.txt"), "skipped".getBytes(UTF_8))
     val definition = ages("test.local", "data", "data.views", "data.users")
     definition.getLeft.getEvents.getQuery.setTimeColumn("ts")
     val (status, _, err) = run(
-      "join", "--conf-path", conf("l", json(definition)), "--end-date", "2024-03-10", "--local-data-path", data.toString,
-      "--local-table-export-path", folder.toString, "--local-table-export-prefix", "p")
+      "join",
+      "--conf-path",
+      conf("l", json(definition)),
+      "--end-date",
+      "2024-03-10",
+      "--local-data-path",
+      data.toString,
+      "--local-table-export-path",
+      folder.toString,
+      "--local-table-export-prefix",
+      "p"
+    )
     assert(status == 0, err)
     val exported = new String(Files.readAllBytes(folder.resolve("p.data.test_local.csv")), UTF_8)
     assert(exported == s"user,ts,test_countries_country,ds\na,${at("2024-03-10 10:00")},NL,2024-03-10\n")
@@ -123,9 +157,21 @@ class DriverSuite extends SparkSuite {
     ("empty", "", Seq("is")),
     ("a list", "[]", Seq("object")),
     ("a field by hand", good.replaceFirst("\\{", "{\"comment\": \"mine\", "), Seq("$.comment", "mine")),
-    ("a number as text", good.replaceFirst("\"metaData\":\\{", "\"metaData\":{\"online\": true, "), Seq("$.metaData.online")),
-    ("no left", "{\"metaData\":{\"name\":\"test.bad\",\"outputNamespace\":\"x\",\"team\":\"t\"},\"joinParts\":[]}", Seq("join test.bad", "left")),
-    ("no namespace", good.replaceFirst("\"outputNamespace\":\"[a-z_]*\",", ""), Seq("join test.bad", "metaData.outputNamespace")),
+    (
+      "a number as text",
+      good.replaceFirst("\"metaData\":\\{", "\"metaData\":{\"online\": true, "),
+      Seq("$.metaData.online")
+    ),
+    (
+      "no left",
+      "{\"metaData\":{\"name\":\"test.bad\",\"outputNamespace\":\"x\",\"team\":\"t\"},\"joinParts\":[]}",
+      Seq("join test.bad", "left")
+    ),
+    (
+      "no namespace",
+      good.replaceFirst("\"outputNamespace\":\"[a-z_]*\",", ""),
+      Seq("join test.bad", "metaData.outputNamespace")
+    ),
     ("no team", good.replaceFirst(",?\"team\":\"test\"", ""), Seq("join test.bad", "metaData.team"))
   )
 
@@ -142,10 +188,22 @@ class DriverSuite extends SparkSuite {
   private val usage: Seq[(String, Seq[String], String)] = Seq(
     ("no conf", Seq("join"), "--conf-path is required"),
     ("a conf that is not there", Seq("join", "--conf-path", "/no/such/file"), "/no/such/file"),
-    ("an end date that is none", Seq("join", "--conf-path", "GOOD", "--end-date", "2024-3-1"), "--end-date = 2024-3-1"),
-    ("no steps", Seq("join", "--conf-path", "GOOD", "--end-date", "2024-03-10", "--step-days", "0"), "--step-days = 0"),
+    (
+      "an end date that is none",
+      Seq("join", "--conf-path", "GOOD", "--end-date", "2024-3-1"),
+      "--end-date = 2024-3-1"
+    ),
+    (
+      "no steps",
+      Seq("join", "--conf-path", "GOOD", "--end-date", "2024-03-10", "--step-days", "0"),
+      "--step-days = 0"
+    ),
     ("an export format", Seq("join", "--conf-path", "GOOD", "--local-table-export-format", "xls"), "xls"),
-    ("a mapping without a file", Seq("join", "--conf-path", "GOOD", "--local-table-mapping", "a.b=/no/such"), "a.b=/no/such")
+    (
+      "a mapping without a file",
+      Seq("join", "--conf-path", "GOOD", "--local-table-mapping", "a.b=/no/such"),
+      "a.b=/no/such"
+    )
   )
 
   usage.foreach { case (name, args, expected) =>
@@ -158,7 +216,9 @@ class DriverSuite extends SparkSuite {
   test("help lists every flag that is built") {
     val (status, out, _) = run("--help")
     assert(status == 0)
-    cli.Flags.subcommands.filter(_.built).flatMap(_.flags).filter(_.built).foreach(f => assert(out.head.contains(s"--${f.name}")))
+    cli.Flags.subcommands.filter(_.built).flatMap(_.flags).filter(_.built).foreach(f =>
+      assert(out.head.contains(s"--${f.name}"))
+    )
   }
 
   test("a file for a table that exists changes nothing") {

@@ -25,8 +25,12 @@ class GroupBySuite extends SparkSuite {
   )
 
   private def sums(name: String, keys: Seq[String]) = groupBy(
-    meta(name, db), Seq(events(clicks, query(same("user", "shop", "amount"), "ts"))), keys,
-    Seq(aggregation("amount", Operation.SUM, Seq(days(2))), aggregation("amount", Operation.COUNT)), start = "2024-03-09")
+    meta(name, db),
+    Seq(events(clicks, query(same("user", "shop", "amount"), "ts"))),
+    keys,
+    Seq(aggregation("amount", Operation.SUM, Seq(days(2))), aggregation("amount", Operation.COUNT)),
+    start = "2024-03-09"
+  )
 
   test("events: one row per key and day with a value, as of the end of the day") {
     val out = fill(sums("test.by_user", Seq("user")), "2024-03-10")
@@ -35,7 +39,10 @@ class GroupBySuite extends SparkSuite {
   }
 
   test("keys with nulls are keys of their own, except where all are null") {
-    assert(rowsOf(fill(sums("test.by_both", Seq("user", "shop")), "2024-03-10").select("user", "shop", "amount_sum_2d", "ds")) ==
+    assert(rowsOf(fill(
+      sums("test.by_both", Seq("user", "shop")),
+      "2024-03-10"
+    ).select("user", "shop", "amount_sum_2d", "ds")) ==
       Seq("a|null|4.0|2024-03-10", "a|s|2.0|2024-03-10", "a|s|3.0|2024-03-09", "null|s|8.0|2024-03-10"))
   }
 
@@ -57,53 +64,104 @@ class GroupBySuite extends SparkSuite {
   test("entities: rows of each partition aggregated, keys without a value kept") {
     val out = fill(
       groupBy(
-        meta("test.ages", db), Seq(entities(users, query(same("user", "age"), "seen"))), Seq("user"),
-        Seq(aggregation("age", Operation.MAX, Seq(days(2)))), start = "2024-03-09"), "2024-03-10")
+        meta("test.ages", db),
+        Seq(entities(users, query(same("user", "age"), "seen"))),
+        Seq("user"),
+        Seq(aggregation("age", Operation.MAX, Seq(days(2)))),
+        start = "2024-03-09"
+      ),
+      "2024-03-10"
+    )
     assert(rowsOf(out) == Seq("a|20|2024-03-09", "a|21|2024-03-10", "b|null|2024-03-09"))
   }
 
   test("entities without aggregations are stored as they stand") {
     val out = fill(
-      groupBy(meta("test.plain", db), Seq(entities(users, query(same("user", "age")))), Seq("user"), null, start = "2024-03-10"),
-      "2024-03-10")
+      groupBy(
+        meta("test.plain", db),
+        Seq(entities(users, query(same("user", "age")))),
+        Seq("user"),
+        null,
+        start = "2024-03-10"
+      ),
+      "2024-03-10"
+    )
     assert(out.columns.toSeq == Seq("user", "age", "ds"))
     assert(rowsOf(out) == Seq("a|21|2024-03-10"))
   }
 
   test("sources are united by the columns of the first") {
-    val more = table("more", "amount DOUBLE, user STRING, at BIGINT, ds STRING", Row(32.0, "c", at("2024-03-10 01:00"), "2024-03-10"))
+    val more = table(
+      "more",
+      "amount DOUBLE, user STRING, at BIGINT, ds STRING",
+      Row(32.0, "c", at("2024-03-10 01:00"), "2024-03-10")
+    )
     val both = groupBy(
       meta("test.united", db),
-      Seq(events(clicks, query(same("user", "amount"), "ts")), events(more, query(same("amount", "user"), "at"))),
-      Seq("user"), Seq(aggregation("amount", Operation.SUM)), start = "2024-03-10")
+      Seq(
+        events(clicks, query(same("user", "amount"), "ts")),
+        events(more, query(same("amount", "user"), "at"))
+      ),
+      Seq("user"),
+      Seq(aggregation("amount", Operation.SUM)),
+      start = "2024-03-10"
+    )
     assert(rowsOf(fill(both, "2024-03-10")) == Seq("a|7.0|2024-03-10", "c|32.0|2024-03-10"))
   }
 
   test("without a time column an event happened at the end of its day") {
     val out = fill(
-      groupBy(meta("test.no_time", db), Seq(events(clicks, query(same("user", "amount")))), Seq("user"),
-        Seq(aggregation("amount", Operation.SUM, Seq(days(1)))), start = "2024-03-10"), "2024-03-10")
+      groupBy(
+        meta("test.no_time", db),
+        Seq(events(clicks, query(same("user", "amount")))),
+        Seq("user"),
+        Seq(aggregation("amount", Operation.SUM, Seq(days(1)))),
+        start = "2024-03-10"
+      ),
+      "2024-03-10"
+    )
     assert(rowsOf(out) == Seq("a|4.0|2024-03-10"))
   }
 
   test("a cumulative source is read from its last partition, for every wanted day") {
     val all = table(
-      "everything", "user STRING, amount DOUBLE, ts BIGINT, ds STRING",
+      "everything",
+      "user STRING, amount DOUBLE, ts BIGINT, ds STRING",
       Row("a", 99.0, at("2024-03-01 00:00"), "2024-03-09"),
-      Row("a", 1.0, at("2024-03-08 00:00"), "2024-03-10"), Row("a", 2.0, at("2024-03-10 00:00"), "2024-03-10"))
+      Row("a", 1.0, at("2024-03-08 00:00"), "2024-03-10"),
+      Row("a", 2.0, at("2024-03-10 00:00"), "2024-03-10")
+    )
     val source = events(all, query(same("user", "amount"), "ts"))
     source.getEvents.setIsCumulative(true)
     val out = fill(
-      groupBy(meta("test.cumulative", db), Seq(source), Seq("user"), Seq(aggregation("amount", Operation.SUM)), start = "2024-03-08"),
-      "2024-03-10")
+      groupBy(
+        meta("test.cumulative", db),
+        Seq(source),
+        Seq("user"),
+        Seq(aggregation("amount", Operation.SUM)),
+        start = "2024-03-08"
+      ),
+      "2024-03-10"
+    )
     assert(rowsOf(out) == Seq("a|1.0|2024-03-08", "a|1.0|2024-03-09", "a|3.0|2024-03-10"))
   }
 
   test("a partition column of another name and format of its own") {
-    val other = table("other", "user STRING, amount DOUBLE, at BIGINT, day STRING", Row("a", 1.0, at("2024-03-10 01:00"), "2024-03-10"))
+    val other = table(
+      "other",
+      "user STRING, amount DOUBLE, at BIGINT, day STRING",
+      Row("a", 1.0, at("2024-03-10 01:00"), "2024-03-10")
+    )
     val out = fill(
-      groupBy(meta("test.other", db), Seq(events(other, query(same("user", "amount"), "at", partition = "day"))), Seq("user"),
-        Seq(aggregation("amount", Operation.SUM)), start = "2024-03-10"), "2024-03-10")
+      groupBy(
+        meta("test.other", db),
+        Seq(events(other, query(same("user", "amount"), "at", partition = "day"))),
+        Seq("user"),
+        Seq(aggregation("amount", Operation.SUM)),
+        start = "2024-03-10"
+      ),
+      "2024-03-10"
+    )
     assert(rowsOf(out) == Seq("a|1.0|2024-03-10"))
   }
 }

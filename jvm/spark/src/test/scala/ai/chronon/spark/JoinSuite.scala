@@ -54,18 +54,29 @@ class JoinSuite extends SparkSuite {
     Seq("user"),
     Seq(
       aggregation("amount", Operation.SUM, Seq(days(1), days(2))),
-      aggregation("amount", Operation.COUNT)),
+      aggregation("amount", Operation.COUNT)
+    ),
     accuracy
   )
 
   private def countries = groupBy(
-    meta("test.countries", db), Seq(entities(users, query(same("user", "age", "country")))), Seq("user"), null)
+    meta("test.countries", db),
+    Seq(entities(users, query(same("user", "age", "country")))),
+    Seq("user"),
+    null
+  )
 
   test("a TEMPORAL part is as of the left row's own time, and duplicate rows stay") {
     val out = fill(join(meta("test.temporal", db), left(), part(amounts(Accuracy.TEMPORAL))), "2024-03-11")
     assert(out.columns.toSeq == Seq(
-      "user", "ts", "request_id", "test_amounts_temporal_amount_sum_1d", "test_amounts_temporal_amount_sum_2d",
-      "test_amounts_temporal_amount_count", "ds"))
+      "user",
+      "ts",
+      "request_id",
+      "test_amounts_temporal_amount_sum_1d",
+      "test_amounts_temporal_amount_sum_2d",
+      "test_amounts_temporal_amount_count",
+      "ds"
+    ))
     assert(rowsOf(out.drop("ts", "user")) == Seq(
       "1|2.0|3.0|2|2024-03-10", // an event at exactly the query time is not seen
       "2|6.0|7.0|3|2024-03-10",
@@ -90,59 +101,102 @@ class JoinSuite extends SparkSuite {
 
   test("an entity part is the snapshot of the day before the left row's time") {
     val out = fill(join(meta("test.plain", db), left(), part(countries)), "2024-03-11")
-    assert(out.columns.toSeq == Seq("user", "ts", "request_id", "test_countries_age", "test_countries_country", "ds"))
+    assert(out.columns.toSeq ==
+      Seq("user", "ts", "request_id", "test_countries_age", "test_countries_country", "ds"))
     assert(rowsOf(out.drop("ts", "user")) == Seq(
-      "1|21|NL|2024-03-10", "2|21|NL|2024-03-10", "2|21|NL|2024-03-10", "3|31|DE|2024-03-11", "4|null|null|2024-03-11",
-      "5|null|null|2024-03-11"))
+      "1|21|NL|2024-03-10",
+      "2|21|NL|2024-03-10",
+      "2|21|NL|2024-03-10",
+      "3|31|DE|2024-03-11",
+      "4|null|null|2024-03-11",
+      "5|null|null|2024-03-11"
+    ))
   }
 
   test("columns of a wide join stand as the worked example of the reference has them") {
     val out = fill(
-      join(meta("test.wide", db), left(), part(amounts(Accuracy.SNAPSHOT)), part(amounts(Accuracy.TEMPORAL)), part(countries)),
-      "2024-03-11")
+      join(
+        meta("test.wide", db),
+        left(),
+        part(amounts(Accuracy.SNAPSHOT)),
+        part(amounts(Accuracy.TEMPORAL)),
+        part(countries)
+      ),
+      "2024-03-11"
+    )
     assert(out.columns.toSeq == Seq("user", "ts", "request_id") ++
-      Seq("snapshot", "temporal").flatMap(a => Seq("sum_1d", "sum_2d", "count").map(c => s"test_amounts_${a}_amount_$c")) ++
+      Seq("snapshot", "temporal").flatMap(a =>
+        Seq("sum_1d", "sum_2d", "count").map(c => s"test_amounts_${a}_amount_$c")
+      ) ++
       Seq("test_countries_age", "test_countries_country", "ds"))
   }
 
   test("keys are mapped and prefixes put first") {
     val renamed = events(views, query(Seq("viewer" -> "user", "request_id" -> "request_id"), "at"))
     val out = fill(
-      join(meta("test.mapped", db), renamed, part(countries, Map("viewer" -> "user"), "v")), "2024-03-11")
-    assert(out.columns.toSeq == Seq("viewer", "ts", "request_id", "v_test_countries_age", "v_test_countries_country", "ds"))
+      join(meta("test.mapped", db), renamed, part(countries, Map("viewer" -> "user"), "v")),
+      "2024-03-11"
+    )
+    assert(out.columns.toSeq ==
+      Seq("viewer", "ts", "request_id", "v_test_countries_age", "v_test_countries_country", "ds"))
     assert(rowsOf(out.select("request_id", "v_test_countries_age")).take(1) == Seq("1|21"))
   }
 
   test("an entity left takes the state at the end of its partition") {
     val people = entities(users, query(same("user"), start = "2024-03-08"))
     val out = fill(
-      join(meta("test.entity_left", db), people, part(amounts(Accuracy.TEMPORAL)), part(countries)), "2024-03-10")
-    assert(rowsOf(out.select("user", "ds", "test_amounts_temporal_amount_sum_1d", "test_countries_age")) == Seq(
-      "a|2024-03-08|1.0|20", "a|2024-03-09|2.0|21", "a|2024-03-10|4.0|22", "b|2024-03-09|null|30", "b|2024-03-10|8.0|31"))
+      join(meta("test.entity_left", db), people, part(amounts(Accuracy.TEMPORAL)), part(countries)),
+      "2024-03-10"
+    )
+    assert(rowsOf(out.select("user", "ds", "test_amounts_temporal_amount_sum_1d", "test_countries_age")) ==
+      Seq(
+        "a|2024-03-08|1.0|20",
+        "a|2024-03-09|2.0|21",
+        "a|2024-03-10|4.0|22",
+        "b|2024-03-09|null|30",
+        "b|2024-03-10|8.0|31"
+      ))
   }
 
   test("an aggregated entity snapshot counts rows of one day only, its windows to the millisecond") {
     val logins = table(
-      "logins", "user STRING, n BIGINT, seen BIGINT, ds STRING",
+      "logins",
+      "user STRING, n BIGINT, seen BIGINT, ds STRING",
       Row("a", 1L, at("2024-03-08 00:00"), "2024-03-09"), // lies before the day that ends with 03-09
       Row("a", 2L, at("2024-03-09 00:00"), "2024-03-09"),
       Row("a", 4L, at("2024-03-10 00:00"), "2024-03-09"), // not yet seen at 03-10 00:00
-      Row("a", 8L, at("2024-03-09 12:00"), "2024-03-10"))
+      Row("a", 8L, at("2024-03-09 12:00"), "2024-03-10")
+    )
     def definition(name: String, windows: Seq[api.Window]) = groupBy(
-      meta(name, db), Seq(entities(logins, query(same("user", "n"), "seen"))), Seq("user"),
-      Seq(aggregation("n", Operation.SUM, windows), aggregation("n", Operation.COUNT)))
+      meta(name, db),
+      Seq(entities(logins, query(same("user", "n"), "seen"))),
+      Seq("user"),
+      Seq(aggregation("n", Operation.SUM, windows), aggregation("n", Operation.COUNT))
+    )
     val out = fill(
       join(
-        meta("test.entity_sums", db), left(), part(definition("test.w", Seq(days(1)))), part(definition("test.all", null))),
-      "2024-03-11")
-    assert(rowsOf(out.select("request_id", "test_w_n_sum_1d", "test_w_n_count", "test_all_n_sum", "test_all_n_count").where("request_id < 4")) ==
+        meta("test.entity_sums", db),
+        left(),
+        part(definition("test.w", Seq(days(1)))),
+        part(definition("test.all", null))
+      ),
+      "2024-03-11"
+    )
+    assert(rowsOf(out.select(
+      "request_id",
+      "test_w_n_sum_1d",
+      "test_w_n_count",
+      "test_all_n_sum",
+      "test_all_n_count"
+    ).where("request_id < 4")) ==
       Seq("1|2|2|7|3", "2|2|2|7|3", "2|2|2|7|3", "3|null|null|null|null"))
   }
 
   test("skewed keys leave the left and the right, null keys with them") {
     val definition = join(meta("test.skewed", db), left(), part(amounts(Accuracy.TEMPORAL)))
     definition.setSkewKeys(java.util.Collections.singletonMap("user", java.util.Arrays.asList("'a'", "null")))
-    assert(rowsOf(fill(definition, "2024-03-11").select("user", "test_amounts_temporal_amount_count")) == Seq("b|1", "c|null"))
+    assert(rowsOf(fill(definition, "2024-03-11").select("user", "test_amounts_temporal_amount_count")) ==
+      Seq("b|1", "c|null"))
   }
 
   test("only holes are filled, step by step, and a second run does nothing") {
@@ -161,11 +215,21 @@ class JoinSuite extends SparkSuite {
 
   test("a left row whose time lies in another day than its partition takes the features of its time") {
     val late = table(
-      "late", "user STRING, at BIGINT, ds STRING",
-      Row("a", at("2024-03-09 12:00"), "2024-03-10"), Row("a", at("2024-03-10 12:00"), "2024-03-10"))
+      "late",
+      "user STRING, at BIGINT, ds STRING",
+      Row("a", at("2024-03-09 12:00"), "2024-03-10"),
+      Row("a", at("2024-03-10 12:00"), "2024-03-10")
+    )
     val out = fill(
-      join(meta("test.late", db), events(late, query(same("user"), "at")), part(countries), part(amounts(Accuracy.SNAPSHOT))),
-      "2024-03-10")
-    assert(rowsOf(out.select("test_countries_age", "test_amounts_snapshot_amount_sum_1d")) == Seq("20|1.0", "21|2.0"))
+      join(
+        meta("test.late", db),
+        events(late, query(same("user"), "at")),
+        part(countries),
+        part(amounts(Accuracy.SNAPSHOT))
+      ),
+      "2024-03-10"
+    )
+    assert(rowsOf(out.select("test_countries_age", "test_amounts_snapshot_amount_sum_1d")) ==
+      Seq("20|1.0", "21|2.0"))
   }
 }

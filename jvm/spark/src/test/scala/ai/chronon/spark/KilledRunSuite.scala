@@ -26,7 +26,11 @@ class KilledRunSuite extends AnyFunSuite {
     val next = start(folder, "finish")
     assert(next.waitFor(5, TimeUnit.MINUTES) && next.exitValue() == 0, log(folder, "finish"))
     val results = log(folder, "finish").linesIterator.filter(_.startsWith("RESULT ")).toSeq
-    assert(results == Seq("RESULT before ", "RESULT after 2024-03-10,2024-03-11", "RESULT rows a|NL|2024-03-10,a|NL|2024-03-11,z|null|2024-03-11"))
+    assert(results == Seq(
+      "RESULT before ",
+      "RESULT after 2024-03-10,2024-03-11",
+      "RESULT rows a|NL|2024-03-10,a|NL|2024-03-11,z|null|2024-03-11"
+    ))
   }
 
   private def start(folder: Path, mode: String): Process = {
@@ -35,7 +39,8 @@ class KilledRunSuite extends AnyFunSuite {
     val spark = Map(
       "spark.master" -> "local[1]",
       "spark.sql.warehouse.dir" -> folder.resolve("warehouse").toUri.toString,
-      "spark.hadoop.javax.jdo.option.ConnectionURL" -> s"jdbc:derby:;databaseName=$folder/metastore;create=true"
+      "spark.hadoop.javax.jdo.option.ConnectionURL" ->
+        s"jdbc:derby:;databaseName=$folder/metastore;create=true"
     ).map { case (k, v) => s"-D$k=$v" }
     val java = new File(System.getProperty("java.home"), "bin/java").getPath
     val command = Seq(java, "-Xmx1g") ++ flags ++ spark ++
@@ -47,8 +52,10 @@ class KilledRunSuite extends AnyFunSuite {
   /** Waits until a data file lies in the staging folder, or the process has ended. */
   private def waitFor(folder: Path, process: Process): Boolean = {
     val deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(5)
-    def staged: Boolean = filesBelow(outputFolder(folder)).exists(f => f.contains(".spark-staging") && f.endsWith(".parquet"))
-    while (!staged && process.isAlive && System.nanoTime() < deadline) process.waitFor(100, TimeUnit.MILLISECONDS)
+    def staged: Boolean =
+      filesBelow(outputFolder(folder)).exists(f => f.contains(".spark-staging") && f.endsWith(".parquet"))
+    while (!staged && process.isAlive && System.nanoTime() < deadline)
+      process.waitFor(100, TimeUnit.MILLISECONDS)
     staged && process.isAlive
   }
 
@@ -66,7 +73,8 @@ class KilledRunSuite extends AnyFunSuite {
       finally files.close()
     }
 
-  private def log(folder: Path, mode: String): String = new String(Files.readAllBytes(folder.resolve(s"$mode.log")), UTF_8)
+  private def log(folder: Path, mode: String): String =
+    new String(Files.readAllBytes(folder.resolve(s"$mode.log")), UTF_8)
 }
 
 /** The child: a join whose left hangs on its last row in mode `hang`, and runs through in mode `finish`. */
@@ -81,23 +89,43 @@ object KilledRun {
     val tables = catalog.TableUtils(spark)
     if (hang) {
       def store(name: String, ddl: String, rows: Row*) =
-        tables.insertPartitions(spark.createDataFrame(rows.asJava, StructType.fromDDL(ddl)).coalesce(1), name, Map.empty)
+        tables.insertPartitions(
+          spark.createDataFrame(rows.asJava, StructType.fromDDL(ddl)).coalesce(1),
+          name,
+          Map.empty
+        )
       val noon = 1710072000000L // 2024-03-10 12:00
-      store("default.users", "user STRING, country STRING, ds STRING", Row("a", "NL", "2024-03-09"), Row("a", "NL", "2024-03-10"))
       store(
-        "default.views", "user STRING, at BIGINT, ds STRING",
-        Row("a", noon, "2024-03-10"), Row("a", noon + 86400000L, "2024-03-11"), Row("z", noon + 86400000L, "2024-03-11"))
+        "default.users",
+        "user STRING, country STRING, ds STRING",
+        Row("a", "NL", "2024-03-09"),
+        Row("a", "NL", "2024-03-10")
+      )
+      store(
+        "default.views",
+        "user STRING, at BIGINT, ds STRING",
+        Row("a", noon, "2024-03-10"),
+        Row("a", noon + 86400000L, "2024-03-11"),
+        Row("z", noon + 86400000L, "2024-03-11")
+      )
     }
     val definition = join(
       meta("test.killed", "default"),
       events("default.views", query(Seq("user" -> "slowly(user)"), "at")),
-      part(groupBy(meta("test.g", "default"), Seq(entities("default.users", query(same("user", "country")))), Seq("user"), null)))
+      part(groupBy(
+        meta("test.g", "default"),
+        Seq(entities("default.users", query(same("user", "country")))),
+        Seq("user"),
+        null
+      ))
+    )
     val conf = new File(folder, "conf").toPath
     Files.write(conf, ThriftJsonCodec.toJsonStr(definition).getBytes(UTF_8))
     println("RESULT before " + tables.partitions("default.test_killed").mkString(","))
     val status = Driver.run(Seq("join", "--conf-path", conf.toString, "--end-date", "2024-03-11"))
     println("RESULT after " + catalog.TableUtils(spark).partitions("default.test_killed").mkString(","))
-    println("RESULT rows " + spark.table("default.test_killed").drop("ts").collect().map(_.mkString("|")).sorted.mkString(","))
+    println("RESULT rows " +
+      spark.table("default.test_killed").drop("ts").collect().map(_.mkString("|")).sorted.mkString(","))
     sys.exit(status)
   }
 }

@@ -13,8 +13,12 @@ object NaivePointInTime {
   private val Hour = 3600000L
 
   def apply(left: DataFrame, right: DataFrame, spec: PointInTimeSpec): DataFrame = {
-    val queries = left.withColumn("__row", monotonically_increasing_id()).withColumn("__query", spec.queryTime).localCheckpoint()
-    val rightColumns = spec.rightKeys.zipWithIndex.map { case (k, i) => right(k).as(s"__k$i") } :+ spec.rightTime.as("__time")
+    val queries = left.withColumn(
+      "__row",
+      monotonically_increasing_id()
+    ).withColumn("__query", spec.queryTime).localCheckpoint()
+    val rightColumns = spec.rightKeys.zipWithIndex.map { case (k, i) => right(k).as(s"__k$i") } :+
+      spec.rightTime.as("__time")
     val windowed = spec.groupBy.getAggregations.asScala.exists(_.getWindows != null)
     val all = for {
       a <- spec.groupBy.getAggregations.asScala.toSeq
@@ -22,7 +26,8 @@ object NaivePointInTime {
       window <- Option(a.getWindows).map(_.asScala.toSeq.map(Option(_))).getOrElse(Seq(None))
     } yield (a, bucket, window)
     val withAll = all.foldLeft(queries) { case (rows, (a, bucket, window)) =>
-      val events = right.select(rightColumns ++ Seq(right(a.getInputColumn).as("__in")) ++ bucket.map(b => right(b).as("__bucket")): _*)
+      val events = right.select(rightColumns ++ Seq(right(a.getInputColumn).as("__in")) ++
+        bucket.map(b => right(b).as("__bucket")): _*)
         .where(col("__in").isNotNull)
       val anyTime = spec.resolution == PitResolution.Exact && !windowed
       val keys = spec.leftKeys.zipWithIndex.map { case (k, i) => queries(k) === col(s"__k$i") }.reduce(_ && _)
@@ -31,10 +36,13 @@ object NaivePointInTime {
       val seen = queries.join(events, keys && before && after)
       val name = outputName(spec.outputPrefix, a, bucket, window)
       val computed = bucket match {
-        case None => seen.groupBy("__row").agg(fold(a).as(name))
+        case None    => seen.groupBy("__row").agg(fold(a).as(name))
         case Some(_) =>
           seen.where(col("__bucket").isNotNull).groupBy(col("__row"), col("__bucket")).agg(fold(a).as("__v"))
-            .groupBy("__row").agg(map_from_entries(collect_list(struct(col("__bucket"), col("__v")))).as(name))
+            .groupBy("__row").agg(map_from_entries(collect_list(struct(
+              col("__bucket"),
+              col("__v")
+            ))).as(name))
       }
       rows.join(computed, Seq("__row"), "left")
     }
@@ -63,11 +71,17 @@ object NaivePointInTime {
       case Operation.LAST         => max_by(in, col("__time"))
       case Operation.FIRST        => min_by(in, col("__time"))
       case Operation.UNIQUE_COUNT => countDistinct(in)
-      case other                  => throw new UnsupportedOperationException(s"the naive form of $other is not written")
+      case other => throw new UnsupportedOperationException(s"the naive form of $other is not written")
     }
   }
 
-  private def outputName(prefix: String, a: Aggregation, bucket: Option[String], window: Option[Window]): String =
+  private def outputName(
+      prefix: String,
+      a: Aggregation,
+      bucket: Option[String],
+      window: Option[Window]
+  ): String =
     prefix + a.getInputColumn + "_" + a.getOperation.toString.toLowerCase +
-      window.map(w => s"_${w.getLength}${w.getTimeUnit.toString.toLowerCase.head}").getOrElse("") + bucket.map("_by_" + _).getOrElse("")
+      window.map(w => s"_${w.getLength}${w.getTimeUnit.toString.toLowerCase.head}").getOrElse("") +
+      bucket.map("_by_" + _).getOrElse("")
 }

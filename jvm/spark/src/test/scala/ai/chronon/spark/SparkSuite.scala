@@ -26,7 +26,8 @@ abstract class SparkSuite extends AnyFunSuite with BeforeAndAfterAll {
   /** A fresh view of the catalog, as a new run has it. */
   protected def tables: TableUtils = TableUtils(spark)
 
-  protected def frame(ddl: String, rows: Row*): DataFrame = spark.createDataFrame(rows.asJava, StructType.fromDDL(ddl))
+  protected def frame(ddl: String, rows: Row*): DataFrame =
+    spark.createDataFrame(rows.asJava, StructType.fromDDL(ddl))
 
   /** Stores rows as a Hive table partitioned by the last column. */
   protected def table(name: String, ddl: String, rows: Row*): String = {

@@ -23,7 +23,8 @@ object Holes {
     val start = wanted.start.getOrElse {
       require(
         offered.nonEmpty,
-        s"$output has no start partition, and its inputs have no partitions either: ${inputs.map(_.table).mkString(", ")}")
+        s"$output has no start partition, and its inputs have no partitions either: ${inputs.map(_.table).mkString(", ")}"
+      )
       offered.min
     }
     val range = wanted.copy(start = Some(start))

@@ -20,7 +20,8 @@ final case class PartitionRange(start: Option[String], end: Option[String], spec
   def intersect(other: PartitionRange): PartitionRange =
     copy(start = (start ++ other.start).reduceOption(maxText), end = (end ++ other.end).reduceOption(minText))
 
-  def shift(days: Int): PartitionRange = copy(start = start.map(spec.shift(_, days)), end = end.map(spec.shift(_, days)))
+  def shift(days: Int): PartitionRange =
+    copy(start = start.map(spec.shift(_, days)), end = end.map(spec.shift(_, days)))
 
   /** Chunks of `days` partitions in order; the last one may be shorter. */
   def steps(days: Int): Seq[PartitionRange] = {
@@ -30,7 +31,8 @@ final case class PartitionRange(start: Option[String], end: Option[String], spec
 
   /** SQL predicates that select the range; none for an open end. */
   def predicates(column: String): Seq[String] =
-    start.map(s => s"${Sql.name(column)} >= ${Sql.text(s)}").toSeq ++ end.map(e => s"${Sql.name(column)} <= ${Sql.text(e)}")
+    start.map(s => s"${Sql.name(column)} >= ${Sql.text(s)}").toSeq ++
+      end.map(e => s"${Sql.name(column)} <= ${Sql.text(e)}")
 
   override def toString: String = s"[${start.getOrElse("…")}…${end.getOrElse("…")}]"
 
@@ -39,14 +41,16 @@ final case class PartitionRange(start: Option[String], end: Option[String], spec
 }
 
 object PartitionRange {
-  def of(start: String, end: String, spec: PartitionSpec): PartitionRange = PartitionRange(Some(start), Some(end), spec)
+  def of(start: String, end: String, spec: PartitionSpec): PartitionRange =
+    PartitionRange(Some(start), Some(end), spec)
 
   /** Ascending partitions, cut wherever a day is missing. */
   def consecutive(partitions: Seq[String], spec: PartitionSpec): Seq[PartitionRange] =
     partitions.foldLeft(Vector.empty[PartitionRange]) { (ranges, day) =>
       ranges.lastOption match {
-        case Some(last) if last.end.exists(spec.shift(_, 1) == day) => ranges.init :+ last.copy(end = Some(day))
-        case _                                                      => ranges :+ of(day, day, spec)
+        case Some(last) if last.end.exists(spec.shift(_, 1) == day) =>
+          ranges.init :+ last.copy(end = Some(day))
+        case _ => ranges :+ of(day, day, spec)
       }
     }
 }

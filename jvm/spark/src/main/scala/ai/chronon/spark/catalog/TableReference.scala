@@ -13,8 +13,10 @@ object TableReference {
         filters.map { filter =>
           filter.split("=", 2) match {
             case Array(key, value) if key.nonEmpty => key -> value
-            case _ =>
-              throw new IllegalArgumentException(s"table $text: `$filter` is not a sub-partition filter; write key=value")
+            case _                                 =>
+              throw new IllegalArgumentException(
+                s"table $text: `$filter` is not a sub-partition filter; write key=value"
+              )
           }
         }.toMap
       )

@@ -38,8 +38,10 @@ class TableUtils(val spark: SparkSession) {
       found.foreach { t =>
         val provider = t.provider.getOrElse("hive").toLowerCase
         require(
-          t.tableType == CatalogTableType.VIEW || Set("hive", "parquet", "orc", "csv", "json", "avro", "text").contains(provider),
-          s"table $table: the format $provider is not built yet; use a Hive table or a view")
+          t.tableType == CatalogTableType.VIEW ||
+            Set("hive", "parquet", "orc", "csv", "json", "avro", "text").contains(provider),
+          s"table $table: the format $provider is not built yet; use a Hive table or a view"
+        )
       }
       found
     }
@@ -60,10 +62,10 @@ class TableUtils(val spark: SparkSession) {
   ): Seq[String] = listed.getOrElseUpdate(
     (table, filters, column),
     find(table) match {
-      case None                                              => Nil
-      case Some(t) if t.tableType == CatalogTableType.VIEW   => partitionsOfView(table, filters, column)
+      case None                                                => Nil
+      case Some(t) if t.tableType == CatalogTableType.VIEW     => partitionsOfView(table, filters, column)
       case Some(t) if !t.partitionColumnNames.contains(column) => Nil
-      case Some(t) =>
+      case Some(t)                                             =>
         // names instead of the listing call: that one would fetch every partition's storage descriptor
         spark.sessionState.catalog
           .listPartitionNames(t.identifier)
@@ -103,11 +105,16 @@ class TableUtils(val spark: SparkSession) {
   ): Seq[PartitionRange] = {
     val offered = inputs.map { case (reference, column) =>
       val days = partitions(reference.table, reference.filters, column)
-      Holes.Input(reference.table, if (inputToOutputShift == 0) days else days.map(partitionSpec.shift(_, inputToOutputShift)))
+      Holes.Input(
+        reference.table,
+        if (inputToOutputShift == 0) days else days.map(partitionSpec.shift(_, inputToOutputShift))
+      )
     }
     val plan = Holes.find(output, wanted, partitions(output), offered, skipFirstHole)
     if (plan.skipped > 0)
-      log.warn(s"$output: ${plan.skipped} partitions before its earliest one are left alone; --run-first-hole fills them")
+      log.warn(
+        s"$output: ${plan.skipped} partitions before its earliest one are left alone; --run-first-hole fills them"
+      )
     plan.ranges
   }
 
@@ -134,7 +141,8 @@ class TableUtils(val spark: SparkSession) {
       properties: Map[String, String],
       partitionColumns: Seq[String] = Seq(partitionColumn),
       autoExpand: Boolean = false
-  ): WriteResult = new TableWriter(this).insertPartitions(frame, table, properties, partitionColumns, autoExpand)
+  ): WriteResult =
+    new TableWriter(this).insertPartitions(frame, table, properties, partitionColumns, autoExpand)
 
   /** Renames a table to `<table>_<yyyyMMddHHmmss, UTC>`; nothing is deleted.
     *
@@ -160,7 +168,11 @@ class TableUtils(val spark: SparkSession) {
       filters: Map[String, String] = Map.empty
   ): Unit = if (days.nonEmpty && exists(table)) {
     val specs = days.map { day =>
-      ((column -> day) +: filters.toSeq).map { case (k, v) => s"${Sql.name(k)} = ${Sql.text(v)}" }.mkString("PARTITION (", ", ", ")")
+      ((column -> day) +: filters.toSeq).map { case (k, v) => s"${Sql.name(k)} = ${Sql.text(v)}" }.mkString(
+        "PARTITION (",
+        ", ",
+        ")"
+      )
     }
     sql(s"ALTER TABLE $table DROP IF EXISTS ${specs.mkString(", ")}")
     forget(table)
@@ -181,10 +193,12 @@ class TableUtils(val spark: SparkSession) {
   private[catalog] def propertyList(properties: Map[String, String]): String =
     properties.toSeq.sortBy(_._1).map { case (k, v) => s"${Sql.text(k)} = ${Sql.text(v)}" }.mkString(", ")
 
-  private def identifier(table: String): TableIdentifier = spark.sessionState.sqlParser.parseTableIdentifier(table)
+  private def identifier(table: String): TableIdentifier =
+    spark.sessionState.sqlParser.parseTableIdentifier(table)
 }
 
 object TableUtils {
+
   /** Property of a table that was renamed away. */
   val Archived: String = Constants.chrononArchiveFlag
 

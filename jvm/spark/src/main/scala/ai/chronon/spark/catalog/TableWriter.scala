@@ -30,7 +30,8 @@ private[catalog] final class TableWriter(tables: TableUtils) {
       partitionColumns: Seq[String],
       autoExpand: Boolean
   ): WriteResult = {
-    val ordered = frame.select((frame.columns.filterNot(partitionColumns.contains) ++ partitionColumns).map(column): _*)
+    val ordered =
+      frame.select((frame.columns.filterNot(partitionColumns.contains) ++ partitionColumns).map(column): _*)
     if (!tables.exists(table)) create(ordered, table, properties, partitionColumns)
     val target = align(ordered, table, autoExpand)
     tables.setProperties(table, properties)
@@ -51,7 +52,8 @@ private[catalog] final class TableWriter(tables: TableUtils) {
          |  ${plain.map(definition).mkString(",\n  ")}
          |)
          |PARTITIONED BY (${partitioned.map(definition).mkString(", ")})
-         |STORED AS PARQUET$named""".stripMargin)
+         |STORED AS PARQUET$named""".stripMargin
+    )
     tables.forget(table)
   }
 
@@ -62,14 +64,23 @@ private[catalog] final class TableWriter(tables: TableUtils) {
     inFrame.foreach { field =>
       same(inTable, field).foreach { stored =>
         if (stored.dataType.catalogString != field.dataType.catalogString)
-          throw new TableSchemaException(table, field.name, stored.dataType.catalogString, field.dataType.catalogString)
+          throw new TableSchemaException(
+            table,
+            field.name,
+            stored.dataType.catalogString,
+            field.dataType.catalogString
+          )
       }
     }
     val added = inFrame.filter(same(inTable, _).isEmpty)
     val dropped = inTable.filter(same(inFrame, _).isEmpty)
     if (!autoExpand) {
-      added.headOption.foreach(f => throw new TableSchemaException(table, f.name, "missing", f.dataType.catalogString))
-      dropped.headOption.foreach(f => throw new TableSchemaException(table, f.name, f.dataType.catalogString, "missing"))
+      added.headOption.foreach(f =>
+        throw new TableSchemaException(table, f.name, "missing", f.dataType.catalogString)
+      )
+      dropped.headOption.foreach(f =>
+        throw new TableSchemaException(table, f.name, f.dataType.catalogString, "missing")
+      )
     }
     if (added.nonEmpty) {
       tables.sql(s"ALTER TABLE $table ADD COLUMNS (${added.map(definition).mkString(", ")})")
@@ -77,15 +88,18 @@ private[catalog] final class TableWriter(tables: TableUtils) {
       tables.forget(table)
     }
     tables.schema(table).fields.toSeq.map { stored =>
-      same(inFrame, stored).map(f => column(f.name).as(stored.name)).getOrElse(lit(null).cast(stored.dataType).as(stored.name))
+      same(
+        inFrame,
+        stored
+      ).map(f => column(f.name).as(stored.name)).getOrElse(lit(null).cast(stored.dataType).as(stored.name))
     }
   }
 
   /** One file per task and partition is Spark's own choice; a setting fixes the number instead. */
   private def spread(frame: DataFrame, partitionColumns: Seq[String]): DataFrame =
     Settings.OutputParallelism.read(spark) match {
-      case None => frame
-      case Some(1) => frame.repartition(column(partitionColumns.head))
+      case None        => frame
+      case Some(1)     => frame.repartition(column(partitionColumns.head))
       case Some(files) =>
         // a hash of the row and not a random number: a retried task must produce the same rows
         frame.repartition(column(partitionColumns.head), pmod(hash(hashable(frame): _*), lit(files)))
@@ -108,7 +122,8 @@ private[catalog] final class TableWriter(tables: TableUtils) {
       val columns = frame.columns.map(Sql.name).mkString(", ")
       val done = withoutNumberDictionaries(frame) {
         tables.sql(
-          s"INSERT OVERWRITE TABLE $table PARTITION (${partitionColumns.map(Sql.name).mkString(", ")}) SELECT $columns FROM $view")
+          s"INSERT OVERWRITE TABLE $table PARTITION (${partitionColumns.map(Sql.name).mkString(", ")}) SELECT $columns FROM $view"
+        )
       }
       resultOf(done.queryExecution.executedPlan)
     } finally {
@@ -137,15 +152,16 @@ private[catalog] final class TableWriter(tables: TableUtils) {
 
   @annotation.tailrec
   private def commandOf(plan: SparkPlan): SparkPlan = plan match {
-    case result: CommandResultExec      => commandOf(result.commandPhysicalPlan)
+    case result: CommandResultExec       => commandOf(result.commandPhysicalPlan)
     case adaptive: AdaptiveSparkPlanExec => commandOf(adaptive.executedPlan)
-    case command                        => command
+    case command                         => command
   }
 
   private def same(fields: Seq[StructField], field: StructField): Option[StructField] =
     fields.find(_.name.equalsIgnoreCase(field.name))
 
-  private def definition(field: StructField): String = s"${Sql.name(field.name)} ${field.dataType.catalogString}"
+  private def definition(field: StructField): String =
+    s"${Sql.name(field.name)} ${field.dataType.catalogString}"
 
   private def column(name: String): Column = col(Sql.name(name))
 }

@@ -16,24 +16,33 @@ final case class CommandLine(subcommand: String, values: Map[String, Seq[String]
 
   def positive(flag: String): Option[Int] = one(flag).map { text =>
     val number = scala.util.Try(text.toInt).toOption.filter(_ > 0)
-    number.getOrElse(throw new UsageException(s"$subcommand: --$flag = $text: must be a whole number above zero"))
+    number.getOrElse(
+      throw new UsageException(s"$subcommand: --$flag = $text: must be a whole number above zero")
+    )
   }
 }
 
 object CommandLine {
   def parse(args: Seq[String]): CommandLine = {
-    val name = args.headOption.getOrElse(throw new UsageException(s"a subcommand is needed, one of ${names(built = true)}"))
+    val name = args.headOption.getOrElse(throw new UsageException(
+      s"a subcommand is needed, one of ${names(built = true)}"
+    ))
     val command = Flags.subcommands.find(_.name == name).getOrElse(
-      throw new UsageException(s"there is no subcommand $name; there are ${names(built = true)}"))
+      throw new UsageException(s"there is no subcommand $name; there are ${names(built = true)}")
+    )
     if (!command.built)
       throw new UsageException(s"the subcommand $name is not built yet; there are ${names(built = true)}")
     CommandLine(name, flags(command, args.tail.toList, Map.empty))
   }
 
   @annotation.tailrec
-  private def flags(command: Subcommand, args: List[String], seen: Map[String, Seq[String]]): Map[String, Seq[String]] =
+  private def flags(
+      command: Subcommand,
+      args: List[String],
+      seen: Map[String, Seq[String]]
+  ): Map[String, Seq[String]] =
     args match {
-      case Nil => seen
+      case Nil                                   => seen
       case word :: rest if word.startsWith("--") =>
         val (name, inline) = word.drop(2).split("=", 2) match {
           case Array(n, v) => (n, Some(v))
@@ -41,8 +50,11 @@ object CommandLine {
         }
         val flag = command.flags.find(_.name == name).getOrElse(
           throw new UsageException(
-            s"${command.name} has no flag --$name; it has ${command.flags.map("--" + _.name).mkString(" ")}"))
-        if (!flag.built) throw new UsageException(s"${command.name}: --$name is not built yet; nothing has been computed")
+            s"${command.name} has no flag --$name; it has ${command.flags.map("--" + _.name).mkString(" ")}"
+          )
+        )
+        if (!flag.built)
+          throw new UsageException(s"${command.name}: --$name is not built yet; nothing has been computed")
         if (seen.contains(name)) throw new UsageException(s"${command.name}: --$name is given twice")
         val (taken, left) = words(command, flag, inline, rest)
         flags(command, left, seen + (name -> taken))
@@ -58,12 +70,14 @@ object CommandLine {
     def missing = new UsageException(s"${command.name}: --${flag.name} needs a value: ${flag.help}")
     flag.arity match {
       case Arity.Presence =>
-        inline.foreach(v => throw new UsageException(s"${command.name}: --${flag.name} takes no value, found $v"))
+        inline.foreach(v =>
+          throw new UsageException(s"${command.name}: --${flag.name} takes no value, found $v")
+        )
         (Nil, rest)
       case Arity.One => inline match {
-          case Some(value)                                   => (Seq(value), rest)
-          case None if rest.headOption.exists(!isFlag(_))    => (Seq(rest.head), rest.tail)
-          case None                                          => throw missing
+          case Some(value)                                => (Seq(value), rest)
+          case None if rest.headOption.exists(!isFlag(_)) => (Seq(rest.head), rest.tail)
+          case None                                       => throw missing
         }
       case Arity.Many =>
         val (values, left) = rest.span(!isFlag(_))
@@ -74,5 +88,6 @@ object CommandLine {
 
   private def isFlag(word: String): Boolean = word.startsWith("--")
 
-  private def names(built: Boolean): String = Flags.subcommands.filter(_.built == built).map(_.name).mkString(", ")
+  private def names(built: Boolean): String =
+    Flags.subcommands.filter(_.built == built).map(_.name).mkString(", ")
 }

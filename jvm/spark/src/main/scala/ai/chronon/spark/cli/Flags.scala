@@ -19,7 +19,13 @@ object Arity {
   * @param name    kebab-case, without dashes
   * @param built   whether it does what it says; one that is not built is refused by name
   */
-final case class Flag(name: String, arity: Arity, help: String, default: Option[String] = None, built: Boolean = true)
+final case class Flag(
+    name: String,
+    arity: Arity,
+    help: String,
+    default: Option[String] = None,
+    built: Boolean = true
+)
 
 /** One subcommand; one that is not built is known, and refused by name. */
 final case class Subcommand(name: String, flags: Seq[Flag], built: Boolean)
@@ -35,9 +41,18 @@ object Flags {
     Flag("step-days", One, "partitions per step", Some("30")),
     Flag("run-first-hole", Presence, "also fill partitions before the earliest one of the output"),
     Flag("use-delta-catalog", Presence, "set the Delta extension and catalog", built = false),
-    Flag("local-table-mapping", Many, "local mode: namespace.table=file, one per table; wins over --local-data-path"),
+    Flag(
+      "local-table-mapping",
+      Many,
+      "local mode: namespace.table=file, one per table; wins over --local-data-path"
+    ),
     Flag("local-data-path", One, "local mode: load every csv, json and jsonl file below this folder"),
-    Flag("local-warehouse-location", One, "local mode: where tables are kept", Some("<working folder>/local_warehouse")),
+    Flag(
+      "local-warehouse-location",
+      One,
+      "local mode: where tables are kept",
+      Some("<working folder>/local_warehouse")
+    ),
     Flag("disable-kryo-serializer", Presence, "no effect: rows never go through Kryo here")
   )
 
@@ -62,9 +77,22 @@ object Flags {
     Subcommand("join", offline ++ join ++ exporting ++ validate ++ parts, built = true),
     Subcommand("group-by-backfill", offline ++ exporting ++ validate, built = true)
   ) ++ Seq(
-    "join-left", "join-final", "group-by-upload", "label-join", "staging-query-backfill", "analyze", "metadata-export",
-    "stats-summary", "log-summary", "log-flattener", "consistency-metrics-compute", "compare-join-query",
-    "model-transform-batch", "metadata-upload", "fetch", "group-by-streaming"
+    "join-left",
+    "join-final",
+    "group-by-upload",
+    "label-join",
+    "staging-query-backfill",
+    "analyze",
+    "metadata-export",
+    "stats-summary",
+    "log-summary",
+    "log-flattener",
+    "consistency-metrics-compute",
+    "compare-join-query",
+    "model-transform-batch",
+    "metadata-upload",
+    "fetch",
+    "group-by-streaming"
   ).map(Subcommand(_, Nil, built = false))
 
   def help: String = subcommands.filter(_.built).map { command =>

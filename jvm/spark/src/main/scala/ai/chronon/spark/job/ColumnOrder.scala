@@ -27,9 +27,11 @@ object ColumnOrder {
     * @param leftIsEvents   whether the left has a time, and with it the helper column that parts join on
     */
   def of(left: Seq[String], leftIsEvents: Boolean, partitionColumn: String, parts: Seq[Part]): Seq[String] = {
-    val start = left.filterNot(_ == partitionColumn) ++ (if (leftIsEvents) Seq(DayOfTime) else Nil) :+ partitionColumn
+    val start = left.filterNot(_ == partitionColumn) ++ (if (leftIsEvents) Seq(DayOfTime) else Nil) :+
+      partitionColumn
     val joined = parts.foldLeft(start)((columns, part) =>
-      part.joinKeys ++ columns.filterNot(part.joinKeys.contains) ++ part.values)
+      part.joinKeys ++ columns.filterNot(part.joinKeys.contains) ++ part.values
+    )
     joined.filterNot(c => c == DayOfTime || c == partitionColumn) :+ partitionColumn
   }
 }

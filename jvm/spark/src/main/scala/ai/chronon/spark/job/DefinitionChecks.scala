@@ -23,18 +23,35 @@ object DefinitionChecks {
       throw DefinitionException.of(owner, "sources", null, "a group-by needs at least one source")
     val aggregations = Definitions.aggregations(groupBy)
     if (aggregations.isEmpty && Sources.dataModel(groupBy) == DataModel.Events)
-      throw DefinitionException.of(owner, "aggregations", null, "only entities can be joined without aggregations")
+      throw DefinitionException.of(
+        owner,
+        "aggregations",
+        null,
+        "only entities can be joined without aggregations"
+      )
     aggregations.foreach { a =>
       if (a.getOperation == null)
         throw DefinitionException.of(
-          owner, a.getInputColumn, null, "the aggregation has no operation, or one that this version does not know")
+          owner,
+          a.getInputColumn,
+          null,
+          "the aggregation has no operation, or one that this version does not know"
+        )
       Option(a.getWindows).map(_.asScala.toList).foreach { windows =>
         if (windows.isEmpty)
-          throw DefinitionException.of(owner, a.getInputColumn, "windows = []", "an empty list gives no column; leave windows out for all of history")
+          throw DefinitionException.of(
+            owner,
+            a.getInputColumn,
+            "windows = []",
+            "an empty list gives no column; leave windows out for all of history"
+          )
         windows.filter(_ => daily).find(_.getTimeUnit == TimeUnit.HOURS).foreach { w =>
           throw DefinitionException.of(
-            owner, a.getInputColumn, s"window of ${w.getLength} hours",
-            "values per day (SNAPSHOT accuracy, an entity left or a group-by backfill) need windows in days")
+            owner,
+            a.getInputColumn,
+            s"window of ${w.getLength} hours",
+            "values per day (SNAPSHOT accuracy, an entity left or a group-by backfill) need windows in days"
+          )
         }
       }
     }
@@ -47,35 +64,62 @@ object DefinitionChecks {
       val input = find(owner, schema, a.getInputColumn, "input column of an aggregation")
       if (!accepts(a.getOperation, input))
         throw DefinitionException.of(
-          owner, a.getInputColumn, input.catalogString, s"${a.getOperation}${windowText(a)} does not take this type; convert it in selects")
+          owner,
+          a.getInputColumn,
+          input.catalogString,
+          s"${a.getOperation}${windowText(a)} does not take this type; convert it in selects"
+        )
       Option(a.getBuckets).map(_.asScala.toList).getOrElse(Nil).foreach { bucket =>
         val found = find(owner, schema, bucket, s"bucket of ${a.getInputColumn}")
         if (found != StringType)
-          throw DefinitionException.of(owner, bucket, found.catalogString, "a bucket must be a string; convert it in selects")
+          throw DefinitionException.of(
+            owner,
+            bucket,
+            found.catalogString,
+            "a bucket must be a string; convert it in selects"
+          )
       }
     }
   }
 
   /** Both sides of every key exist and have one type. */
-  def keys(join: String, part: PartPlan, left: StructType, right: StructType): Unit = part.keys.foreach { key =>
-    val leftType = left.fields.find(_.name == key.left).map(_.dataType).getOrElse(
-      throw DefinitionException.of(
-        join, key.left, null,
-        s"no such column on the left, but ${part.label} has the key `${key.right}`; select it or map another column to it. " +
-          s"The left has ${left.fieldNames.mkString(", ")}"))
-    val rightType = find(part.label, right, key.right, "key")
-    if (leftType.catalogString != rightType.catalogString)
-      throw DefinitionException.of(
-        join, key.left, leftType.catalogString,
-        s"the key `${key.right}` of ${part.label} is ${rightType.catalogString}; convert one of them in selects")
-  }
+  def keys(join: String, part: PartPlan, left: StructType, right: StructType): Unit =
+    part.keys.foreach { key =>
+      val leftType = left.fields.find(_.name == key.left).map(_.dataType).getOrElse(
+        throw DefinitionException.of(
+          join,
+          key.left,
+          null,
+          s"no such column on the left, but ${part.label} has the key `${key.right}`; select it or map another column to it. " +
+            s"The left has ${left.fieldNames.mkString(", ")}"
+        )
+      )
+      val rightType = find(part.label, right, key.right, "key")
+      if (leftType.catalogString != rightType.catalogString)
+        throw DefinitionException.of(
+          join,
+          key.left,
+          leftType.catalogString,
+          s"the key `${key.right}` of ${part.label} is ${rightType.catalogString}; convert one of them in selects"
+        )
+    }
 
   private def find(owner: String, schema: StructType, name: String, role: String): DataType =
     schema.fields.find(_.name == name).map(_.dataType).getOrElse(
-      throw DefinitionException.of(owner, name, null, s"$role: no such column; there are ${schema.fieldNames.mkString(", ")}"))
+      throw DefinitionException.of(
+        owner,
+        name,
+        null,
+        s"$role: no such column; there are ${schema.fieldNames.mkString(", ")}"
+      )
+    )
 
   private def windowText(a: Aggregation): String =
-    Option(a.getWindows).map(_.asScala.map(w => s"${w.getLength} ${w.getTimeUnit}").mkString(" over ", ", ", "")).getOrElse("")
+    Option(a.getWindows).map(_.asScala.map(w => s"${w.getLength} ${w.getTimeUnit}").mkString(
+      " over ",
+      ", ",
+      ""
+    )).getOrElse("")
 
   private val numeric: Set[DataType] = Set(IntegerType, LongType, ShortType, FloatType, DoubleType)
   private val comparable: Set[DataType] = numeric + StringType
@@ -88,12 +132,12 @@ object DefinitionChecks {
     import Operation._
     def simple(types: Set[DataType]) = types.contains(element(column))
     operation match {
-      case MIN | MAX | TOP_K | BOTTOM_K | APPROX_HISTOGRAM_K                => simple(comparable)
-      case UNIQUE_COUNT | APPROX_UNIQUE_COUNT | BOUNDED_UNIQUE_COUNT        => simple(countable)
-      case SUM                                                              => simple(numeric + BooleanType)
-      case AVERAGE | VARIANCE | SKEW | KURTOSIS | APPROX_PERCENTILE         => simple(numeric)
-      case HISTOGRAM                                                        => simple(Set(StringType))
-      case COUNT | FIRST | LAST | FIRST_K | LAST_K                          => column != DateType && column != TimestampType
+      case MIN | MAX | TOP_K | BOTTOM_K | APPROX_HISTOGRAM_K         => simple(comparable)
+      case UNIQUE_COUNT | APPROX_UNIQUE_COUNT | BOUNDED_UNIQUE_COUNT => simple(countable)
+      case SUM                                                       => simple(numeric + BooleanType)
+      case AVERAGE | VARIANCE | SKEW | KURTOSIS | APPROX_PERCENTILE  => simple(numeric)
+      case HISTOGRAM                                                 => simple(Set(StringType))
+      case COUNT | FIRST | LAST | FIRST_K | LAST_K => column != DateType && column != TimestampType
     }
   }
 

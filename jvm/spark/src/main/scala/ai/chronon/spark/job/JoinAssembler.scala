@@ -40,7 +40,8 @@ final class JoinAssembler(
     */
   def assemble(range: PartitionRange, days: PartitionRange): DataFrame = {
     val rows = left.read(range)
-    val (events, entities) = parts.partition(p => p.engine == PartEngine.TemporalEvents || p.engine == PartEngine.SnapshotEvents)
+    val (events, entities) =
+      parts.partition(p => p.engine == PartEngine.TemporalEvents || p.engine == PartEngine.SnapshotEvents)
     val (withEvents, eventColumns) = applyAll(rows, sharingKeys(events), range, days)
     val keyed = if (entities.isEmpty) withEvents else withEvents.withColumn(SnapshotDay, snapshotDay)
     val (complete, entityColumns) = applyAll(keyed, sharingKeys(entities), range, days)
@@ -81,7 +82,12 @@ final class JoinAssembler(
       (joined, columns + (part -> added))
     }
 
-  private def applyPart(frame: DataFrame, part: PartPlan, range: PartitionRange, days: PartitionRange): DataFrame = {
+  private def applyPart(
+      frame: DataFrame,
+      part: PartPlan,
+      range: PartitionRange,
+      days: PartitionRange
+  ): DataFrame = {
     val dayRange = if (left.isEvents && part.engine != PartEngine.TemporalEvents) days.shift(-1) else range
     val right = new GroupByScan(tables, part.part.getGroupBy).frame(dayRange, skewFilter(part).toSeq)
     DefinitionChecks.keys(owner, part, frame.schema, right.schema)
@@ -96,9 +102,18 @@ final class JoinAssembler(
         pit(frame, right, part, endOfPartition(ds), ts, PitResolution.Daily, endOfPartition(ds))
       case PartEngine.AggregatedEntities =>
         val rightTime = if (Definitions.needsTime(part.part.getGroupBy)) ts else lit(0L)
-        pit(frame, right, part, endOfPartition(SnapshotDay), rightTime, PitResolution.Exact, endOfPartition(SnapshotDay))
+        pit(
+          frame,
+          right,
+          part,
+          endOfPartition(SnapshotDay),
+          rightTime,
+          PitResolution.Exact,
+          endOfPartition(SnapshotDay)
+        )
       case PartEngine.PlainEntities    => plain(frame, right, part)
-      case PartEngine.TemporalEntities => throw new IllegalStateException(s"${part.label}: refused before planning")
+      case PartEngine.TemporalEntities =>
+        throw new IllegalStateException(s"${part.label}: refused before planning")
     }
   }
 
@@ -108,7 +123,9 @@ final class JoinAssembler(
     else ColumnNames.values(part.part)
 
   private def plainValues(right: DataFrame, part: PartPlan): Seq[String] =
-    right.columns.toSeq.filterNot(c => part.keys.exists(_.right == c) || Constants.ReservedColumns(ds).contains(c))
+    right.columns.toSeq.filterNot(c =>
+      part.keys.exists(_.right == c) || Constants.ReservedColumns(ds).contains(c)
+    )
 
   private def pit(
       frame: DataFrame,
@@ -126,7 +143,16 @@ final class JoinAssembler(
       frame,
       right,
       PointInTimeSpec(
-        part.part.getGroupBy, keys.map(_._1), keys.map(_._2), queryTime, rightTime, resolution, part.prefix + "_", Some(order)))
+        part.part.getGroupBy,
+        keys.map(_._1),
+        keys.map(_._2),
+        queryTime,
+        rightTime,
+        resolution,
+        part.prefix + "_",
+        Some(order)
+      )
+    )
   }
 
   /** The snapshot's columns as they are, prefixed, on equal keys and day. */
@@ -135,8 +161,11 @@ final class JoinAssembler(
     val hidden = keys.indices.map(i => s"__chronon_right_key_$i")
     val renamed = right.select(
       keys.zip(hidden).map { case ((_, from), to) => quoted(from).as(to) } ++
-        plainValues(right, part).map(c => quoted(c).as(s"${part.prefix}_$c")): _*)
-    val condition = keys.zip(hidden).map { case ((name, _), other) => frame(Sql.name(name)) === renamed(other) }.reduce(_ && _)
+        plainValues(right, part).map(c => quoted(c).as(s"${part.prefix}_$c")): _*
+    )
+    val condition = keys.zip(hidden).map { case ((name, _), other) =>
+      frame(Sql.name(name)) === renamed(other)
+    }.reduce(_ && _)
     frame.join(renamed, condition, "left_outer").drop(hidden: _*)
   }
 
@@ -144,7 +173,11 @@ final class JoinAssembler(
     val known = frame.columns.map(_.toLowerCase).toSet
     added.find(c => known(c.toLowerCase)).foreach { column =>
       throw DefinitionException.of(
-        owner, column, null, s"${part.label} gives a column that the left or another part has already; give the part a prefix")
+        owner,
+        column,
+        null,
+        s"${part.label} gives a column that the left or another part has already; give the part a prefix"
+      )
     }
   }
 
@@ -154,7 +187,8 @@ final class JoinAssembler(
   private def snapshotDay: Column = if (left.isEvents) SourceTime.previousDay(spec.format) else quoted(ds)
 
   private def endOfPartition(column: String): Column =
-    if (column == SnapshotDay && left.isEvents) SourceTime.startOfDay else SourceTime.endOfPartition(ds, spec.format)
+    if (column == SnapshotDay && left.isEvents) SourceTime.startOfDay
+    else SourceTime.endOfPartition(ds, spec.format)
 
   private def timeKeys(part: PartPlan): Seq[String] = part.engine match {
     case PartEngine.TemporalEvents | PartEngine.TemporalEntities => ColumnOrder.TimeKeys.temporal(ds)

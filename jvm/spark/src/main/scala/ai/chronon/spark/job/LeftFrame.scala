@@ -26,7 +26,11 @@ final class LeftFrame(tables: TableUtils, join: Join) {
     val stored = source.partitionColumn.getOrElse(ds)
     if (!tables.schema(source.table).fieldNames.contains(stored))
       throw DefinitionException.of(
-        owner, "left", source.table, s"the left table has no partition column `$stored`; name it in the query's partition_column")
+        owner,
+        "left",
+        source.table,
+        s"the left table has no partition column `$stored`; name it in the query's partition_column"
+      )
   }
 
   def read(range: PartitionRange): DataFrame = {
@@ -42,7 +46,11 @@ final class LeftFrame(tables: TableUtils, join: Join) {
     val time = col(Constants.TimeColumn)
     val row = scan(range).agg(min(time), max(time)).head()
     if (row.isNullAt(0)) None
-    else Some(PartitionRange.of(tables.partitionSpec.at(row.getLong(0)), tables.partitionSpec.at(row.getLong(1)), tables.partitionSpec))
+    else Some(PartitionRange.of(
+      tables.partitionSpec.at(row.getLong(0)),
+      tables.partitionSpec.at(row.getLong(1)),
+      tables.partitionSpec
+    ))
   }
 
   private def scan(range: PartitionRange): DataFrame = {
@@ -50,22 +58,39 @@ final class LeftFrame(tables: TableUtils, join: Join) {
     val frame = scanner.scan(owner, source, time, range, wheresFirst = false)
     if (isEvents) requireTime(frame)
     val skew = Definitions.skewKeys(join)
-    val filter = SkewFilter.sql(skew, skew.keys.toSeq.sorted.map { key =>
-      if (!frame.columns.contains(key))
-        throw DefinitionException.of(owner, "skewKeys", key, s"no such column on the left; there are ${frame.columns.mkString(", ")}")
-      key -> key
-    })
+    val filter = SkewFilter.sql(
+      skew,
+      skew.keys.toSeq.sorted.map { key =>
+        if (!frame.columns.contains(key))
+          throw DefinitionException.of(
+            owner,
+            "skewKeys",
+            key,
+            s"no such column on the left; there are ${frame.columns.mkString(", ")}"
+          )
+        key -> key
+      }
+    )
     val kept = filter.fold(frame)(frame.where(_))
-    if (kept.schema(ds).dataType == StringType) kept else kept.withColumn(ds, col(Sql.name(ds)).cast(StringType))
+    if (kept.schema(ds).dataType == StringType) kept
+    else kept.withColumn(ds, col(Sql.name(ds)).cast(StringType))
   }
 
-  private def requireTime(frame: DataFrame): Unit = frame.schema.fields.find(_.name == Constants.TimeColumn) match {
-    case None => throw DefinitionException.of(
-        owner, Constants.TimeColumn, null,
-        s"an event source needs a time; set time_column in the query, or have a `${Constants.TimeColumn}` column in ${source.table}")
-    case Some(field) if field.dataType != LongType => throw DefinitionException.of(
-        owner, Constants.TimeColumn, field.dataType.catalogString,
-        "time must be a long that holds epoch milliseconds; convert it in time_column")
-    case _ =>
-  }
+  private def requireTime(frame: DataFrame): Unit =
+    frame.schema.fields.find(_.name == Constants.TimeColumn) match {
+      case None => throw DefinitionException.of(
+          owner,
+          Constants.TimeColumn,
+          null,
+          s"an event source needs a time; set time_column in the query, or have a `${Constants.TimeColumn}` column in ${source.table}"
+        )
+      case Some(field) if field.dataType != LongType =>
+        throw DefinitionException.of(
+          owner,
+          Constants.TimeColumn,
+          field.dataType.catalogString,
+          "time must be a long that holds epoch milliseconds; convert it in time_column"
+        )
+      case _ =>
+    }
 }

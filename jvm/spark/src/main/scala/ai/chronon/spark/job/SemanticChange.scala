@@ -18,7 +18,8 @@ object SemanticChange {
     def parts(hashes: Map[String, String]) = hashes -- Seq(Left, Derived, bootstrap)
     val leftChanged = stored.get(Left) != now.get(Left)
     val bootstrapChanged = stored.contains(bootstrap) && stored.get(bootstrap) != now.get(bootstrap)
-    val stale = parts(stored).collect { case (table, hash) if !now.get(table).contains(hash) => table }.toSeq.sorted
+    val stale =
+      parts(stored).collect { case (table, hash) if !now.get(table).contains(hash) => table }.toSeq.sorted
     val partAdded = parts(now).keys.exists(!stored.contains(_))
     val bootstrapAdded = !stored.contains(bootstrap) && now.get(bootstrap).exists(_ != EmptyHash)
     val derivedChanged = stored.get(Derived) != now.get(Derived)

@@ -22,7 +22,8 @@ object SemanticHashes {
   def stored(tables: TableUtils, output: String): Option[SemanticHashes] = {
     val properties = tables.properties(output)
     properties.get(Constants.SemanticHashKey).map { text =>
-      val options = properties.get(Constants.SemanticHashOptionsKey).map(parse(output, _)).getOrElse(Map.empty)
+      val options =
+        properties.get(Constants.SemanticHashOptionsKey).map(parse(output, _)).getOrElse(Map.empty)
       SemanticHashes(parse(output, text), options.get(Constants.SemanticHashExcludeTopic).contains("true"))
     }
   }
@@ -36,9 +37,12 @@ object SemanticHashes {
     val stale = SemanticChange.tablesToArchive(output, old.hashes, SemanticHash.of(join, old.excludeTopic))
     if (stale.nonEmpty && !old.excludeTopic)
       throw DefinitionException.of(
-        Definitions.label(join), Constants.SemanticHashKey, s"stored with topics on $output",
+        Definitions.label(join),
+        Constants.SemanticHashKey,
+        s"stored with topics on $output",
         s"the definition or only a topic changed, and these would be archived: ${stale.mkString(", ")}. If they are still good, run " +
-          s"with --unset-semantic-hash; if not, archive them by hand or unset the property ${Constants.SemanticHashKey}")
+          s"with --unset-semantic-hash; if not, archive them by hand or unset the property ${Constants.SemanticHashKey}"
+      )
     stale
   }
 
@@ -58,6 +62,9 @@ object SemanticHashes {
     try json.readTree(text).fields().asScala.map(e => e.getKey -> e.getValue.asText()).toMap
     catch {
       case NonFatal(e) =>
-        throw new IllegalStateException(s"table $table: the property ${Constants.SemanticHashKey} = $text is not JSON", e)
+        throw new IllegalStateException(
+          s"table $table: the property ${Constants.SemanticHashKey} = $text is not JSON",
+          e
+        )
     }
 }

@@ -26,7 +26,8 @@ final class StepProgress(output: String, steps: Int, show: String => Unit) {
     val left = (now - began) / 1e9 / done * (steps - done)
     line(
       f"$output%s: step $done%d of $steps%d $range%s: ${result.rows}%d rows in ${(now - stepBegan) / 1e9}%.1f s " +
-        f"(${result.files}%d files, ${result.bytes / 1048576.0}%.1f MB), $left%.0f s left")
+        f"(${result.files}%d files, ${result.bytes / 1048576.0}%.1f MB), $left%.0f s left"
+    )
   }
 
   def skipped(range: PartitionRange): Unit = {

@@ -22,8 +22,10 @@ object Unsupported {
     Definitions.joinParts(join).foreach { part =>
       check(part.getGroupBy)
       refuse(
-        Definitions.label(part.getGroupBy), "mutations (TEMPORAL accuracy over entities)",
-        leftModel == DataModel.Events && PartEngine.of(leftModel, part) == PartEngine.TemporalEntities)
+        Definitions.label(part.getGroupBy),
+        "mutations (TEMPORAL accuracy over entities)",
+        leftModel == DataModel.Events && PartEngine.of(leftModel, part) == PartEngine.TemporalEntities
+      )
     }
   }
 
@@ -32,17 +34,23 @@ object Unsupported {
     refuse(owner, "derivations", filled(groupBy.getDerivations))
     refuse(owner, "isIncremental", groupBy.isIsIncremental)
     Definitions.aggregations(groupBy).foreach(a =>
-      refuse(owner, s"elementWise of ${a.getInputColumn}", a.isElementWise))
+      refuse(owner, s"elementWise of ${a.getInputColumn}", a.isElementWise)
+    )
     Sources.of(groupBy).foreach(checkSource(owner, "sources", _))
   }
 
   private def checkSource(owner: String, field: String, source: Source): Unit = {
-    if (source == null || !source.isSet) throw DefinitionException.of(owner, field, null, "a source is needed")
+    if (source == null || !source.isSet)
+      throw DefinitionException.of(owner, field, null, "a source is needed")
     refuse(owner, s"$field.joinSource", source.isSetJoinSource)
     val query = Sources.query(source)
     if (query != null && query.getSelects != null)
       query.getSelects.asScala.foreach { case (name, expression) =>
-        refuse(owner, s"the macro in the select `$name` = $expression", expression != null && expression.contains("{{"))
+        refuse(
+          owner,
+          s"the macro in the select `$name` = $expression",
+          expression != null && expression.contains("{{")
+        )
       }
   }
 

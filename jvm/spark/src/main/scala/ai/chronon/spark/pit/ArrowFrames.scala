@@ -1,7 +1,14 @@
 package ai.chronon.spark.pit
 
 import org.apache.arrow.memory.BufferAllocator
-import org.apache.arrow.vector.{BigIntVector, FieldVector, IntVector, VectorLoader, VectorSchemaRoot, VectorUnloader}
+import org.apache.arrow.vector.{
+  BigIntVector,
+  FieldVector,
+  IntVector,
+  VectorLoader,
+  VectorSchemaRoot,
+  VectorUnloader
+}
 import org.apache.arrow.vector.ipc.{ReadChannel, WriteChannel}
 import org.apache.arrow.vector.ipc.message.MessageSerializer
 import org.apache.arrow.vector.types.pojo.{ArrowType, Field, FieldType}
@@ -20,12 +27,14 @@ import scala.collection.JavaConverters._
   *
   * @param inputs types of the columns behind group and time; empty for queries
   */
-private[pit] final class ArrowFrameWriter(inputs: StructType, allocator: BufferAllocator) extends AutoCloseable {
+private[pit] final class ArrowFrameWriter(inputs: StructType, allocator: BufferAllocator)
+    extends AutoCloseable {
   private val group = new IntVector(required("group", new ArrowType.Int(32, true)), allocator)
   private val time = new BigIntVector(required("ts", new ArrowType.Int(64, true)), allocator)
   private val inputRoot = VectorSchemaRoot.create(SparkInternals.arrowSchema(inputs), allocator)
   private val writer = ArrowWriter.create(inputRoot)
-  private val root = new VectorSchemaRoot((Seq[FieldVector](group, time) ++ inputRoot.getFieldVectors.asScala).asJava)
+  private val root =
+    new VectorSchemaRoot((Seq[FieldVector](group, time) ++ inputRoot.getFieldVectors.asScala).asJava)
   private val unloader = new VectorUnloader(root)
   private var target = ByteBuffer.allocateDirect(1 << 16)
   private var rows = 0
@@ -70,7 +79,8 @@ private[pit] final class ArrowFrameWriter(inputs: StructType, allocator: BufferA
 
   override def close(): Unit = root.close()
 
-  private def required(name: String, kind: ArrowType) = new Field(name, new FieldType(false, kind, null), null)
+  private def required(name: String, kind: ArrowType) =
+    new Field(name, new FieldType(false, kind, null), null)
 
   private object Growing extends WritableByteChannel {
     override def write(source: ByteBuffer): Int = {
@@ -90,13 +100,15 @@ private[pit] final class ArrowFrameWriter(inputs: StructType, allocator: BufferA
 }
 
 /** Reads record-batch messages of one schema. The batch handed out is valid until the next `read`. Close it once. */
-private[pit] final class ArrowFrameReader(schema: StructType, allocator: BufferAllocator) extends AutoCloseable {
+private[pit] final class ArrowFrameReader(schema: StructType, allocator: BufferAllocator)
+    extends AutoCloseable {
   private val root = VectorSchemaRoot.create(SparkInternals.arrowSchema(schema), allocator)
   private val loader = new VectorLoader(root)
 
   /** Decodes the message between position and limit of `source`. */
   def read(source: ByteBuffer): ColumnarBatch = {
-    val message = MessageSerializer.deserializeRecordBatch(new ReadChannel(new BufferChannel(source)), allocator)
+    val message =
+      MessageSerializer.deserializeRecordBatch(new ReadChannel(new BufferChannel(source)), allocator)
     try loader.load(message)
     finally message.close()
     val columns = root.getFieldVectors.asScala.map(v => new ArrowColumnVector(v): ColumnVector).toArray

@@ -20,7 +20,8 @@ private[pit] final class NativeMemory(manager: TaskMemoryManager, definition: St
     if (acquired < held) {
       throw new IllegalStateException(
         s"group-by $definition: the windows of one key hold $held bytes, but the task may use only $acquired; " +
-          "give executors more memory (spark.executor.memory) or run fewer tasks at once (spark.executor.cores)")
+          "give executors more memory (spark.executor.memory) or run fewer tasks at once (spark.executor.cores)"
+      )
     }
   }
 

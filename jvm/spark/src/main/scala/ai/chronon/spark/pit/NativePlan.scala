@@ -42,12 +42,15 @@ object NativePlan {
     * @throws ai.chronon.jni.NativeException when the definition cannot be run, naming definition and column
     */
   def describe(groupBy: GroupBy, columns: StructType, resolution: PitResolution): NativePlan = {
-    val definition = Option(groupBy.getMetaData).flatMap(m => Option(m.getName)).getOrElse("(unnamed group-by)")
+    val definition =
+      Option(groupBy.getMetaData).flatMap(m => Option(m.getName)).getOrElse("(unnamed group-by)")
     val options = json.createObjectNode()
     options.put("dialect", "airbnb").put("resolution", resolution.name)
     val described = options.putArray("columns")
     columns.fields.foreach { field =>
-      TypeNames.of(field.dataType).foreach(text => described.addObject().put("name", field.name).put("type", text))
+      TypeNames.of(field.dataType).foreach(text =>
+        described.addObject().put("name", field.name).put("type", text)
+      )
     }
     val (bytes, text) = (serialize(groupBy), options.toString)
     val plan = Plan.open(bytes, text)

@@ -20,11 +20,16 @@ import scala.collection.mutable.ArrayBuffer
   * @param packed   the packed value of a row
   * @param ordering the complete order of rows, of which that of the packed values is the leading part
   */
-private[pit] final class PackedSorter(schema: StructType, packed: InternalRow => Long, ordering: Ordering[InternalRow]) {
+private[pit] final class PackedSorter(
+    schema: StructType,
+    packed: InternalRow => Long,
+    ordering: Ordering[InternalRow]
+) {
 
   /** The rows in order. A row handed out is valid until the next one is asked for. */
   def sort(rows: Iterator[InternalRow]): Iterator[InternalRow] =
-    if (rows.isEmpty) Iterator.empty else new Settled(sorter(byPrefix = true).sort(rows.asInstanceOf[Iterator[UnsafeRow]]))
+    if (rows.isEmpty) Iterator.empty
+    else new Settled(sorter(byPrefix = true).sort(rows.asInstanceOf[Iterator[UnsafeRow]]))
 
   private def sorter(byPrefix: Boolean): UnsafeExternalRowSorter = {
     val prefix = new UnsafeExternalRowSorter.PrefixComputer.Prefix

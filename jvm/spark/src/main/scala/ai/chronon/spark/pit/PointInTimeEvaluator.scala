@@ -3,7 +3,16 @@ package ai.chronon.spark.pit
 import ai.chronon.jni.PointInTimeSession
 import org.apache.spark.TaskContext
 import org.apache.spark.sql.catalyst.{InternalRow, ProjectingInternalRow}
-import org.apache.spark.sql.catalyst.expressions.{Attribute, Expression, GenericInternalRow, JoinedRow, RowOrdering, SortOrder, UnsafeProjection, UnsafeRow}
+import org.apache.spark.sql.catalyst.expressions.{
+  Attribute,
+  Expression,
+  GenericInternalRow,
+  JoinedRow,
+  RowOrdering,
+  SortOrder,
+  UnsafeProjection,
+  UnsafeRow
+}
 import org.apache.spark.sql.catalyst.types.DataTypeUtils
 import org.apache.spark.sql.chronon.SparkInternals
 import org.apache.spark.sql.execution.metric.SQLMetric
@@ -261,7 +270,8 @@ private[pit] final class PointInTimeEvaluator(
         if (!key.anyNull()) {
           if (candidate.isNullAt(rightTime)) throw new IllegalArgumentException(
             s"group-by ${plan.definition}: the time column is null in a row; keep only rows with a time by a where " +
-              "clause such as `ts IS NOT NULL`, or mend the expression of the time column")
+              "clause such as `ts IS NOT NULL`, or mend the expression of the time column"
+          )
           row = candidate
           millis = candidate.getLong(rightTime)
           rightInputs.project(candidate)

@@ -34,17 +34,22 @@ object PointInTimeJoin {
     val time = events.schema("__pit_time")
     require(
       time.dataType == LongType,
-      s"group-by $name: the time column must be a long (epoch milliseconds), found ${time.dataType.catalogString}")
+      s"group-by $name: the time column must be a long (epoch milliseconds), found ${time.dataType.catalogString}"
+    )
 
     // Without any window an entity snapshot counts every row, whatever its time.
     val queryTime =
       if (spec.resolution == PitResolution.Exact && !hasWindows(spec)) lit(Long.MaxValue) else spec.queryTime
     val leftExpressions =
-      expressionsOf(left, spec.leftKeys.map(quoted) ++ Seq(spec.leftOrder.getOrElse(spec.queryTime), queryTime))
+      expressionsOf(
+        left,
+        spec.leftKeys.map(quoted) ++ Seq(spec.leftOrder.getOrElse(spec.queryTime), queryTime)
+      )
     val leftOrder :: leftQueryTime :: Nil = leftExpressions.takeRight(2).toList
     require(
       leftQueryTime.dataType == LongType,
-      s"group-by $name: the query time must be a long (epoch milliseconds), found ${leftQueryTime.dataType.catalogString}")
+      s"group-by $name: the query time must be a long (epoch milliseconds), found ${leftQueryTime.dataType.catalogString}"
+    )
 
     val rightAttributes = events.queryExecution.analyzed.output
     val (rightKeys, rest) = rightAttributes.splitAt(spec.rightKeys.length)
@@ -71,16 +76,19 @@ object PointInTimeJoin {
   private def checkKeys(name: String, left: DataFrame, right: DataFrame, spec: PointInTimeSpec): Unit = {
     require(
       spec.leftKeys.nonEmpty && spec.leftKeys.length == spec.rightKeys.length,
-      s"group-by $name: left keys [${spec.leftKeys.mkString(", ")}] and right keys [${spec.rightKeys.mkString(", ")}] must pair up")
+      s"group-by $name: left keys [${spec.leftKeys.mkString(", ")}] and right keys [${spec.rightKeys.mkString(", ")}] must pair up"
+    )
     spec.leftKeys.zip(spec.rightKeys).foreach { case (leftKey, rightKey) =>
       def typeOf(side: String, frame: DataFrame, key: String) =
         frame.schema.fields.find(_.name == key).map(_.dataType).getOrElse(throw new IllegalArgumentException(
-          s"group-by $name: key column `$key` is not on the $side side, which has ${frame.columns.mkString(", ")}"))
+          s"group-by $name: key column `$key` is not on the $side side, which has ${frame.columns.mkString(", ")}"
+        ))
       val (leftType, rightType) = (typeOf("left", left, leftKey), typeOf("right", right, rightKey))
       require(
         leftType == rightType,
         s"group-by $name: key `$leftKey` is ${leftType.catalogString} on the left but `$rightKey` is " +
-          s"${rightType.catalogString} on the right; cast one of them in its select")
+          s"${rightType.catalogString} on the right; cast one of them in its select"
+      )
     }
   }
 
@@ -91,7 +99,7 @@ object PointInTimeJoin {
     val named = columns.zipWithIndex.map { case (c, i) => c.as(s"__pit_left_$i") }
     frame.select(named: _*).queryExecution.analyzed match {
       case Project(list, _) => list.map { case Alias(child, _) => child; case other => other }
-      case other            => throw new IllegalStateException(s"expected a projection, found ${other.nodeName}")
+      case other => throw new IllegalStateException(s"expected a projection, found ${other.nodeName}")
     }
   }
 }

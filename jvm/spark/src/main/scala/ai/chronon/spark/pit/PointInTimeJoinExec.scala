@@ -2,7 +2,14 @@ package ai.chronon.spark.pit
 
 import org.apache.spark.rdd.RDD
 import org.apache.spark.sql.catalyst.InternalRow
-import org.apache.spark.sql.catalyst.expressions.{Ascending, Attribute, AttributeSet, Expression, RowOrdering, SortOrder}
+import org.apache.spark.sql.catalyst.expressions.{
+  Ascending,
+  Attribute,
+  AttributeSet,
+  Expression,
+  RowOrdering,
+  SortOrder
+}
 import org.apache.spark.sql.catalyst.plans.physical.{ClusteredDistribution, Distribution, Partitioning}
 import org.apache.spark.sql.execution.{BinaryExecNode, SparkPlan}
 import org.apache.spark.sql.execution.metric.{SQLMetric, SQLMetrics}
@@ -59,9 +66,11 @@ case class PointInTimeJoinExec(
 
   // maps cannot be ordered; ties among them keep the order in which they arrive
   private def rightOrder: Seq[SortOrder] =
-    ascending((rightPacked +: rightTime +: rightKeys) ++ rightInputs.filter(e => RowOrdering.isOrderable(e.dataType)))
+    ascending((rightPacked +: rightTime +: rightKeys) ++
+      rightInputs.filter(e => RowOrdering.isOrderable(e.dataType)))
 
-  private def ascending(expressions: Seq[Expression]): Seq[SortOrder] = expressions.map(SortOrder(_, Ascending))
+  private def ascending(expressions: Seq[Expression]): Seq[SortOrder] =
+    expressions.map(SortOrder(_, Ascending))
 
   override def outputPartitioning: Partitioning = left.outputPartitioning
 
@@ -97,6 +106,9 @@ case class PointInTimeJoinExec(
     }
   }
 
-  override protected def withNewChildrenInternal(newLeft: SparkPlan, newRight: SparkPlan): PointInTimeJoinExec =
+  override protected def withNewChildrenInternal(
+      newLeft: SparkPlan,
+      newRight: SparkPlan
+  ): PointInTimeJoinExec =
     copy(left = newLeft, right = newRight)
 }

@@ -23,6 +23,9 @@ case class PointInTimeJoinNode(
 
   override def maxRows: Option[Long] = left.maxRows
 
-  override protected def withNewChildrenInternal(newLeft: LogicalPlan, newRight: LogicalPlan): PointInTimeJoinNode =
+  override protected def withNewChildrenInternal(
+      newLeft: LogicalPlan,
+      newRight: LogicalPlan
+  ): PointInTimeJoinNode =
     copy(left = newLeft, right = newRight)
 }

@@ -21,7 +21,8 @@ object PointInTimeStrategy extends Strategy {
           n.features,
           planLater(n.left),
           planLater(n.right)
-        ))
+        )
+      )
     case _ => Nil
   }
 

@@ -31,7 +31,7 @@ private[pit] object TypeNames {
   /** The Spark type of a text name that the native library printed. */
   def parse(text: String): DataType = parsePrefix(text) match {
     case (dataType, "") => dataType
-    case (_, rest)      => throw new IllegalArgumentException(s"`$rest` is left over in the column type `$text`")
+    case (_, rest) => throw new IllegalArgumentException(s"`$rest` is left over in the column type `$text`")
   }
 
   private def parsePrefix(text: String): (DataType, String) =

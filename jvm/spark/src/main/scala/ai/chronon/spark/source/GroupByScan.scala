@@ -34,8 +34,11 @@ final class GroupByScan(tables: TableUtils, groupBy: GroupBy) {
     val united = frames.tail.zip(sources.tail).foldLeft(frames.head) { case (all, (next, source)) =>
       all.columns.find(!next.columns.contains(_)).foreach { missing =>
         throw DefinitionException.of(
-          owner, missing, source.table,
-          s"the first source (${sources.head.table}) has this column, this one does not; select it from every source")
+          owner,
+          missing,
+          source.table,
+          s"the first source (${sources.head.table}) has this column, this one does not; select it from every source"
+        )
       }
       all.union(next.select(all.columns.map(quoted): _*))
     }
@@ -49,12 +52,17 @@ final class GroupByScan(tables: TableUtils, groupBy: GroupBy) {
   def scanned(source: SourceView, query: PartitionRange): PartitionRange = {
     val end = (query.end ++ source.endPartition).reduceOption((a, b) => if (a <= b) a else b)
     source.model match {
-      case DataModel.Entities => PartitionRange((query.start ++ source.startPartition).reduceOption(max), end, spec)
+      case DataModel.Entities =>
+        PartitionRange((query.start ++ source.startPartition).reduceOption(max), end, spec)
       case DataModel.Events if source.cumulative =>
         val last = source.endPartition
           .orElse(tables.lastPartition(source.reference, source.partitionColumn.getOrElse(ds)))
           .getOrElse(throw DefinitionException.of(
-            owner, "table", source.table, "a cumulative source must have at least one partition"))
+            owner,
+            "table",
+            source.table,
+            "a cumulative source must have at least one partition"
+          ))
         PartitionRange.of(last, last, spec)
       case DataModel.Events =>
         val sourceStart = source.startPartition
@@ -68,9 +76,11 @@ final class GroupByScan(tables: TableUtils, groupBy: GroupBy) {
   private def defaults(source: SourceView): Seq[(String, Option[String])] = {
     val time: Option[(String, Option[String])] = source.model match {
       case DataModel.Entities => source.timeColumn.map(c => Constants.TimeColumn -> Option(c))
-      case DataModel.Events if accuracy == Accuracy.TEMPORAL => Some(Constants.TimeColumn -> source.timeColumn)
+      case DataModel.Events if accuracy == Accuracy.TEMPORAL =>
+        Some(Constants.TimeColumn -> source.timeColumn)
       case DataModel.Events =>
-        Some(Constants.TimeColumn -> source.timeColumn.orElse(Some(endOfDay(source.partitionColumn.getOrElse(ds)))))
+        Some(Constants.TimeColumn ->
+          source.timeColumn.orElse(Some(endOfDay(source.partitionColumn.getOrElse(ds)))))
     }
     keys.map(k => k -> Option.empty[String]) ++ time
   }
@@ -84,19 +94,31 @@ final class GroupByScan(tables: TableUtils, groupBy: GroupBy) {
     else frame
 
   private def requireKeys(frame: DataFrame): Unit = keys.find(!frame.columns.contains(_)).foreach { key =>
-    throw DefinitionException.of(owner, "keys", key, s"no such column in the source; there are ${frame.columns.mkString(", ")}")
+    throw DefinitionException.of(
+      owner,
+      "keys",
+      key,
+      s"no such column in the source; there are ${frame.columns.mkString(", ")}"
+    )
   }
 
   private def checkedTime(frame: DataFrame): DataFrame = {
     val time = Constants.TimeColumn
     if (!frame.columns.contains(time))
       throw DefinitionException.of(
-        owner, time, null,
-        s"windows and first/last need a time; set time_column in the query, or have a `$time` column in ${sources.map(_.table).mkString(", ")}")
+        owner,
+        time,
+        null,
+        s"windows and first/last need a time; set time_column in the query, or have a `$time` column in ${sources.map(_.table).mkString(", ")}"
+      )
     val found = frame.schema(time).dataType
     if (found != LongType)
       throw DefinitionException.of(
-        owner, time, found.catalogString, "time must be a long that holds epoch milliseconds; convert it in time_column")
+        owner,
+        time,
+        found.catalogString,
+        "time must be a long that holds epoch milliseconds; convert it in time_column"
+      )
     frame.withColumn(time, SourceTime.required(owner, frame, ds))
   }
 

@@ -8,11 +8,15 @@ import ai.chronon.spark.catalog.Sql
   *                   columns as they are
   * @param wheres     predicates in the order in which they are joined by `AND`
   */
-final case class ScanQuery(table: String, projection: Option[Seq[(String, Option[String])]], wheres: Seq[String]) {
+final case class ScanQuery(
+    table: String,
+    projection: Option[Seq[(String, Option[String])]],
+    wheres: Seq[String]
+) {
 
   def text: String = {
     val columns = projection match {
-      case None => "*"
+      case None       => "*"
       case Some(list) =>
         list.map {
           case (name, None)             => Sql.name(name)

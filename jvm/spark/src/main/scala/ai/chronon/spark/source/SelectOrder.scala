@@ -22,7 +22,9 @@ object SelectOrder {
   }
 
   /** Branch taken at each level of the trie, five bits at a time from the low end. */
-  private def path(hash: Int): Seq[Int] = (0 until Levels).map(level => (hash >>> (level * BitsPerLevel)) & 31)
+  private def path(hash: Int): Seq[Int] = (0 until Levels).map(level =>
+    (hash >>> (level * BitsPerLevel)) & 31
+  )
 
   private val pathOrdering: Ordering[Seq[Int]] = new Ordering[Seq[Int]] {
     override def compare(a: Seq[Int], b: Seq[Int]): Int =

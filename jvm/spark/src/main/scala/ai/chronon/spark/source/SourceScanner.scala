@@ -44,7 +44,12 @@ final class SourceScanner(tables: TableUtils) {
   /** The table of a source exists. */
   def requireTable(owner: String, source: SourceView): Unit =
     if (!tables.exists(source.table))
-      throw DefinitionException.of(owner, "table", source.table, "there is no such table or view in the catalog")
+      throw DefinitionException.of(
+        owner,
+        "table",
+        source.table,
+        "there is no such table or view in the catalog"
+      )
 
   private def renamed(stored: String): Option[String] = if (stored == ds) None else Some(Sql.name(stored))
 
@@ -53,7 +58,12 @@ final class SourceScanner(tables: TableUtils) {
     catch { case failure: AnalysisException => throw blame(owner, query, source, failure) }
 
   /** Finds the one select or filter that does not resolve, so that the message can name it. */
-  private def blame(owner: String, query: ScanQuery, source: SourceView, failure: AnalysisException): Throwable = {
+  private def blame(
+      owner: String,
+      query: ScanQuery,
+      source: SourceView,
+      failure: AnalysisException
+  ): Throwable = {
     val table = tables.spark.table(source.table)
     def fails(sql: String, filter: Boolean): Option[String] =
       try {
@@ -62,12 +72,18 @@ final class SourceScanner(tables: TableUtils) {
       } catch { case e: AnalysisException => Some(firstSentence(e)) }
     val columns = query.projection.getOrElse(Nil).iterator.flatMap { case (name, expression) =>
       val sql = expression.getOrElse(Sql.name(name))
-      fails(sql, filter = false).map(problem => DefinitionException.of(owner, name, sql, s"$problem (table ${source.table})"))
+      fails(sql, filter = false).map(problem =>
+        DefinitionException.of(owner, name, sql, s"$problem (table ${source.table})")
+      )
     }
     val filters = query.wheres.iterator.flatMap(sql =>
-      fails(sql, filter = true).map(problem => DefinitionException.of(owner, "wheres", sql, s"$problem (table ${source.table})")))
+      fails(sql, filter = true).map(problem =>
+        DefinitionException.of(owner, "wheres", sql, s"$problem (table ${source.table})")
+      )
+    )
     (columns ++ filters).toSeq.headOption.getOrElse(
-      DefinitionException.of(owner, s"cannot scan ${source.table}: ${firstSentence(failure)}"))
+      DefinitionException.of(owner, s"cannot scan ${source.table}: ${firstSentence(failure)}")
+    )
   }
 
   private def firstSentence(e: AnalysisException): String = e.getSimpleMessage.linesIterator.next().trim

@@ -15,11 +15,14 @@ object SourceTime {
   /** `ts`, failing the task on a null: checked while the rows stream, so that it costs no pass of its own. */
   def required(owner: String, frame: DataFrame, partitionColumn: String): Column = {
     val where =
-      if (frame.columns.contains(partitionColumn)) concat(lit(s" ($partitionColumn "), col(Sql.name(partitionColumn)), lit(")"))
+      if (frame.columns.contains(partitionColumn))
+        concat(lit(s" ($partitionColumn "), col(Sql.name(partitionColumn)), lit(")"))
       else lit("")
     val message = concat(
-      lit(s"${DefinitionException.Marker}$owner: `${Constants.TimeColumn}` = null in a row"), where,
-      lit(": every row needs a time; filter such rows in wheres or give them one in time_column"))
+      lit(s"${DefinitionException.Marker}$owner: `${Constants.TimeColumn}` = null in a row"),
+      where,
+      lit(": every row needs a time; filter such rows in wheres or give them one in time_column")
+    )
     when(ts.isNull, raise_error(message).cast(LongType)).otherwise(ts)
   }
 

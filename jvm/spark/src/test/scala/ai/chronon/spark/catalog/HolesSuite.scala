@@ -11,10 +11,17 @@ class HolesSuite extends AnyFunSuite {
 
   private def days(start: String, end: String): Seq[String] = range(start, end).partitions
 
-  private def find(wanted: PartitionRange, existing: Seq[String], inputs: Seq[String], skip: Boolean = true): Seq[String] =
+  private def find(
+      wanted: PartitionRange,
+      existing: Seq[String],
+      inputs: Seq[String],
+      skip: Boolean = true
+  ): Seq[String] =
     Holes.find("out", wanted, existing, Seq(Holes.Input("in", inputs)), skip).ranges.map(_.toString)
 
-  test("the example of the sheet: two holes, what precedes the output is left alone, what the input lacks too") {
+  test(
+    "the example of the sheet: two holes, what precedes the output is left alone, what the input lacks too"
+  ) {
     val out = Seq("2024-03-01", "2024-03-02", "2024-03-05")
     val in = days("2024-02-01", "2024-03-06")
     val wanted = range("2024-02-27", "2024-03-07")
@@ -25,13 +32,41 @@ class HolesSuite extends AnyFunSuite {
   }
 
   private val cases = Seq(
-    ("an open start begins at the first input", Seq("[2024-03-02…2024-03-03]"), range(null, "2024-03-03"), Nil, days("2024-03-02", "2024-03-09")),
-    ("an output that is full has no hole", Nil, range("2024-03-01", "2024-03-02"), days("2024-03-01", "2024-03-02"), days("2024-03-01", "2024-03-02")),
-    ("a start after the end is no work", Nil, range("2024-03-05", "2024-03-02"), Nil, days("2024-03-01", "2024-03-09")),
-    ("ranges break where the input has a gap", Seq("[2024-03-01…2024-03-01]", "[2024-03-03…2024-03-03]"),
-      range("2024-03-01", "2024-03-03"), Nil, Seq("2024-03-01", "2024-03-03")),
-    ("a wanted start after the earliest output is its own cutoff", Seq("[2024-03-03…2024-03-03]"),
-      range("2024-03-03", "2024-03-03"), Seq("2024-03-01"), days("2024-03-01", "2024-03-03"))
+    (
+      "an open start begins at the first input",
+      Seq("[2024-03-02…2024-03-03]"),
+      range(null, "2024-03-03"),
+      Nil,
+      days("2024-03-02", "2024-03-09")
+    ),
+    (
+      "an output that is full has no hole",
+      Nil,
+      range("2024-03-01", "2024-03-02"),
+      days("2024-03-01", "2024-03-02"),
+      days("2024-03-01", "2024-03-02")
+    ),
+    (
+      "a start after the end is no work",
+      Nil,
+      range("2024-03-05", "2024-03-02"),
+      Nil,
+      days("2024-03-01", "2024-03-09")
+    ),
+    (
+      "ranges break where the input has a gap",
+      Seq("[2024-03-01…2024-03-01]", "[2024-03-03…2024-03-03]"),
+      range("2024-03-01", "2024-03-03"),
+      Nil,
+      Seq("2024-03-01", "2024-03-03")
+    ),
+    (
+      "a wanted start after the earliest output is its own cutoff",
+      Seq("[2024-03-03…2024-03-03]"),
+      range("2024-03-03", "2024-03-03"),
+      Seq("2024-03-01"),
+      days("2024-03-01", "2024-03-03")
+    )
   )
 
   cases.foreach { case (name, expected, wanted, existing, inputs) =>

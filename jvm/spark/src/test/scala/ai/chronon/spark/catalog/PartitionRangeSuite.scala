@@ -24,7 +24,8 @@ class PartitionRangeSuite extends AnyFunSuite {
   }
 
   test("intersection takes the inner ends, open ends give way") {
-    assert(range(null, "2024-03-05").intersect(range("2024-03-02", "2024-03-09")) == range("2024-03-02", "2024-03-05"))
+    assert(range(null, "2024-03-05").intersect(range("2024-03-02", "2024-03-09")) ==
+      range("2024-03-02", "2024-03-05"))
     assert(range(null, null).intersect(range(null, "2024-03-09")) == range(null, "2024-03-09"))
   }
 
@@ -34,6 +35,7 @@ class PartitionRangeSuite extends AnyFunSuite {
 
   test("predicates quote names and values") {
     assert(range("a'b", null).predicates("d`s") == Seq("`d``s` >= 'a\\'b'"))
-    assert(range("2024-03-01", "2024-03-02").predicates("ds") == Seq("`ds` >= '2024-03-01'", "`ds` <= '2024-03-02'"))
+    assert(range("2024-03-01", "2024-03-02").predicates("ds") ==
+      Seq("`ds` >= '2024-03-01'", "`ds` <= '2024-03-02'"))
   }
 }

@@ -9,7 +9,13 @@ class TableUtilsSuite extends SparkSuite {
     tables.insertPartitions(frame(ddl, rows: _*), s"$db.$name", Map("note" -> "it's me"), autoExpand = expand)
 
   test("a first write creates a partitioned Parquet table with properties, and says what it wrote") {
-    val result = write("created", "ds STRING, a INT, b STRING", false, Row("2024-03-01", 1, "x"), Row("2024-03-02", 2, null))
+    val result = write(
+      "created",
+      "ds STRING, a INT, b STRING",
+      false,
+      Row("2024-03-01", 1, "x"),
+      Row("2024-03-02", 2, null)
+    )
     assert(result.rows == 2 && result.partitions == 2 && result.files >= 2 && result.bytes > 0)
     val found = tables.find(s"$db.created").get
     assert(found.schema.fieldNames.toSeq == Seq("a", "b", "ds"), "partition columns go last")
@@ -36,7 +42,8 @@ class TableUtilsSuite extends SparkSuite {
     val found = tables.find(s"$db.expanded").get
     assert(found.schema.fieldNames.toSeq == Seq("a", "b", "c", "ds"))
     assert(found.properties(TableUtils.Dynamic) == "true")
-    assert(rowsOf(spark.table(s"$db.expanded")) == Seq("1|1|null|2024-03-01", "2|null|Map(k -> 1)|2024-03-02"))
+    assert(rowsOf(spark.table(s"$db.expanded")) ==
+      Seq("1|1|null|2024-03-01", "2|null|Map(k -> 1)|2024-03-02"))
   }
 
   test("the table's order wins over the frame's") {
@@ -46,9 +53,24 @@ class TableUtilsSuite extends SparkSuite {
   }
 
   private val conflicts = Seq(
-    ("another type", "a STRING, b INT, ds STRING", Row("1", 1, "2024-03-02"), "column `a` is int in the table but string"),
-    ("a new column", "a INT, b INT, c INT, ds STRING", Row(1, 1, 1, "2024-03-02"), "column `c` is missing in the table but int"),
-    ("a missing column", "a INT, ds STRING", Row(1, "2024-03-02"), "column `b` is int in the table but missing")
+    (
+      "another type",
+      "a STRING, b INT, ds STRING",
+      Row("1", 1, "2024-03-02"),
+      "column `a` is int in the table but string"
+    ),
+    (
+      "a new column",
+      "a INT, b INT, c INT, ds STRING",
+      Row(1, 1, 1, "2024-03-02"),
+      "column `c` is missing in the table but int"
+    ),
+    (
+      "a missing column",
+      "a INT, ds STRING",
+      Row(1, "2024-03-02"),
+      "column `b` is int in the table but missing"
+    )
   )
 
   conflicts.foreach { case (name, ddl, row, message) =>
@@ -62,15 +84,24 @@ class TableUtilsSuite extends SparkSuite {
 
   test("auto-expand never changes the type of a column") {
     write("typed", "a INT, ds STRING", true, Row(1, "2024-03-01"))
-    val e = intercept[TableSchemaException](write("typed", "a DOUBLE, ds STRING", true, Row(1.0, "2024-03-02")))
+    val e =
+      intercept[TableSchemaException](write("typed", "a DOUBLE, ds STRING", true, Row(1.0, "2024-03-02")))
     assert(e.column == "a" && e.inTable == "int" && e.inFrame == "double")
   }
 
   test("partitions: missing tables, sub-partitions, views, other columns") {
     assert(tables.partitions(s"$db.nowhere").isEmpty && tables.partitions("nowhere.at_all").isEmpty)
     tables.insertPartitions(
-      frame("a INT, ds STRING, system STRING", Row(1, "2024-03-01", "web"), Row(1, "2024-03-02", "mobile"), Row(2, "2024-03-02", "w/b")),
-      s"$db.sub", Map.empty, Seq("ds", "system"))
+      frame(
+        "a INT, ds STRING, system STRING",
+        Row(1, "2024-03-01", "web"),
+        Row(1, "2024-03-02", "mobile"),
+        Row(2, "2024-03-02", "w/b")
+      ),
+      s"$db.sub",
+      Map.empty,
+      Seq("ds", "system")
+    )
     assert(tables.partitions(s"$db.sub") == Seq("2024-03-01", "2024-03-02"))
     assert(tables.partitions(s"$db.sub", Map("system" -> "web")) == Seq("2024-03-01"))
     assert(tables.partitions(s"$db.sub", column = "system") == Seq("mobile", "w/b", "web"))
@@ -81,8 +112,11 @@ class TableUtilsSuite extends SparkSuite {
 
   test("table references") {
     assert(TableReference.parse("a.b") == TableReference("a.b", Map.empty))
-    assert(TableReference.parse("a.b/system=mobile/currency=USD") == TableReference("a.b", Map("system" -> "mobile", "currency" -> "USD")))
-    assert(intercept[IllegalArgumentException](TableReference.parse("a.b/mobile")).getMessage.contains("`mobile`"))
+    assert(TableReference.parse("a.b/system=mobile/currency=USD") ==
+      TableReference("a.b", Map("system" -> "mobile", "currency" -> "USD")))
+    assert(
+      intercept[IllegalArgumentException](TableReference.parse("a.b/mobile")).getMessage.contains("`mobile`")
+    )
   }
 
   test("unfilled ranges look at the catalog") {
@@ -91,7 +125,12 @@ class TableUtilsSuite extends SparkSuite {
     val t = tables
     val wanted = PartitionRange.of("2024-03-01", "2024-03-09", t.partitionSpec)
     def holes(shift: Int) =
-      t.unfilledRanges(s"$db.out", wanted, Seq((TableReference(s"$db.in", Map.empty), "ds")), shift).map(_.toString)
+      t.unfilledRanges(
+        s"$db.out",
+        wanted,
+        Seq((TableReference(s"$db.in", Map.empty), "ds")),
+        shift
+      ).map(_.toString)
     assert(holes(0) == Seq("[2024-03-02…2024-03-02]", "[2024-03-04…2024-03-04]"))
     assert(holes(1) == Seq("[2024-03-02…2024-03-03]", "[2024-03-05…2024-03-05]"))
   }

@@ -6,8 +6,17 @@ class CommandLineSuite extends AnyFunSuite {
 
   test("both spellings of a value, presence flags and lists") {
     val line = CommandLine.parse(Seq(
-      "join", "--conf-path=a/b=c", "--end-date", "2024-03-01", "--run-first-hole", "--local-table-mapping", "a.b=x.csv", "c.d=y.csv",
-      "--step-days", "7"))
+      "join",
+      "--conf-path=a/b=c",
+      "--end-date",
+      "2024-03-01",
+      "--run-first-hole",
+      "--local-table-mapping",
+      "a.b=x.csv",
+      "c.d=y.csv",
+      "--step-days",
+      "7"
+    ))
     assert(line.subcommand == "join")
     assert(line.required("conf-path") == "a/b=c")
     assert(line.one("end-date").contains("2024-03-01"))
@@ -20,7 +29,11 @@ class CommandLineSuite extends AnyFunSuite {
     ("nothing at all", Nil, "a subcommand is needed"),
     ("an unknown subcommand", Seq("jion"), "there is no subcommand jion"),
     ("an unknown flag", Seq("join", "--conf", "x"), "join has no flag --conf"),
-    ("a flag of another subcommand", Seq("group-by-backfill", "--unset-semantic-hash"), "has no flag --unset-semantic-hash"),
+    (
+      "a flag of another subcommand",
+      Seq("group-by-backfill", "--unset-semantic-hash"),
+      "has no flag --unset-semantic-hash"
+    ),
     ("a missing value", Seq("join", "--conf-path", "--end-date=2024-03-01"), "--conf-path needs a value"),
     ("a missing last value", Seq("join", "--conf-path"), "--conf-path needs a value"),
     ("a value for a presence flag", Seq("join", "--run-first-hole=true"), "takes no value"),
@@ -28,7 +41,11 @@ class CommandLineSuite extends AnyFunSuite {
     ("a flag twice", Seq("join", "--conf-path", "a", "--conf-path", "b"), "given twice"),
     ("selected parts", Seq("join", "--selected-join-parts", "a"), "--selected-join-parts is not built yet"),
     ("cached left", Seq("join", "--use-cached-left"), "--use-cached-left is not built yet"),
-    ("a result table to compare with", Seq("join", "--expected-result-table=x"), "--expected-result-table is not built yet")
+    (
+      "a result table to compare with",
+      Seq("join", "--expected-result-table=x"),
+      "--expected-result-table is not built yet"
+    )
   )
 
   refused.foreach { case (name, args, message) =>
@@ -47,7 +64,8 @@ class CommandLineSuite extends AnyFunSuite {
 
   test("numbers are checked") {
     Seq("0", "-1", "x").foreach { text =>
-      val e = intercept[UsageException](CommandLine("join", Map("step-days" -> Seq(text))).positive("step-days"))
+      val e =
+        intercept[UsageException](CommandLine("join", Map("step-days" -> Seq(text))).positive("step-days"))
       assert(e.getMessage.contains(s"--step-days = $text"))
     }
   }

@@ -9,17 +9,48 @@ class ColumnOrderSuite extends AnyFunSuite {
   private val entities = TimeKeys.entities("ds")
 
   private val cases: Seq[(String, String, String, Boolean, Seq[Part])] = Seq(
-    ("the worked example: SNAPSHOT A, TEMPORAL B, both keyed by user", "user ts request_id A1 A2 B1 ds", "ds ts user request_id", true,
-      Seq(Part("user" +: snapshot, Seq("A1", "A2")), Part("user" +: temporal, Seq("B1")))),
-    ("no parts: the left as it is, partition last", "ts user request_id ds", "ds ts user request_id", true, Nil),
-    ("the keys of the last part lead", "item user ts A B ds", "ds ts user item", true,
-      Seq(Part("user" +: snapshot, Seq("A")), Part("item" +: snapshot, Seq("B")))),
-    ("a TEMPORAL part takes time to the front", "item ts user A B ds", "ds ts user item", true,
-      Seq(Part("user" +: snapshot, Seq("A")), Part("item" +: temporal, Seq("B")))),
-    ("a SNAPSHOT part after a TEMPORAL one moves its key only", "item user ts A B ds", "ds ts user item", true,
-      Seq(Part("user" +: temporal, Seq("A")), Part("item" +: snapshot, Seq("B")))),
-    ("several keys keep the order of the group-by", "item user ts note A ds", "ds ts note user item", true,
-      Seq(Part(Seq("item", "user") ++ temporal, Seq("A")))),
+    (
+      "the worked example: SNAPSHOT A, TEMPORAL B, both keyed by user",
+      "user ts request_id A1 A2 B1 ds",
+      "ds ts user request_id",
+      true,
+      Seq(Part("user" +: snapshot, Seq("A1", "A2")), Part("user" +: temporal, Seq("B1")))
+    ),
+    (
+      "no parts: the left as it is, partition last",
+      "ts user request_id ds",
+      "ds ts user request_id",
+      true,
+      Nil
+    ),
+    (
+      "the keys of the last part lead",
+      "item user ts A B ds",
+      "ds ts user item",
+      true,
+      Seq(Part("user" +: snapshot, Seq("A")), Part("item" +: snapshot, Seq("B")))
+    ),
+    (
+      "a TEMPORAL part takes time to the front",
+      "item ts user A B ds",
+      "ds ts user item",
+      true,
+      Seq(Part("user" +: snapshot, Seq("A")), Part("item" +: temporal, Seq("B")))
+    ),
+    (
+      "a SNAPSHOT part after a TEMPORAL one moves its key only",
+      "item user ts A B ds",
+      "ds ts user item",
+      true,
+      Seq(Part("user" +: temporal, Seq("A")), Part("item" +: snapshot, Seq("B")))
+    ),
+    (
+      "several keys keep the order of the group-by",
+      "item user ts note A ds",
+      "ds ts note user item",
+      true,
+      Seq(Part(Seq("item", "user") ++ temporal, Seq("A")))
+    ),
     ("entity left", "user note A ds", "ds note user", false, Seq(Part("user" +: entities, Seq("A"))))
   )
 

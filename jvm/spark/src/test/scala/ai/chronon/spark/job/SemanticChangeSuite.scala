@@ -7,7 +7,12 @@ class SemanticChangeSuite extends AnyFunSuite {
 
   private val cases: Seq[(String, Seq[String], Map[String, String], Map[String, String])] = Seq(
     ("nothing changed", Nil, base, base),
-    ("another left makes everything worthless", Seq("o_a", "o_b", "o_bootstrap", "o"), base, base + ("left_source" -> "m")),
+    (
+      "another left makes everything worthless",
+      Seq("o_a", "o_b", "o_bootstrap", "o"),
+      base,
+      base + ("left_source" -> "m")
+    ),
     ("other bootstrap parts too", Seq("o_a", "o_b", "o_bootstrap", "o"), base, base + ("o_bootstrap" -> "x")),
     ("a changed part takes its table and the output", Seq("o_a", "o"), base, base + ("o_a" -> "c")),
     ("a removed part as well", Seq("o_b", "o"), base, base - "o_b"),

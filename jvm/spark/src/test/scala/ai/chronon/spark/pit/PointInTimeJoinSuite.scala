@@ -33,12 +33,14 @@ class PointInTimeJoinSuite extends AnyFunSuite with BeforeAndAfterAll with Adapt
   override protected def afterAll(): Unit = spark.stop()
 
   private val leftSchema = new StructType().add("id", LongType).add("user", StringType).add("ts", LongType)
-  private val rightSchema = new StructType().add("user", StringType).add("time", LongType).add("amount", DoubleType)
+  private val rightSchema =
+    new StructType().add("user", StringType).add("time", LongType).add("amount", DoubleType)
 
   private def window(length: Int, unit: TimeUnit) = new Window(length, unit)
 
   private def aggregation(column: String, operation: Operation, windows: Window*): Aggregation = {
-    val a = new Aggregation().setInputColumn(column).setOperation(operation).setArgMap(new java.util.HashMap())
+    val a =
+      new Aggregation().setInputColumn(column).setOperation(operation).setArgMap(new java.util.HashMap())
     if (windows.nonEmpty) a.setWindows(windows.asJava)
     a
   }
@@ -49,7 +51,8 @@ class PointInTimeJoinSuite extends AnyFunSuite with BeforeAndAfterAll with Adapt
   private def spec(definition: GroupBy, resolution: PitResolution = PitResolution.FiveMinute) =
     PointInTimeSpec(definition, Seq("user"), Seq("user"), col("ts"), col("time"), resolution, "a_")
 
-  private def frame(rows: Seq[Row], schema: StructType): DataFrame = spark.createDataFrame(rows.asJava, schema)
+  private def frame(rows: Seq[Row], schema: StructType): DataFrame =
+    spark.createDataFrame(rows.asJava, schema)
 
   private def random(seed: Int, leftRows: Int, rightRows: Int, keys: Int): (Seq[Row], Seq[Row]) = {
     val r = new Random(seed)
@@ -62,27 +65,54 @@ class PointInTimeJoinSuite extends AnyFunSuite with BeforeAndAfterAll with Adapt
   }
 
   /** Sum and count per left id, computed from the window rule alone. */
-  private def naive(left: Seq[Row], right: Seq[Row], length: Long, hop: Long): Map[Long, (Option[Double], Option[Long])] =
+  private def naive(
+      left: Seq[Row],
+      right: Seq[Row],
+      length: Long,
+      hop: Long
+  ): Map[Long, (Option[Double], Option[Long])] =
     left.map { l =>
       val seen =
         if (l.isNullAt(1) || l.isNullAt(2)) Nil
         else {
           val (from, to) = ((l.getLong(2) - length) / hop * hop, l.getLong(2))
-          right.filter(r => r.getAs[String](0) == l.getString(1) && !r.isNullAt(2) && r.getLong(1) >= from && r.getLong(1) < to)
+          right.filter(r =>
+            r.getAs[String](0) == l.getString(1) && !r.isNullAt(2) && r.getLong(1) >= from &&
+              r.getLong(1) < to
+          )
         }
       val amounts = seen.map(_.getDouble(2))
-      l.getLong(0) -> ((if (amounts.isEmpty) None else Some(amounts.sum), if (amounts.isEmpty) None else Some(amounts.size.toLong)))
+      l.getLong(0) ->
+        ((
+          if (amounts.isEmpty) None else Some(amounts.sum),
+          if (amounts.isEmpty) None else Some(amounts.size.toLong)
+        ))
     }.toMap
 
   private def results(out: DataFrame, suffix: String): Map[Long, (Option[Double], Option[Long])] =
     out.collect().map { r =>
-      r.getAs[Long]("id") -> ((Option(r.getAs[Any](s"a_amount_sum_$suffix")).map(_.asInstanceOf[Double]),
-        Option(r.getAs[Any](s"a_amount_count_$suffix")).map(_.asInstanceOf[Long])))
+      r.getAs[Long]("id") ->
+        ((
+          Option(r.getAs[Any](s"a_amount_sum_$suffix")).map(_.asInstanceOf[Double]),
+          Option(r.getAs[Any](s"a_amount_count_$suffix")).map(_.asInstanceOf[Long])
+        ))
     }.toMap
 
   private val sumAndCount = groupBy(
-    aggregation("amount", Operation.SUM, window(1, TimeUnit.HOURS), window(1, TimeUnit.DAYS), window(15, TimeUnit.DAYS)),
-    aggregation("amount", Operation.COUNT, window(1, TimeUnit.HOURS), window(1, TimeUnit.DAYS), window(15, TimeUnit.DAYS))
+    aggregation(
+      "amount",
+      Operation.SUM,
+      window(1, TimeUnit.HOURS),
+      window(1, TimeUnit.DAYS),
+      window(15, TimeUnit.DAYS)
+    ),
+    aggregation(
+      "amount",
+      Operation.COUNT,
+      window(1, TimeUnit.HOURS),
+      window(1, TimeUnit.DAYS),
+      window(15, TimeUnit.DAYS)
+    )
   )
 
   for (seed <- 1 to 4) test(s"equals the window rule, seed $seed") {
@@ -113,12 +143,18 @@ class PointInTimeJoinSuite extends AnyFunSuite with BeforeAndAfterAll with Adapt
     // 40 000 keys in one partition and 2^22 buckets: some 190 buckets hold two keys
     val r = new Random(11)
     val keys = 40000
-    val left = Seq.tabulate(3 * keys)(i => Row(i.toLong, "u" + r.nextInt(keys), Start + r.nextInt(3000) * 60000L))
-    val right = Seq.fill(3 * keys)(Row("u" + r.nextInt(keys), Start + r.nextInt(3000) * 60000L, r.nextInt(100).toDouble))
+    val left =
+      Seq.tabulate(3 * keys)(i => Row(i.toLong, "u" + r.nextInt(keys), Start + r.nextInt(3000) * 60000L))
+    val right = Seq.fill(3 * keys)(Row(
+      "u" + r.nextInt(keys),
+      Start + r.nextInt(3000) * 60000L,
+      r.nextInt(100).toDouble
+    ))
     val bothSides = PointInTimeJoin(
       frame(left, leftSchema).coalesce(1),
       frame(right, rightSchema).coalesce(1),
-      spec(sumAndCount))
+      spec(sumAndCount)
+    )
     val byUser = right.groupBy(_.getString(0))
     val expected = left.flatMap { l =>
       naive(Seq(l), byUser.getOrElse(l.getString(1), Nil), Day, Hour)
@@ -136,10 +172,12 @@ class PointInTimeJoinSuite extends AnyFunSuite with BeforeAndAfterAll with Adapt
   test("parts with equal keys share the left exchange and its sort") {
     val (left, right) = random(3, 100, 100, 5)
     val first = PointInTimeJoin(frame(left, leftSchema), frame(right, rightSchema), spec(sumAndCount))
-    val daily = spec(groupBy(aggregation("amount", Operation.MAX, window(7, TimeUnit.DAYS))), PitResolution.Daily).copy(
-      queryTime = expr("ts - ts % 86400000"),
-      leftOrder = Some(col("ts")),
-      outputPrefix = "b_")
+    val daily =
+      spec(groupBy(aggregation("amount", Operation.MAX, window(7, TimeUnit.DAYS))), PitResolution.Daily).copy(
+        queryTime = expr("ts - ts % 86400000"),
+        leftOrder = Some(col("ts")),
+        outputPrefix = "b_"
+      )
     val both = PointInTimeJoin(first, frame(right, rightSchema), daily)
     both.collect()
     val plan: SparkPlan = both.queryExecution.executedPlan
@@ -177,8 +215,13 @@ class PointInTimeJoinSuite extends AnyFunSuite with BeforeAndAfterAll with Adapt
     val text = messageOf(PointInTimeJoin(l, r.withColumn("time", lit("x")), spec(sumAndCount)))
     assert(text.contains("test.amounts") && text.contains("string"), text)
     val nulls = messageOf(
-      PointInTimeJoin(l, r.withColumn("time", lit(null).cast("long")), spec(sumAndCount)).collect())
+      PointInTimeJoin(l, r.withColumn("time", lit(null).cast("long")), spec(sumAndCount)).collect()
+    )
     assert(nulls.contains("test.amounts") && nulls.contains("null"), nulls)
-    intercept[NativeException](PointInTimeJoin(l, r, spec(groupBy(aggregation("amount", Operation.KURTOSIS)))))
+    intercept[NativeException](PointInTimeJoin(
+      l,
+      r,
+      spec(groupBy(aggregation("amount", Operation.KURTOSIS)))
+    ))
   }
 }

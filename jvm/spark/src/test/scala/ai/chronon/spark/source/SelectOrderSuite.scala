@@ -18,7 +18,10 @@ class SelectOrderSuite extends AnyFunSuite {
   }
 
   test("random names, against the map itself where the running Scala is 2.12 (seed in the name)") {
-    assume(scala.util.Properties.versionNumberString.startsWith("2.12"), "Scala 2.13 orders its maps differently")
+    assume(
+      scala.util.Properties.versionNumberString.startsWith("2.12"),
+      "Scala 2.13 orders its maps differently"
+    )
     (1 to 200).foreach { seed =>
       val r = new Random(seed)
       val names = Seq.fill(1 + r.nextInt(40))(r.alphanumeric.take(1 + r.nextInt(8)).mkString).distinct

@@ -29,7 +29,8 @@ object SparkInternals {
     ArrowUtils.toArrowSchema(schema, "UTC", errorOnDuplicatedFieldNames = false, largeVarTypes = false)
 
   /** A named child of Spark's own root allocator, with no limit of its own. */
-  def allocator(name: String): BufferAllocator = ArrowUtils.rootAllocator.newChildAllocator(name, 0, Long.MaxValue)
+  def allocator(name: String): BufferAllocator =
+    ArrowUtils.rootAllocator.newChildAllocator(name, 0, Long.MaxValue)
 
   /** The memory manager of the running task. */
   def taskMemoryManager(): TaskMemoryManager = TaskContext.get().taskMemoryManager()
@@ -48,5 +49,6 @@ object SparkInternals {
       prefixComparator,
       prefixes,
       SparkEnv.get.memoryManager.pageSizeBytes,
-      byPrefix)
+      byPrefix
+    )
 }
