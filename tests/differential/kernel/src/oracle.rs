@@ -23,6 +23,9 @@ pub fn missing() -> Option<String> {
         .then(|| format!("no reference jars at {}; set CHRONON_ORACLE to their folder", home.display()))
 }
 
+/// One argument: the script splits it.
+const JVM_FLAGS: &str = "-Xmx1g -XX:+UseSerialGC";
+
 impl Oracle {
     /// Compiles the small reference program if need be, and starts it.
     ///
@@ -33,7 +36,7 @@ impl Oracle {
         let mut process = Command::new(here.join("../jvm"))
             .args(["oracle", "chronon.differential.KernelOracle"])
             .arg(here.join("oracle"))
-            .arg("-Xmx1g -XX:+UseSerialGC")
+            .arg(JVM_FLAGS)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
