@@ -24,13 +24,13 @@ def table(warehouse: Path, raw: Path) -> pa.Table:
     folder = warehouse / "flights.db" / "flights_training_set_v1"
     if not any(folder.glob("ds=*/*.parquet")):
         pytest.skip(f"flights.flights_training_set_v1 is not built: {BUILD_IT}")
-    return raw_table(folder).sort_by("flight_id")
+    return raw_table(folder).sort_by("flight_id").combine_chunks()
 
 
 @pytest.fixture(scope="module")
 def left(raw: Path) -> pa.Table:
     """The left side in order of flight_id."""
-    return raw_table(raw / "scheduled").sort_by("flight_id")
+    return raw_table(raw / "scheduled").sort_by("flight_id").combine_chunks()
 
 
 def describe(name: str, got: pa.Table, values: Expected, bad: Flags) -> str:

@@ -38,7 +38,7 @@ Feature = tuple[str, pa.DataType, Expected]
 def raw_table(folder: Path) -> pa.Table:
     """A raw table, with the day of the partition as column `ds`."""
     partitioning = pyarrow.dataset.partitioning(pa.schema([("ds", pa.string())]), flavor="hive")
-    return pyarrow.dataset.dataset(folder, partitioning=partitioning).to_table()
+    return pyarrow.dataset.dataset(folder, partitioning=partitioning).to_table().combine_chunks()
 
 
 def size(window: int) -> str:
@@ -154,11 +154,12 @@ def plane(planes: pa.Table, left: pa.Table) -> Iterator[Feature]:
     asked = {"ds": days, "tailnum": left["tailnum"], "row": np.arange(left.num_rows)}
     found = pa.table(asked).join(planes, ["ds", "tailnum"]).sort_by("row")
     assert found.num_rows == left.num_rows
+    # More than four selected columns come in the order of a Scala hash map, here as in the reference.
     types = {
         "year": pa.int32(),
         "engines": pa.int32(),
-        "seats": pa.int32(),
         "manufacturer": pa.string(),
+        "seats": pa.int32(),
     }
     for name, kind in types.items():
         yield name, kind, Values(found[name])

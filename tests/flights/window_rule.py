@@ -232,9 +232,12 @@ class Latest:
         while at < len(chosen):
             moment = self.ts[chosen[at]]
             same = [i for i in chosen if self.ts[i] == moment]
-            first = int(self.spans.first[row])
             # All events of that moment, also those beyond the k-th.
-            pool = [self.values[i].item() for i in range(chosen[at], first - 1, -1) if self.ts[i] == moment]
+            pool = [self.values[i].item() for i in same]
+            beyond = same[-1] - 1
+            while beyond >= self.spans.first[row] and self.ts[beyond] == moment:
+                pool.append(self.values[beyond].item())
+                beyond -= 1
             for value in got[at : at + len(same)]:
                 if value not in pool:
                     return False
