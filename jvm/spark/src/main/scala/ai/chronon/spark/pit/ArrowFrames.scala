@@ -12,10 +12,10 @@ import org.apache.arrow.vector.{
 import org.apache.arrow.vector.ipc.{ReadChannel, WriteChannel}
 import org.apache.arrow.vector.ipc.message.MessageSerializer
 import org.apache.arrow.vector.types.pojo.{ArrowType, Field, FieldType}
-import org.apache.spark.sql.catalyst.InternalRow
+import org.apache.spark.sql.catalyst.{InternalRow, ProjectingInternalRow}
 import org.apache.spark.sql.chronon.SparkInternals
 import org.apache.spark.sql.execution.arrow.ArrowWriter
-import org.apache.spark.sql.types.StructType
+import org.apache.spark.sql.types.{IntegerType, LongType, StructType}
 import org.apache.spark.sql.vectorized.{ArrowColumnVector, ColumnVector, ColumnarBatch}
 
 import java.nio.ByteBuffer
@@ -25,16 +25,28 @@ import scala.collection.JavaConverters._
 /** Gathers rows of (group, time, inputs) and hands them over as one Arrow IPC record-batch message in a direct buffer
   * that is reused. Owns its vectors: close it once.
   *
-  * @param inputs types of the columns behind group and time; empty for queries
+  * @param inputs  types of the columns behind group and time; empty for queries
+  * @param maxRows rows between two resets, at most
   */
-private[pit] final class ArrowFrameWriter(inputs: StructType, allocator: BufferAllocator)
+private[pit] final class ArrowFrameWriter(inputs: StructType, maxRows: Int, allocator: BufferAllocator)
     extends AutoCloseable {
   private val group = new IntVector(required("group", new ArrowType.Int(32, true)), allocator)
   private val time = new BigIntVector(required("ts", new ArrowType.Int(64, true)), allocator)
   private val inputRoot = VectorSchemaRoot.create(SparkInternals.arrowSchema(inputs), allocator)
-  private val writer = ArrowWriter.create(inputRoot)
-  private val root =
-    new VectorSchemaRoot((Seq[FieldVector](group, time) ++ inputRoot.getFieldVectors.asScala).asJava)
+  private val inputVectors = inputRoot.getFieldVectors.asScala
+  private val root = new VectorSchemaRoot((Seq[FieldVector](group, time) ++ inputVectors).asJava)
+
+  private val groups = FixedColumn(group, IntegerType, maxRows)
+  private val times = FixedColumn(time, LongType, maxRows)
+  // numbers are stored by address; whatever else there is goes through Spark's own writer
+  private val (fixed, other) = inputs.fields.toSeq.zipWithIndex.partition(f => FixedColumn.fits(f._1.dataType))
+  private val columns = fixed.map { case (field, i) => FixedColumn(inputVectors(i), field.dataType, maxRows) }.toArray
+  private val ordinals = fixed.map(_._2).toArray
+  private val otherView = ProjectingInternalRow(StructType(other.map(_._1)), other.map(_._2).toIndexedSeq)
+  private val otherWriter =
+    if (other.isEmpty) None
+    else Some(ArrowWriter.create(new VectorSchemaRoot(other.map(f => inputVectors(f._2)).asJava)))
+
   private val unloader = new VectorUnloader(root)
   private var target = ByteBuffer.allocateDirect(1 << 16)
   private var rows = 0
@@ -44,22 +56,31 @@ private[pit] final class ArrowFrameWriter(inputs: StructType, allocator: BufferA
 
   /** Adds a row; `values` holds exactly the inputs. */
   def write(groupNumber: Int, millis: Long, values: InternalRow): Unit = {
+    var i = 0
+    while (i < columns.length) {
+      columns(i).write(rows, values, ordinals(i))
+      i += 1
+    }
+    if (otherWriter.isDefined) {
+      otherView.project(values)
+      otherWriter.get.write(otherView)
+    }
     writeHeader(groupNumber, millis)
-    writer.write(values)
   }
 
   /** Adds a row that has no inputs: a query. */
   def writeHeader(groupNumber: Int, millis: Long): Unit = {
-    group.setSafe(rows, groupNumber)
-    time.setSafe(rows, millis)
+    groups.putInt(rows, groupNumber)
+    times.putLong(rows, millis)
     rows += 1
   }
 
   /** The gathered rows as one message; valid until the next call. Position 0, limit at the end of the message. */
   def finish(): ByteBuffer = {
-    group.setValueCount(rows)
-    time.setValueCount(rows)
-    writer.finish()
+    otherWriter.foreach(_.finish())
+    groups.finish(rows)
+    times.finish(rows)
+    columns.foreach(_.finish(rows))
     root.setRowCount(rows)
     target.clear()
     val batch = unloader.getRecordBatch
@@ -71,16 +92,14 @@ private[pit] final class ArrowFrameWriter(inputs: StructType, allocator: BufferA
 
   /** Forgets the gathered rows and keeps the memory. */
   def reset(): Unit = {
-    group.reset()
-    time.reset()
-    writer.reset()
+    otherWriter.foreach(_.reset())
+    columns.foreach(_.reset())
     rows = 0
   }
 
   override def close(): Unit = root.close()
 
-  private def required(name: String, kind: ArrowType) =
-    new Field(name, new FieldType(false, kind, null), null)
+  private def required(name: String, kind: ArrowType) = new Field(name, new FieldType(false, kind, null), null)
 
   private object Growing extends WritableByteChannel {
     override def write(source: ByteBuffer): Int = {

@@ -119,5 +119,5 @@ private[pit] final class PackedSorter(
 private[pit] object PackedSorter {
 
   /** Rows of one packed value that are put in order in memory. */
-  private val LongestRun = 4096
+  val LongestRun = 4096
 }

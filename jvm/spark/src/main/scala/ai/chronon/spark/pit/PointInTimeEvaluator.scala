@@ -184,8 +184,8 @@ private[pit] final class PointInTimeEvaluator(
 
     /** A native session with the frames that go in and out of it. */
     private final class Lane {
-      val queries = new ArrowFrameWriter(new StructType(), allocator)
-      private val events = new ArrowFrameWriter(plan.inputs, allocator)
+      val queries = new ArrowFrameWriter(new StructType(), BatchRows, allocator)
+      private val events = new ArrowFrameWriter(plan.inputs, BatchRows, allocator)
       private val reader = new ArrowFrameReader(plan.outputs, allocator)
       private val session = PointInTimeSession.open(nativePlan)
       private var asked = false
