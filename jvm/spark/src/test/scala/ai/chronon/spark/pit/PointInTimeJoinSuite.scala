@@ -162,6 +162,56 @@ class PointInTimeJoinSuite extends AnyFunSuite with BeforeAndAfterAll with Adapt
     assert(results(bothSides, "1d") == expected)
   }
 
+  test("times before 1970 follow the window rule") {
+    val r = new Random(21)
+    def time() = (r.nextInt(40 * 24 * 60) - 30 * 24 * 60) * 60000L
+    val left = Seq.tabulate(400)(i => Row(i.toLong, "u" + r.nextInt(6), time()))
+    val right = Seq.fill(1500)(Row("u" + r.nextInt(6), time(), r.nextInt(1000).toDouble))
+    val out = PointInTimeJoin(frame(left, leftSchema), frame(right, rightSchema), spec(sumAndCount)).cache()
+    assert(results(out, "1h") == naive(left, right, Hour, 5 * 60000L))
+    assert(results(out, "1d") == naive(left, right, Day, Hour))
+    assert(results(out, "15d") == naive(left, right, 15 * Day, Day))
+    out.unpersist()
+  }
+
+  test("equal times, long runs of them, times before 1970: how the right side is spread leaves no trace") {
+    val r = new Random(31)
+    // of so many sizes that every order of addition gives another sum
+    def amount() = r.nextGaussian() * Math.pow(10, r.nextInt(24) - 8)
+    val run = 2 * PackedSorter.LongestRun + 17
+    val instants = Array.fill(25)(Start + r.nextInt(20 * 24) * Hour)
+    def early() = -1L - r.nextInt(20 * 24 * 60) * 60000L
+    val ties = Seq.fill(6000)(Row("u" + r.nextInt(5), instants(r.nextInt(instants.length)), amount()))
+    val longRun = Seq.fill(run)(Row("hot", Start + Day, amount()))
+    // all of them have one packed value per user
+    val before = Seq.fill(run)(Row("old" + r.nextInt(2), early(), amount()))
+    val right = ties ++ longRun ++ before
+    val left = (Seq.fill(300)("u" + r.nextInt(5) -> (Start + r.nextInt(40 * 24) * Hour)) ++
+      Seq.fill(100)("old" + r.nextInt(2) -> (early() + r.nextInt(10 * 24) * Hour)) ++
+      Seq("hot" -> (Start + Day), "hot" -> (Start + Day + 1), "hot" -> (Start + 2 * Day))).zipWithIndex
+      .map { case ((user, time), i) => Row(i.toLong, user, time) }
+
+    val windows = Seq(window(1, TimeUnit.DAYS), window(15, TimeUnit.DAYS))
+    val operations = Seq(Operation.SUM, Operation.COUNT, Operation.AVERAGE, Operation.FIRST, Operation.LAST)
+    val definition = groupBy(operations.map(aggregation("amount", _, windows: _*)) :+
+      aggregation("amount", Operation.SUM) :+ aggregation("amount", Operation.LAST): _*)
+
+    def bits(partitions: Int): Map[Long, Seq[Any]] = {
+      val spread = frame(r.shuffle(right), rightSchema).repartition(partitions)
+      PointInTimeJoin(frame(r.shuffle(left), leftSchema), spread, spec(definition)).collect().map { row =>
+        row.getAs[Long]("id") -> row.toSeq.drop(3).map {
+          case d: Double => java.lang.Double.doubleToRawLongBits(d)
+          case other => other
+        }
+      }.toMap
+    }
+    val once = bits(1)
+    assert(once.size == left.size)
+    val counts = once.map { case (id, values) => id -> Option(values(2)).map(_.asInstanceOf[Long]) }
+    assert(counts == naive(left, right, Day, Hour).map { case (id, (_, count)) => id -> count })
+    for (partitions <- Seq(2, 7)) assert(bits(partitions) == once, s"with $partitions partitions")
+  }
+
   test("an empty side gives null features, or nothing") {
     val (left, right) = random(9, 50, 50, 3)
     val noEvents = PointInTimeJoin(frame(left, leftSchema), frame(Nil, rightSchema), spec(sumAndCount))
@@ -183,7 +233,7 @@ class PointInTimeJoinSuite extends AnyFunSuite with BeforeAndAfterAll with Adapt
     val plan: SparkPlan = both.queryExecution.executedPlan
     val ofLeft = collect(plan) { case e: ShuffleExchangeExec if e.output.exists(_.name == "id") => e }
     assert(ofLeft.size == 1, plan.treeString)
-    assert(collect(plan) { case s: SortExec => s }.size == 3, plan.treeString)
+    assert(collect(plan) { case s: SortExec => s }.size == 1, plan.treeString)
   }
 
   test("metrics count rows, time and bytes") {
