@@ -4,7 +4,7 @@ import ai.chronon.api.{Constants, PartitionSpec, Windows}
 import ai.chronon.spark.Settings
 import org.apache.spark.sql.{DataFrame, SparkSession}
 import org.apache.spark.sql.catalyst.TableIdentifier
-import org.apache.spark.sql.catalyst.analysis.{NoSuchNamespaceException, NoSuchTableException}
+import org.apache.spark.sql.catalyst.analysis.{NoSuchDatabaseException, NoSuchTableException}
 import org.apache.spark.sql.catalyst.catalog.{CatalogTable, CatalogTableType, ExternalCatalogUtils}
 import org.apache.spark.sql.types.StructType
 import org.slf4j.LoggerFactory
@@ -34,7 +34,7 @@ class TableUtils(val spark: SparkSession) {
     table, {
       val found =
         try Some(spark.sessionState.catalog.getTableMetadata(identifier(table)))
-        catch { case _: NoSuchTableException | _: NoSuchNamespaceException => None }
+        catch { case _: NoSuchTableException | _: NoSuchDatabaseException => None }
       found.foreach { t =>
         val provider = t.provider.getOrElse("hive").toLowerCase
         require(
