@@ -25,7 +25,7 @@ ALLOWED = [
     r"org/",
     r"org/apache/",
     r"org/apache/spark/",
-    r"org/apache/spark/(sql/)?chronon/.*",
+    r"org/apache/spark/(sql/)?(chronon/.*)?",
 ]
 
 NEEDED = [
