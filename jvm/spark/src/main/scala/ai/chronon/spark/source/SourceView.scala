@@ -30,7 +30,7 @@ object SourceView {
       model = Sources.dataModel(source),
       reference = TableReference.parse(Sources.rawTable(source)),
       cumulative = Sources.isCumulative(source),
-      selects = Option(query.getSelects).map(_.asScala.toSeq),
+      selects = Option(query.getSelects).map(inStoredOrder),
       wheres = Option(query.getWheres).map(_.asScala.toList).getOrElse(Nil),
       setups = Option(query.getSetups).map(_.asScala.toList).getOrElse(Nil),
       timeColumn = Option(query.getTimeColumn),
@@ -39,4 +39,9 @@ object SourceView {
       partitionColumn = Option(query.getPartitionColumn)
     )
   }
+
+  // Few selects keep the order in which they are read (see SelectOrder), and the reference reads them from a hash map just
+  // large enough for them, whatever order the file has. Ours may come from any map.
+  private def inStoredOrder(selects: java.util.Map[String, String]): Seq[(String, String)] =
+    new java.util.HashMap[String, String](selects).asScala.toSeq
 }
