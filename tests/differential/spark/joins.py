@@ -320,9 +320,12 @@ def write_run(seed: int, count: int) -> tuple[Path, list[dict[str, Any]]]:
     return folder, jobs
 
 
-def compute(side: str, folder: Path) -> None:
-    """Computes all joins of a run by one side, in a JVM of its own; its log is beside its output."""
-    shutil.rmtree(folder / side, ignore_errors=True)
+def compute(side: str, folder: Path, resume: bool = False) -> None:
+    """Computes all joins of a run by one side, in a JVM of its own; its log is beside its output.
+
+    With `resume` the joins whose output is there already are left alone.
+    """
+    shutil.rmtree(folder / side / "spark" if resume else folder / side, ignore_errors=True)
     main_class = {"oracle": "OracleJoins", "native": "NativeJoins"}[side]
     command = [
         str(HERE.parent / "jvm"),
@@ -341,11 +344,13 @@ def compute(side: str, folder: Path) -> None:
         raise RuntimeError(f"{side} ended with {status}; end of {log_path}:\n{tail}")
 
 
-def run(seed: int, count: int, sides: tuple[str, ...] = SIDES) -> tuple[Path, list[dict[str, Any]]]:
+def run(
+    seed: int, count: int, sides: tuple[str, ...] = SIDES, resume: bool = False
+) -> tuple[Path, list[dict[str, Any]]]:
     """Computes all joins of a run by the sides asked for, one after the other."""
     folder, jobs = write_run(seed, count)
     for side in sides:
-        compute(side, folder)
+        compute(side, folder, resume)
     return folder, jobs
 
 
@@ -373,6 +378,9 @@ def read(path: Path) -> tuple[list[list[str]], list[list[Any]], str | None]:
 
 def difference(folder: Path, job: dict[str, Any]) -> str | None:
     """What differs between the two outputs of a join, or None."""
+    for side in SIDES:
+        if not (folder / side / f"{job['name']}.jsonl").exists():
+            return f"no output of {side}"
     columns, rows, error = read(folder / f"oracle/{job['name']}.jsonl")
     our_columns, our_rows, our_error = read(folder / f"native/{job['name']}.jsonl")
     if error or our_error:
@@ -402,9 +410,10 @@ def main() -> None:
     parser.add_argument(
         "--sides", default=",".join(SIDES), help="what to compute; the other side's last output is compared as it is"
     )
+    parser.add_argument("--resume", action="store_true", help="keep outputs of a run of this seed that was stopped")
     options = parser.parse_args()
     started = time.time()
-    folder, jobs = run(options.seed, options.joins, tuple(options.sides.split(",")))
+    folder, jobs = run(options.seed, options.joins, tuple(filter(None, options.sides.split(","))), options.resume)
     failures = 0
     for job in jobs:
         problem = difference(folder, job)

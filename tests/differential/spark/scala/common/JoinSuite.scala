@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory
 import org.apache.spark.sql.{DataFrame, Row, SparkSession}
 
 import java.io.PrintWriter
-import java.nio.file.{Files, Path, Paths}
+import java.nio.file.{Files, Path, Paths, StandardCopyOption}
 import java.util.concurrent.Executors
 import scala.collection.JavaConverters._
 
@@ -50,6 +50,7 @@ object JoinSuite {
     // two at a time: the driver's own work on one leaves a core idle
     val threads = Executors.newFixedThreadPool(2)
     val jobs = mapper.readTree(runDir.resolve("jobs.json").toFile).asScala.toSeq
+      .filterNot(job => Files.exists(outDir.resolve(s"${job.get("name").asText}.jsonl"))) // of a run that was stopped
     val running = jobs.map(job => threads.submit(new Runnable { override def run(): Unit = one(side, spark, runDir, outDir, job) }))
     running.foreach(_.get())
     spark.stop()
@@ -59,7 +60,8 @@ object JoinSuite {
   private def one(side: JoinSide, spark: SparkSession, runDir: Path, outDir: Path, job: JsonNode): Unit = {
     val name = job.get("name").asText
     val started = System.nanoTime()
-    val out = new PrintWriter(outDir.resolve(s"$name.jsonl").toFile, "UTF-8")
+    val unfinished = outDir.resolve(s"$name.unfinished")
+    val out = new PrintWriter(unfinished.toFile, "UTF-8")
     try dump(side.compute(spark, runDir.resolve(s"$name.json"), job.get("end").asText, job.get("step_days").asInt), out)
     catch {
       case e: Throwable =>
@@ -67,6 +69,7 @@ object JoinSuite {
         out.println(mapper.writeValueAsString(nodes.objectNode().put("error", chain)))
         e.printStackTrace()
     } finally out.close()
+    Files.move(unfinished, outDir.resolve(s"$name.jsonl"), StandardCopyOption.REPLACE_EXISTING)
     println(f"$name ${(System.nanoTime() - started) / 1e9}%.1f s")
   }
 
