@@ -39,8 +39,11 @@ private[pit] final class ArrowFrameWriter(inputs: StructType, maxRows: Int, allo
   private val groups = FixedColumn(group, IntegerType, maxRows)
   private val times = FixedColumn(time, LongType, maxRows)
   // numbers are stored by address; whatever else there is goes through Spark's own writer
-  private val (fixed, other) = inputs.fields.toSeq.zipWithIndex.partition(f => FixedColumn.fits(f._1.dataType))
-  private val columns = fixed.map { case (field, i) => FixedColumn(inputVectors(i), field.dataType, maxRows) }.toArray
+  private val (fixed, other) =
+    inputs.fields.toSeq.zipWithIndex.partition(f => FixedColumn.fits(f._1.dataType))
+  private val columns = fixed.map { case (field, i) =>
+    FixedColumn(inputVectors(i), field.dataType, maxRows)
+  }.toArray
   private val ordinals = fixed.map(_._2).toArray
   private val otherView = ProjectingInternalRow(StructType(other.map(_._1)), other.map(_._2).toIndexedSeq)
   private val otherWriter =
@@ -99,7 +102,8 @@ private[pit] final class ArrowFrameWriter(inputs: StructType, maxRows: Int, allo
 
   override def close(): Unit = root.close()
 
-  private def required(name: String, kind: ArrowType) = new Field(name, new FieldType(false, kind, null), null)
+  private def required(name: String, kind: ArrowType) =
+    new Field(name, new FieldType(false, kind, null), null)
 
   private object Growing extends WritableByteChannel {
     override def write(source: ByteBuffer): Int = {

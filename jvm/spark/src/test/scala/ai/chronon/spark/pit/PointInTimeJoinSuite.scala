@@ -186,10 +186,11 @@ class PointInTimeJoinSuite extends AnyFunSuite with BeforeAndAfterAll with Adapt
     // all of them have one packed value per user
     val before = Seq.fill(run)(Row("old" + r.nextInt(2), early(), amount()))
     val right = ties ++ longRun ++ before
-    val left = (Seq.fill(300)("u" + r.nextInt(5) -> (Start + r.nextInt(40 * 24) * Hour)) ++
-      Seq.fill(100)("old" + r.nextInt(2) -> (early() + r.nextInt(10 * 24) * Hour)) ++
-      Seq("hot" -> (Start + Day), "hot" -> (Start + Day + 1), "hot" -> (Start + 2 * Day))).zipWithIndex
-      .map { case ((user, time), i) => Row(i.toLong, user, time) }
+    val left =
+      (Seq.fill(300)("u" + r.nextInt(5) -> (Start + r.nextInt(40 * 24) * Hour)) ++
+        Seq.fill(100)("old" + r.nextInt(2) -> (early() + r.nextInt(10 * 24) * Hour)) ++
+        Seq("hot" -> (Start + Day), "hot" -> (Start + Day + 1), "hot" -> (Start + 2 * Day))).zipWithIndex
+        .map { case ((user, time), i) => Row(i.toLong, user, time) }
 
     val windows = Seq(window(1, TimeUnit.DAYS), window(15, TimeUnit.DAYS))
     val operations = Seq(Operation.SUM, Operation.COUNT, Operation.AVERAGE, Operation.FIRST, Operation.LAST)
@@ -201,7 +202,7 @@ class PointInTimeJoinSuite extends AnyFunSuite with BeforeAndAfterAll with Adapt
       PointInTimeJoin(frame(r.shuffle(left), leftSchema), spread, spec(definition)).collect().map { row =>
         row.getAs[Long]("id") -> row.toSeq.drop(3).map {
           case d: Double => java.lang.Double.doubleToRawLongBits(d)
-          case other => other
+          case other     => other
         }
       }.toMap
     }
