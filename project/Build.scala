@@ -44,7 +44,7 @@ object Build {
     Test / parallelExecution := false,
     Test / javaOptions ++= Seq("-Xmx3g", "-Xss4m", "-Duser.timezone=UTC", "-Dfile.encoding=UTF-8"),
     // Small frames spend their time in planning, which is over before the second compiler would pay off.
-    Test / javaOptions += "-XX:TieredStopAtLevel=1",
+    Test / javaOptions ++= Seq("-XX:TieredStopAtLevel=1", "-XX:ReservedCodeCacheSize=256m"),
     // Tests find checked-in files and the oracle relative to the repository.
     Test / baseDirectory := (ThisBuild / baseDirectory).value
   )
