@@ -102,12 +102,12 @@ class JoinSuite extends SparkSuite {
   test("an entity part is the snapshot of the day before the left row's time") {
     val out = fill(join(meta("test.plain", db), left(), part(countries)), "2024-03-11")
     assert(out.columns.toSeq ==
-      Seq("user", "ts", "request_id", "test_countries_age", "test_countries_country", "ds"))
+      Seq("user", "ts", "request_id", "test_countries_country", "test_countries_age", "ds"))
     assert(rowsOf(out.drop("ts", "user")) == Seq(
-      "1|21|NL|2024-03-10",
-      "2|21|NL|2024-03-10",
-      "2|21|NL|2024-03-10",
-      "3|31|DE|2024-03-11",
+      "1|NL|21|2024-03-10",
+      "2|NL|21|2024-03-10",
+      "2|NL|21|2024-03-10",
+      "3|DE|31|2024-03-11",
       "4|null|null|2024-03-11",
       "5|null|null|2024-03-11"
     ))
@@ -128,7 +128,7 @@ class JoinSuite extends SparkSuite {
       Seq("snapshot", "temporal").flatMap(a =>
         Seq("sum_1d", "sum_2d", "count").map(c => s"test_amounts_${a}_amount_$c")
       ) ++
-      Seq("test_countries_age", "test_countries_country", "ds"))
+      Seq("test_countries_country", "test_countries_age", "ds"))
   }
 
   test("keys are mapped and prefixes put first") {
@@ -138,7 +138,7 @@ class JoinSuite extends SparkSuite {
       "2024-03-11"
     )
     assert(out.columns.toSeq ==
-      Seq("viewer", "ts", "request_id", "v_test_countries_age", "v_test_countries_country", "ds"))
+      Seq("viewer", "ts", "request_id", "v_test_countries_country", "v_test_countries_age", "ds"))
     assert(rowsOf(out.select("request_id", "v_test_countries_age")).take(1) == Seq("1|21"))
   }
 
