@@ -38,7 +38,7 @@ LATE_AFTER_MINUTES = 15
 FILES = "raw"
 RECORD = "loaded.json"
 # All that is ever in a warehouse of this example; a folder with anything else in it is not one.
-CONTENTS = {FILES, RECORD, "loaded.tmp", "flights.db", "metastore_db", "derby.log"}
+CONTENTS = {FILES, RECORD, "loaded.tmp", "computed.by", "flights.db", "metastore_db", "derby.log"}
 FIRST_SNAPSHOT = datetime.date(2012, 12, 31)
 LAST_SNAPSHOT = datetime.date(2013, 12, 31)
 
