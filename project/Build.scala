@@ -29,7 +29,14 @@ object Build {
             "-Xsource:3",
             "-Ypartial-unification"
           )
-        case _ => Seq("-release", "8", "-Wunused:imports,privates,locals", "-Xsource:3")
+        case _ => Seq(
+            "-release",
+            "8",
+            "-Wunused:imports,privates,locals",
+            "-Xsource:3",
+            // The converters that both versions have; 2.12 has no others.
+            "-Wconf:cat=deprecation&msg=object JavaConverters:s"
+          )
       }),
     Compile / packageDoc / publishArtifact := false
   )

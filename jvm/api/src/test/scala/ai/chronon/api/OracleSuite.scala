@@ -7,7 +7,7 @@ import org.scalatest.funsuite.AnyFunSuite
 import java.io.File
 import java.net.{URL, URLClassLoader}
 import scala.reflect.ClassTag
-import scala.util.Random
+import scala.util.{Properties, Random}
 
 /** The reference implementation's jar and ours read, write, name and hash the same definitions alike.
   *
@@ -20,6 +20,7 @@ class OracleSuite extends AnyFunSuite {
 
   private def oracleTest(name: String)(body: Random => Unit): Unit = test(name) {
     assume(jar.exists, s"no oracle at $jar: set CHRONON_ORACLE to the folder of its jars")
+    assume(Properties.versionNumberString.startsWith("2.12."), "the oracle's jars are of Scala 2.12")
     withClue(s"CHRONON_TEST_SEED=$seed: ")(body(new Random(seed)))
   }
 
@@ -60,7 +61,7 @@ class OracleSuite extends AnyFunSuite {
   private def pick[T](random: Random, values: T*): T = values(random.nextInt(values.size))
 
   private def randomWindow(random: Random): Window =
-    new Window(1 + random.nextInt(60), pick(random, TimeUnit.values: _*))
+    new Window(1 + random.nextInt(60), pick(random, TimeUnit.values.toSeq: _*))
 
   private def some[T](random: Random, most: Int)(make: => T): Seq[T] =
     Seq.fill(random.nextInt(most + 1))(make)
@@ -68,7 +69,7 @@ class OracleSuite extends AnyFunSuite {
   private def randomAggregation(random: Random): Aggregation =
     aggregation(
       pick(random, "x", "y_z", "Preis"),
-      pick(random, Operation.values: _*),
+      pick(random, Operation.values.toSeq: _*),
       some(random, 3)(randomWindow(random)),
       some(random, 2)(pick(random, "b", "c")),
       Map("k" -> (1 + random.nextInt(9)).toString)
@@ -90,7 +91,7 @@ class OracleSuite extends AnyFunSuite {
       val sources = Seq.fill(1 + random.nextInt(2))(randomSource(random, depth))
       val definition =
         groupBy(pick(random, "t.g.v1", "t/h-2"), sources, some(random, 3)(randomAggregation(random)): _*)
-      if (random.nextBoolean()) definition.setAccuracy(pick(random, Accuracy.values: _*))
+      if (random.nextBoolean()) definition.setAccuracy(pick(random, Accuracy.values.toSeq: _*))
       part(definition, pick(random, null, "p"), Map("lk" -> "k"))
     }
     val result = join(pick(random, "t.j.v1", "t/j-2"), randomSource(random, depth), parts: _*)

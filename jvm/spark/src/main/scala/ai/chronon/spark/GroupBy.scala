@@ -120,10 +120,8 @@ final class GroupBy(
     val input = scan.frame(range)
     DefinitionChecks.columns(groupBy, input.schema)
     if (Definitions.aggregations(groupBy).isEmpty) input
-    else model match {
-      case DataModel.Events   => snapshotEvents(input, range)
-      case DataModel.Entities => snapshotEntities(input)
-    }
+    else if (model == DataModel.Events) snapshotEvents(input, range)
+    else snapshotEntities(input)
   }
 
   private def snapshotEvents(input: DataFrame, range: PartitionRange): DataFrame = {

@@ -82,7 +82,7 @@ object KilledRun {
   import Confs._
 
   def main(args: Array[String]): Unit = {
-    val Array(folder, mode) = args
+    val (folder, mode) = (args(0), args(1))
     val spark = SessionFactory.session("killed")
     val hang = mode == "hang"
     spark.udf.register("slowly", (user: String) => { if (hang && user == "z") Thread.sleep(600000L); user })

@@ -47,7 +47,7 @@ object NaivePointInTime {
       rows.join(computed, Seq("__row"), "left")
     }
     val names = all.map { case (a, b, w) => outputName(spec.outputPrefix, a, b, w) }
-    withAll.select((left.columns ++ names).map(n => col(s"`$n`")): _*)
+    withAll.select((left.columns.toSeq ++ names).map(n => col(s"`$n`")): _*)
   }
 
   private def tail(w: Window, resolution: PitResolution): Column = {

@@ -31,7 +31,9 @@ private[catalog] final class TableWriter(tables: TableUtils) {
       autoExpand: Boolean
   ): WriteResult = {
     val ordered =
-      frame.select((frame.columns.filterNot(partitionColumns.contains) ++ partitionColumns).map(column): _*)
+      frame.select(
+        (frame.columns.toSeq.filterNot(partitionColumns.contains) ++ partitionColumns).map(column): _*
+      )
     if (!tables.exists(table)) create(ordered, table, properties, partitionColumns)
     val target = align(ordered, table, autoExpand)
     tables.setProperties(table, properties)

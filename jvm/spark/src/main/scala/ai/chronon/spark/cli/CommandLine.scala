@@ -46,7 +46,7 @@ object CommandLine {
       case word :: rest if word.startsWith("--") =>
         val (name, inline) = word.drop(2).split("=", 2) match {
           case Array(n, v) => (n, Some(v))
-          case Array(n)    => (n, None)
+          case _           => (word.drop(2), None)
         }
         val flag = command.flags.find(_.name == name).getOrElse(
           throw new UsageException(

@@ -40,7 +40,7 @@ final class GroupByScan(tables: TableUtils, groupBy: GroupBy) {
           s"the first source (${sources.head.table}) has this column, this one does not; select it from every source"
         )
       }
-      all.union(next.select(all.columns.map(quoted): _*))
+      all.union(next.select(all.columns.toSeq.map(quoted): _*))
     }
     requireKeys(united)
     val filtered = skew.foldLeft(united)((frame, filter) => frame.where(filter))
@@ -51,37 +51,33 @@ final class GroupByScan(tables: TableUtils, groupBy: GroupBy) {
   /** Partitions of one source that the values of `query` depend on. */
   def scanned(source: SourceView, query: PartitionRange): PartitionRange = {
     val end = (query.end ++ source.endPartition).reduceOption((a, b) => if (a <= b) a else b)
-    source.model match {
-      case DataModel.Entities =>
-        PartitionRange((query.start ++ source.startPartition).reduceOption(max), end, spec)
-      case DataModel.Events if source.cumulative =>
-        val last = source.endPartition
-          .orElse(tables.lastPartition(source.reference, source.partitionColumn.getOrElse(ds)))
-          .getOrElse(throw DefinitionException.of(
-            owner,
-            "table",
-            source.table,
-            "a cumulative source must have at least one partition"
-          ))
-        PartitionRange.of(last, last, spec)
-      case DataModel.Events =>
-        val sourceStart = source.startPartition
-          .orElse(tables.firstPartition(source.reference, source.partitionColumn.getOrElse(ds)))
-        val windowStart = for (start <- query.start; window <- Definitions.maxWindowMillis(groupBy))
-          yield spec.at(spec.epochMillis(spec.shift(start, -1)) - window)
-        PartitionRange((windowStart ++ sourceStart).reduceOption(max), end, spec)
+    if (source.model == DataModel.Entities)
+      PartitionRange((query.start ++ source.startPartition).reduceOption(max), end, spec)
+    else if (source.cumulative) {
+      val last = source.endPartition
+        .orElse(tables.lastPartition(source.reference, source.partitionColumn.getOrElse(ds)))
+        .getOrElse(throw DefinitionException.of(
+          owner,
+          "table",
+          source.table,
+          "a cumulative source must have at least one partition"
+        ))
+      PartitionRange.of(last, last, spec)
+    } else {
+      val sourceStart = source.startPartition
+        .orElse(tables.firstPartition(source.reference, source.partitionColumn.getOrElse(ds)))
+      val windowStart = for (start <- query.start; window <- Definitions.maxWindowMillis(groupBy))
+        yield spec.at(spec.epochMillis(spec.shift(start, -1)) - window)
+      PartitionRange((windowStart ++ sourceStart).reduceOption(max), end, spec)
     }
   }
 
   private def defaults(source: SourceView): Seq[(String, Option[String])] = {
-    val time: Option[(String, Option[String])] = source.model match {
-      case DataModel.Entities => source.timeColumn.map(c => Constants.TimeColumn -> Option(c))
-      case DataModel.Events if accuracy == Accuracy.TEMPORAL =>
-        Some(Constants.TimeColumn -> source.timeColumn)
-      case DataModel.Events =>
-        Some(Constants.TimeColumn ->
-          source.timeColumn.orElse(Some(endOfDay(source.partitionColumn.getOrElse(ds)))))
-    }
+    val time: Option[(String, Option[String])] =
+      if (source.model == DataModel.Entities) source.timeColumn.map(c => Constants.TimeColumn -> Option(c))
+      else if (accuracy == Accuracy.TEMPORAL) Some(Constants.TimeColumn -> source.timeColumn)
+      else Some(Constants.TimeColumn ->
+        source.timeColumn.orElse(Some(endOfDay(source.partitionColumn.getOrElse(ds)))))
     keys.map(k => k -> Option.empty[String]) ++ time
   }
 
