@@ -29,8 +29,9 @@ DAY = 86_400_000
 FIRST_DAY = 19_783  # 2024-03-01
 DAYS = 9
 SIDES = ("oracle", "native")
-# many short plans over tiny tables: the second compiler and parallel collection cost more than they save
-JVM_FLAGS = "-Xmx2g -Xss4m -XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+# Many short plans over tiny tables: the second compiler and parallel collection cost more than they save. One compiler
+# alone gets a code cache too small for Spark, and then compiles and sweeps all the time.
+JVM_FLAGS = "-Xmx2g -Xss4m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"
 
 # Operation numbers of the airbnb dialect.
 OPERATIONS = {

@@ -10,9 +10,9 @@ from typing import Any
 import joins
 import pytest
 
-# The same joins in every run unless asked otherwise, so that a failure is the change's; more take minutes each dozen.
+# The same joins in every run unless asked otherwise, so that a failure is the change's.
 SEED = int(os.environ.get("CHRONON_DIFFERENTIAL_SEED", "1"))
-COUNT = int(os.environ.get("CHRONON_DIFFERENTIAL_JOINS", "16"))
+COUNT = int(os.environ.get("CHRONON_DIFFERENTIAL_JOINS", "40"))
 
 
 @pytest.fixture(scope="module")

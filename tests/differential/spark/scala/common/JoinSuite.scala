@@ -36,6 +36,8 @@ object JoinSuite {
       "spark.sql.warehouse.dir" -> s"$scratch/warehouse",
       "spark.hadoop.javax.jdo.option.ConnectionURL" -> "jdbc:derby:memory:metastore_db;create=true",
       "spark.hadoop.hive.exec.scratchdir" -> s"$scratch/hive-scratch",
+      "spark.hadoop.fs.file.impl" -> classOf[PlainLocalFiles].getName,
+      "spark.hadoop.hive.warehouse.subdir.inherit.perms" -> "false", // or it starts an `ls` and a `chgrp` per partition
       "spark.sql.adaptive.enabled" -> "false", // tiny data: planning again costs more than it saves
       "spark.sql.shuffle.partitions" -> "2",
       "spark.default.parallelism" -> "2",
@@ -49,7 +51,7 @@ object JoinSuite {
     mapper.readTree(runDir.resolve("tables.json").toFile).fields.asScala.foreach { t => load(spark, runDir, t.getKey, t.getValue.asText) }
     // two at a time: the driver's own work on one leaves a core idle
     val threads = Executors.newFixedThreadPool(2)
-    val jobs = mapper.readTree(runDir.resolve("jobs.json").toFile).asScala.toSeq
+    val jobs = mapper.readTree(runDir.resolve("jobs.json").toFile).asScala.toVector // all at once: toSeq would be lazy
       .filterNot(job => Files.exists(outDir.resolve(s"${job.get("name").asText}.jsonl"))) // of a run that was stopped
     val running = jobs.map(job => threads.submit(new Runnable { override def run(): Unit = one(side, spark, runDir, outDir, job) }))
     running.foreach(_.get())
