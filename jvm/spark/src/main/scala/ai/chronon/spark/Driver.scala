@@ -4,7 +4,8 @@ import ai.chronon.api
 import ai.chronon.api.TableNames
 import ai.chronon.spark.catalog.TableUtils
 import ai.chronon.spark.cli.{CommandLine, Flags, UsageException}
-import org.apache.spark.sql.SparkSession
+import org.apache.spark.sql.{DataFrame, SparkSession}
+import org.apache.spark.sql.functions.col
 import org.slf4j.LoggerFactory
 
 import java.io.File
@@ -69,8 +70,9 @@ object Driver {
       )
       val result =
         job.computeJoin(line.positive("step-days"), partition(line, tables, "start-partition-override"))
-      result.show(3, truncate = 0, vertical = true)
-      TableNames.output(conf.getMetaData)
+      val output = TableNames.output(conf.getMetaData)
+      lastPartition(tables, output, result).show(3, truncate = 0, vertical = true)
+      output
     }
   }
 
@@ -88,6 +90,10 @@ object Driver {
       TableNames.output(conf.getMetaData)
     }
   }
+
+  /** The rows of a table's last partition: a few of them are seen without listing all others. */
+  private def lastPartition(tables: TableUtils, table: String, rows: DataFrame): DataFrame =
+    tables.partitions(table).lastOption.fold(rows)(day => rows.where(col(tables.partitionColumn) === day))
 
   /** Opens a session, loads local files, runs the job, and exports the table that it names. */
   private def withTables(line: CommandLine, appName: String)(job: TableUtils => String): Unit = {

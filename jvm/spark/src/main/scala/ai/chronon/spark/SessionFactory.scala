@@ -1,5 +1,8 @@
 package ai.chronon.spark
 
+import org.apache.hadoop.conf.Configuration
+import org.apache.hadoop.fs.FileSystem
+import org.apache.spark.SparkConf
 import org.apache.spark.sql.SparkSession
 
 import java.io.File
@@ -27,6 +30,11 @@ object SessionFactory {
     "spark.hadoop.hive.stats.autogather" -> "false"
   )
 
+  /** Unset, Spark lists a table with a task per partition: on one machine a second for each hundred days. */
+  private val ListingTasks = "spark.sql.sources.parallelPartitionDiscovery.parallelism"
+
+  private val FileSystemOf = "spark.hadoop.fs.file.impl"
+
   private def localOnly(warehouse: File): Seq[(String, String)] = Seq(
     "spark.master" -> "local[*]",
     "spark.driver.host" -> "127.0.0.1",
@@ -44,10 +52,27 @@ object SessionFactory {
     val builder = SparkSession.builder().appName(appName).enableHiveSupport()
     localWarehouse.toSeq.flatMap(localOnly).foreach { case (k, v) => builder.config(k, v) }
     always.foreach { case (k, v) => builder.config(k, v) }
-    val submitted = new org.apache.spark.SparkConf()
+    val submitted = new SparkConf()
     unlessSet.filterNot { case (k, _) => submitted.contains(k) }.foreach { case (k, v) =>
       builder.config(k, v)
     }
-    builder.getOrCreate()
+    // Hive's classes from elsewhere would not see ours, and an open session keeps the files that it has
+    val free = SparkSession.getDefaultSession.isEmpty &&
+      !Seq(FileSystemOf, "spark.sql.hive.metastore.jars").exists(submitted.contains)
+    if (free && isLocal(submitted, localWarehouse)) useLocalFiles(builder)
+    val spark = builder.getOrCreate()
+    if (spark.sparkContext.isLocal && !submitted.contains(ListingTasks))
+      spark.conf.set(ListingTasks, spark.sparkContext.defaultParallelism.toString)
+    spark
+  }
+
+  private def isLocal(submitted: SparkConf, localWarehouse: Option[File]): Boolean =
+    localWarehouse.isDefined || submitted.getOption("spark.master").exists(_.startsWith("local"))
+
+  private def useLocalFiles(builder: SparkSession.Builder): Unit = {
+    // What spark-submit has opened would go on being used, whatever the setting says.
+    FileSystem.getLocal(new Configuration()).close()
+    builder.config(FileSystemOf, classOf[LocalFiles].getName)
+    ()
   }
 }
