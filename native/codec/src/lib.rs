@@ -2,9 +2,11 @@
 //!
 //! - [`columns`]: arrow types to column types, and the schemas of messages.
 //! - [`frame`]: one record batch as one Arrow IPC encapsulated message.
+//! - [`row`]: rows in the layout of Spark's `UnsafeRow`.
 
 pub mod columns;
 pub mod frame;
+pub mod row;
 
 pub use columns::{column_type, schema};
 pub use frame::{Frame, FrameDecoder, FrameEncoder};

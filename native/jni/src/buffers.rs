@@ -48,6 +48,18 @@ impl Direct {
         Ok(unsafe { std::slice::from_raw_parts(self.address, length) })
     }
 
+    /// Bytes that there is room for.
+    pub(crate) fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Copies the bytes to the start of the buffer, as many as there is room for.
+    pub(crate) fn write_bytes(&mut self, bytes: &[u8]) {
+        let length = bytes.len().min(self.capacity);
+        // SAFETY: as in `write`: the lock of the join that fills the buffer is held.
+        unsafe { std::slice::from_raw_parts_mut(self.address, length) }.copy_from_slice(&bytes[..length]);
+    }
+
     /// Copies the frame to the start of the buffer: bytes written, or else bytes needed.
     pub(crate) fn write(&mut self, frame: &Frame) -> std::result::Result<usize, usize> {
         // SAFETY: the JVM guarantees the range as in `read`. The slice lives only in this function, which runs under the

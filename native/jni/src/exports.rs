@@ -3,6 +3,7 @@
 use crate::buffers::Direct;
 use crate::entry::{Result, entry};
 use crate::handles::HANDLES;
+use crate::join::Join;
 use crate::session::Session;
 use crate::stats::STATS;
 use crate::{logs, settings};
@@ -13,7 +14,7 @@ use jni::objects::{JByteArray, JByteBuffer};
 use jni::sys::{jint, jlong};
 
 /// Goes up with every change of a signature, a code or a meaning, here and in `NativeCalls.java`.
-pub(crate) const ABI_VERSION: jint = 1;
+pub(crate) const ABI_VERSION: jint = 2;
 
 entry! {
     /// The number that the loader compares before it calls anything else.
@@ -107,6 +108,64 @@ entry! {
 }
 
 entry! {
+    /// A join of one partition over the plan.
+    fn Java_ai_chronon_jni_NativeCalls_joinOpen as "joinOpen" <'local>(
+        env, plan: jlong, options: JByteArray<'local>
+    ) -> jlong, on plan {
+        let plan = HANDLES.plan(plan)?;
+        let options = text(env, &options)?;
+        let handle = HANDLES.open_join(Join::open(&plan, &options)?)?;
+        STATS.open();
+        Ok(handle)
+    }
+}
+
+entry! {
+    /// Takes a frame of records in; returns the bytes that the join holds.
+    fn Java_ai_chronon_jni_NativeCalls_joinPut as "joinPut" <'local>(
+        env, join: jlong, side: jint, frame: JByteBuffer<'local>, length: jint
+    ) -> jlong, on join {
+        let join = HANDLES.join(join)?;
+        // one copy before anything in it is looked at: the host could still write to it
+        let frame = Direct::of(env, &frame)?.read(length)?.to_vec();
+        Ok(jlong::try_from(join.put(side, frame)?).unwrap_or(jlong::MAX))
+    }
+}
+
+entry! {
+    /// Moves rows to a new file; returns the bytes that the join holds then.
+    fn Java_ai_chronon_jni_NativeCalls_joinSpill as "joinSpill" <'local>(
+        env, join: jlong, path: JByteArray<'local>
+    ) -> jlong, on join {
+        let join = HANDLES.join(join)?;
+        let path = text(env, &path)?;
+        Ok(jlong::try_from(join.spill(&path)?).unwrap_or(jlong::MAX))
+    }
+}
+
+entry! {
+    /// Bytes that the join held after its last call.
+    fn Java_ai_chronon_jni_NativeCalls_joinHeld as "joinHeld" <'local>(_env, join: jlong) -> jlong, on join {
+        Ok(jlong::try_from(HANDLES.join(join)?.bytes_held()).unwrap_or(jlong::MAX))
+    }
+}
+
+entry! {
+    /// The next rows: bytes written, or minus the bytes that one row needs, or 0 at the end.
+    fn Java_ai_chronon_jni_NativeCalls_joinNext as "joinNext" <'local>(
+        env, join: jlong, target: JByteBuffer<'local>
+    ) -> jint, on join {
+        let mut target = Direct::of(env, &target)?;
+        let join = HANDLES.join(join)?;
+        let too_long = |_| Error::out_of_budget("a row is longer than 2 GiB");
+        match join.next(target.capacity(), |rows| target.write_bytes(rows))? {
+            Ok(written) => Ok(jint::try_from(written).map_err(too_long)?),
+            Err(needed) => Ok(-jint::try_from(needed).map_err(too_long)?),
+        }
+    }
+}
+
+entry! {
     /// Gives a handle back. Closing again does nothing.
     fn Java_ai_chronon_jni_NativeCalls_close as "close" <'local>(_env, handle: jlong) -> (), on handle {
         if HANDLES.close(handle)? {
@@ -134,8 +193,8 @@ fn bytes<'local>(env: &mut Env<'local>, bytes: &[u8]) -> Result<JByteArray<'loca
     Ok(env.byte_array_from_slice(bytes)?)
 }
 
-/// Options: UTF-8 text.
+/// Options or a path: UTF-8 text.
 fn text(env: &Env<'_>, array: &JByteArray<'_>) -> Result<String> {
     let bytes = env.convert_byte_array(array)?;
-    Ok(String::from_utf8(bytes).map_err(|e| Error::invalid_argument(format!("the options are not UTF-8: {e}")))?)
+    Ok(String::from_utf8(bytes).map_err(|e| Error::invalid_argument(format!("the text is not UTF-8: {e}")))?)
 }

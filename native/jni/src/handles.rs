@@ -4,6 +4,7 @@
 //! so an old number is recognised for what it was; a slot whose generations are used up is never used again. The lock is held
 //! to find an object, not to use it: a call in flight keeps its object alive when another thread closes the handle.
 
+use crate::join::Join;
 use crate::session::Session;
 use chronon_plan::Plan;
 use chronon_types::{Error, Result};
@@ -22,15 +23,17 @@ const GENERATION_BITS: u32 = 32;
 pub(crate) enum Kind {
     Plan = 1,
     Session = 2,
+    Join = 3,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 2] = [Self::Plan, Self::Session];
+    pub(crate) const ALL: [Self; 3] = [Self::Plan, Self::Session, Self::Join];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Plan => "plan",
             Self::Session => "session",
+            Self::Join => "join",
         }
     }
 }
@@ -39,6 +42,7 @@ impl Kind {
 enum Entry {
     Plan(Arc<Plan>),
     Session(Arc<Session>),
+    Join(Arc<Join>),
 }
 
 impl Entry {
@@ -46,6 +50,7 @@ impl Entry {
         match self {
             Self::Plan(_) => Kind::Plan,
             Self::Session(_) => Kind::Session,
+            Self::Join(_) => Kind::Join,
         }
     }
 }
@@ -114,6 +119,14 @@ impl Handles {
         self.open(Entry::Session(Arc::new(session)))
     }
 
+    /// A handle for a join.
+    ///
+    /// # Errors
+    /// As [`Handles::open_plan`].
+    pub(crate) fn open_join(&self, join: Join) -> Result<jlong> {
+        self.open(Entry::Join(Arc::new(join)))
+    }
+
     /// The plan behind a handle.
     ///
     /// # Errors
@@ -121,7 +134,7 @@ impl Handles {
     pub(crate) fn plan(&self, handle: jlong) -> Result<Arc<Plan>> {
         match self.get(handle, Kind::Plan)? {
             Entry::Plan(plan) => Ok(plan),
-            Entry::Session(_) => Err(unknown(handle)),
+            Entry::Session(_) | Entry::Join(_) => Err(unknown(handle)),
         }
     }
 
@@ -132,7 +145,18 @@ impl Handles {
     pub(crate) fn session(&self, handle: jlong) -> Result<Arc<Session>> {
         match self.get(handle, Kind::Session)? {
             Entry::Session(session) => Ok(session),
-            Entry::Plan(_) => Err(unknown(handle)),
+            Entry::Plan(_) | Entry::Join(_) => Err(unknown(handle)),
+        }
+    }
+
+    /// The join behind a handle.
+    ///
+    /// # Errors
+    /// As [`Handles::plan`].
+    pub(crate) fn join(&self, handle: jlong) -> Result<Arc<Join>> {
+        match self.get(handle, Kind::Join)? {
+            Entry::Join(join) => Ok(join),
+            Entry::Plan(_) | Entry::Session(_) => Err(unknown(handle)),
         }
     }
 
@@ -176,6 +200,7 @@ impl Handles {
             let held = match entry {
                 Entry::Plan(_) => 0,
                 Entry::Session(session) => session.bytes_held(),
+                Entry::Join(join) => join.bytes_held(),
             };
             visit(entry.kind(), held);
         }

@@ -6,8 +6,10 @@
 
 mod buffers;
 mod entry;
+mod exclusive;
 mod exports;
 mod handles;
+mod join;
 mod logs;
 mod session;
 mod settings;

@@ -1,9 +1,8 @@
 //! A point-in-time session behind a handle.
 //!
-//! Messages are decoded and checked here, then handed to the engine. A session is used by one thread at a time: a second
-//! one gets `InvalidArgument`, it never waits. After an error inside the engine its state is not what the caller thinks it is,
-//! so every later call but closing repeats that error.
+//! Messages are decoded and checked here, then handed to the engine.
 
+use crate::exclusive::{Exclusive, Held};
 use crate::settings;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{Int32Type, Int64Type};
@@ -12,8 +11,7 @@ use chronon_plan::Plan;
 use chronon_types::{DataType, Error, Field, Result};
 use chronon_window::{PointInTimeSession, WindowPlan};
 use serde::Deserialize;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::sync::Arc;
 
 /// What `aggOpen` understands.
 #[derive(Debug, Default, Deserialize)]
@@ -46,11 +44,9 @@ enum Side {
 /// Bytes written, or else bytes needed.
 pub(crate) type Written = std::result::Result<usize, usize>;
 
-/// A session and the lock that keeps a second thread out.
+/// A session.
 pub(crate) struct Session {
-    state: Mutex<State>,
-    /// As of the last call, so that `stats` needs no lock.
-    held: AtomicU64,
+    state: Exclusive<State>,
 }
 
 struct State {
@@ -101,8 +97,7 @@ impl Session {
             EngineName::Echo => (Engine::Echo(None), queries.clone()),
         };
         Ok(Self {
-            held: AtomicU64::new(0),
-            state: Mutex::new(State {
+            state: Exclusive::new(State {
                 engine,
                 queries: FrameDecoder::new(queries)?,
                 events: FrameDecoder::new(chronon_codec::schema(&place, inputs))?,
@@ -126,10 +121,7 @@ impl Session {
             1 => Side::Events,
             other => return Err(Error::invalid_argument(format!("side {other}; 0 is queries, 1 is events"))),
         };
-        let mut state = self.enter()?;
-        let held = state.update(side, message);
-        self.held.store(state.bytes_held(), Ordering::Relaxed);
-        held
+        self.state.with(|state| state.update(side, message))
     }
 
     /// Hands the answer to the queries to `write`, which says how many bytes it wrote, or else how many it needs; then the
@@ -138,33 +130,12 @@ impl Session {
     /// # Errors
     /// `InvalidArgument` for a second thread; what the engine refuses; `OutOfBudget`.
     pub(crate) fn next(&self, write: impl FnOnce(&Frame) -> Written) -> Result<Written> {
-        let mut state = self.enter()?;
-        let answer = state.next(write);
-        self.held.store(state.bytes_held(), Ordering::Relaxed);
-        answer
+        self.state.with(|state| state.next(write))
     }
 
     /// Bytes held after the last call.
     pub(crate) fn bytes_held(&self) -> u64 {
-        self.held.load(Ordering::Relaxed)
-    }
-
-    fn enter(&self) -> Result<MutexGuard<'_, State>> {
-        let state = match self.state.try_lock() {
-            Ok(state) => state,
-            Err(TryLockError::WouldBlock) => {
-                return Err(Error::invalid_argument(
-                    "another thread is inside this session; use a session from one thread at a time",
-                ));
-            }
-            Err(TryLockError::Poisoned(_)) => {
-                return Err(Error::internal("an earlier call on this session panicked; close it and open another"));
-            }
-        };
-        match &state.failed {
-            Some(error) => Err(error.clone().within("an earlier call, after which the session can only be closed")),
-            None => Ok(state),
-        }
+        self.state.bytes_held()
     }
 }
 
@@ -240,13 +211,19 @@ impl State {
         }
         Ok(())
     }
+}
 
+impl Held for State {
     fn bytes_held(&self) -> u64 {
         let engine = match &self.engine {
             Engine::PointInTime(session) => session.bytes_held(),
             Engine::Echo(batch) => batch.as_ref().map_or(0, RecordBatch::get_array_memory_size),
         };
         (engine + self.waiting.as_ref().map_or(0, Frame::len)) as u64
+    }
+
+    fn failed(&self) -> Option<&Error> {
+        self.failed.as_ref()
     }
 }
 
@@ -345,9 +322,9 @@ pub(crate) mod tests {
     #[test]
     fn a_second_thread_is_turned_away() {
         let session = echo();
-        let inside = session.state.lock().unwrap();
-        assert_eq!(session.update(0, &queries(1)).unwrap_err().code(), ErrorCode::InvalidArgument);
-        drop(inside);
+        session.state.locked(|| {
+            assert_eq!(session.update(0, &queries(1)).unwrap_err().code(), ErrorCode::InvalidArgument);
+        });
         assert!(session.update(0, &queries(1)).is_ok());
     }
 

@@ -6,17 +6,24 @@ import java.nio.ByteBuffer;
  * Everything that crosses the JNI line. Arguments are numbers, byte arrays and direct buffers; every failure is one {@link
  * NativeException}. Handles are checked numbers: a closed, foreign or wrong one is an exception, never a crash.
  *
- * <p>Use the wrappers: {@link Plan}, {@link PointInTimeSession}, {@link NativeStats}, {@link NativeLibrary}.
+ * <p>Use the wrappers: {@link Plan}, {@link PointInTimeSession}, {@link PartitionJoin}, {@link NativeStats}, {@link
+ * NativeLibrary}.
  */
 final class NativeCalls {
   /** Goes up with every change of a signature, a code or a meaning, here and in the native {@code exports.rs}. */
-  static final int ABI_VERSION = 1;
+  static final int ABI_VERSION = 2;
 
   /** Value of {@code side}: rows that ask, (group, ts). */
   static final int QUERIES = 0;
 
   /** Value of {@code side}: rows to aggregate, (group, ts, inputs of the plan). */
   static final int EVENTS = 1;
+
+  /** Value of {@code side}: left rows of a join. */
+  static final int LEFT = 0;
+
+  /** Value of {@code side}: right rows of a join. */
+  static final int RIGHT = 1;
 
   private NativeCalls() {}
 
@@ -60,6 +67,37 @@ final class NativeCalls {
    *     no queries are open
    */
   static native int aggNext(long session, ByteBuffer target);
+
+  /** A handle for a join of one partition; options as JSON (see {@link PartitionJoin#open}). The plan may be closed before. */
+  static native long joinOpen(long plan, byte[] options);
+
+  /**
+   * Takes rows in.
+   *
+   * @param side {@link #LEFT} or {@link #RIGHT}
+   * @param frame direct; its first {@code length} bytes are records
+   * @return bytes that the join holds now
+   */
+  static native long joinPut(long join, int side, ByteBuffer frame, int length);
+
+  /**
+   * Moves the rows of the larger side to a new file, which has no name any more afterwards.
+   *
+   * @param path UTF-8
+   * @return bytes that the join holds now
+   */
+  static native long joinSpill(long join, byte[] path);
+
+  /** Bytes that the join held after the last call on it. */
+  static native long joinHeld(long join);
+
+  /**
+   * Gives rows out.
+   *
+   * @param target direct; written from its first byte on
+   * @return bytes written; or minus the bytes needed when one row does not fit, and then it waits; or 0 at the end
+   */
+  static native int joinNext(long join, ByteBuffer target);
 
   /** Gives a handle back; doing it again does nothing. */
   static native void close(long handle);

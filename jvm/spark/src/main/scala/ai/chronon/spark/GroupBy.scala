@@ -153,7 +153,7 @@ final class GroupBy(
     val joined = pointInTime(
       left,
       nullSafe.addTo(input),
-      PointInTimeSpec(groupBy, names, names, queryTime, time, resolution, "", Some(queryTime))
+      PointInTimeSpec(groupBy, names, names, queryTime, time, resolution, "")
     )
     val features = joined.columns.toSeq.drop(left.columns.length)
     joined.select((keys ++ features :+ ds).map(quoted): _*)

@@ -95,22 +95,14 @@ final class JoinAssembler(
     requireNew(frame, outputs(right, part), part)
     part.engine match {
       case PartEngine.TemporalEvents =>
-        pit(frame, right, part, ts, ts, PitResolution.FiveMinute, ts)
+        pit(frame, right, part, ts, ts, PitResolution.FiveMinute)
       case PartEngine.SnapshotEvents if left.isEvents =>
-        pit(frame, right, part, SourceTime.startOfDay, ts, PitResolution.Daily, ts)
+        pit(frame, right, part, SourceTime.startOfDay, ts, PitResolution.Daily)
       case PartEngine.SnapshotEvents =>
-        pit(frame, right, part, endOfPartition(ds), ts, PitResolution.Daily, endOfPartition(ds))
+        pit(frame, right, part, endOfPartition(ds), ts, PitResolution.Daily)
       case PartEngine.AggregatedEntities =>
         val rightTime = if (Definitions.needsTime(part.part.getGroupBy)) ts else lit(0L)
-        pit(
-          frame,
-          right,
-          part,
-          endOfPartition(SnapshotDay),
-          rightTime,
-          PitResolution.Exact,
-          endOfPartition(SnapshotDay)
-        )
+        pit(frame, right, part, endOfPartition(SnapshotDay), rightTime, PitResolution.Exact)
       case PartEngine.PlainEntities    => plain(frame, right, part)
       case PartEngine.TemporalEntities =>
         throw new IllegalStateException(s"${part.label}: refused before planning")
@@ -133,10 +125,9 @@ final class JoinAssembler(
       part: PartPlan,
       queryTime: Column,
       rightTime: Column,
-      resolution: PitResolution,
-      order: Column
+      resolution: PitResolution
   ): DataFrame = {
-    // one order of keys for one set of keys: the next part then finds the rows hashed and sorted as it needs them
+    // one order of keys for one set of keys: the next part then finds the rows hashed as it needs them
     val keys = part.keys.sortBy(_.left).map(k => (k.left, k.right)) ++
       (if (part.engine == PartEngine.AggregatedEntities) Seq((SnapshotDay, ds)) else Nil)
     pointInTime(
@@ -149,8 +140,7 @@ final class JoinAssembler(
         queryTime,
         rightTime,
         resolution,
-        part.prefix + "_",
-        Some(order)
+        part.prefix + "_"
       )
     )
   }

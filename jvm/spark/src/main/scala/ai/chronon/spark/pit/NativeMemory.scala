@@ -2,27 +2,21 @@ package ai.chronon.spark.pit
 
 import org.apache.spark.memory.{MemoryConsumer, MemoryMode, TaskMemoryManager}
 
-/** The kernel's bytes as seen by the task's memory manager, acquired in blocks so that the manager is asked rarely.
-  * The kernel's state cannot be spilled: it is what the current key needs.
-  */
-private[pit] final class NativeMemory(manager: TaskMemoryManager, definition: String)
+/** The kernel's bytes as seen by the task's memory manager, acquired in blocks so that the manager is asked rarely. */
+private[pit] final class NativeMemory(manager: TaskMemoryManager)
     extends MemoryConsumer(manager, manager.pageSizeBytes(), MemoryMode.ON_HEAP) {
   private var acquired = 0L
 
-  /** Makes the acquired amount cover `held` bytes.
-    *
-    * @throws IllegalStateException when the manager grants less, naming the definition and the amounts
-    */
-  def hold(held: Long): Unit = if (held > acquired) {
-    val wanted = (held - acquired + NativeMemory.Block - 1) / NativeMemory.Block * NativeMemory.Block
-    val granted = acquireMemory(wanted)
-    acquired += granted
-    if (acquired < held) {
-      throw new IllegalStateException(
-        s"group-by $definition: the windows of one key hold $held bytes, but the task may use only $acquired; " +
-          "give executors more memory (spark.executor.memory) or run fewer tasks at once (spark.executor.cores)"
-      )
+  /** Bytes that may be held. */
+  def granted: Long = acquired
+
+  /** Tries to make the acquired amount cover `held` bytes; whether it does. */
+  def covers(held: Long): Boolean = {
+    if (held > acquired) {
+      val wanted = (held - acquired + NativeMemory.Block - 1) / NativeMemory.Block * NativeMemory.Block
+      acquired += acquireMemory(wanted)
     }
+    held <= acquired
   }
 
   /** Gives everything back; a second call does nothing. */
@@ -31,9 +25,15 @@ private[pit] final class NativeMemory(manager: TaskMemoryManager, definition: St
     acquired = 0L
   }
 
+  // what one operator holds cannot be taken away by another one; each spills when it is refused itself
   override def spill(size: Long, trigger: MemoryConsumer): Long = 0L
 }
 
 private[pit] object NativeMemory {
   private val Block = 4L << 20
+
+  /** Setting: bytes that the kernel may gather in one task before it moves rows to disk. By default it takes what the task's
+    * memory manager has.
+    */
+  val LimitSetting = "spark.chronon.join.native_memory_limit"
 }

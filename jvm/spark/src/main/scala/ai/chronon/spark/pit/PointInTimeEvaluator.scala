@@ -1,36 +1,33 @@
 package ai.chronon.spark.pit
 
-import ai.chronon.jni.PointInTimeSession
+import ai.chronon.jni.PartitionJoin
+import com.fasterxml.jackson.databind.ObjectMapper
+import org.apache.arrow.memory.util.MemoryUtil
 import org.apache.spark.TaskContext
-import org.apache.spark.sql.catalyst.{InternalRow, ProjectingInternalRow}
+import org.apache.spark.sql.catalyst.InternalRow
 import org.apache.spark.sql.catalyst.expressions.{
   Attribute,
   Expression,
   GenericInternalRow,
   JoinedRow,
-  RowOrdering,
-  SortOrder,
   UnsafeProjection,
   UnsafeRow
 }
-import org.apache.spark.sql.catalyst.types.DataTypeUtils
 import org.apache.spark.sql.chronon.SparkInternals
 import org.apache.spark.sql.execution.metric.SQLMetric
-import org.apache.spark.sql.types.StructType
+import org.apache.spark.unsafe.Platform
 
 import java.nio.ByteBuffer
-import scala.collection.mutable.ArrayBuffer
 
 /** The operator's metrics, in the order in which the UI shows them. */
 private[pit] final case class PointInTimeMetrics(
     outputRows: SQLMetric,
     leftRows: SQLMetric,
     rightRows: SQLMetric,
-    events: SQLMetric,
     encodeTime: SQLMetric,
     nativeTime: SQLMetric,
-    decodeTime: SQLMetric,
-    nativeBytes: SQLMetric
+    nativeBytes: SQLMetric,
+    spilledBytes: SQLMetric
 )
 
 /** Everything a task needs to evaluate one partition; serializable. */
@@ -38,60 +35,65 @@ private[pit] final class PointInTimeEvaluatorFactory(
     leftOutput: Seq[Attribute],
     rightOutput: Seq[Attribute],
     leftKeys: Seq[Expression],
-    leftPacked: Expression,
     queryTime: Expression,
-    rightKeys: Seq[Expression],
-    rightPacked: Expression,
-    rightTime: Expression,
-    rightInputs: Seq[Expression],
-    rightOrder: Seq[SortOrder],
+    rightColumns: Seq[Expression],
     plan: NativePlan,
     features: Seq[Attribute],
+    memoryLimit: Long,
     metrics: PointInTimeMetrics
 ) extends Serializable {
 
-  /** An evaluator for the running task. */
-  def evaluator(): PointInTimeEvaluator = {
-    val packed = UnsafeProjection.create(Seq(rightPacked), rightOutput)
-    val packedOf = (row: InternalRow) => packed(row).getLong(0)
-    val ordering = RowOrdering.create(rightOrder, rightOutput)
-    new PointInTimeEvaluator(
-      plan,
-      UnsafeProjection.create(leftKeys, leftOutput),
-      UnsafeProjection.create(Seq(leftPacked, queryTime), leftOutput),
-      UnsafeProjection.create(rightKeys, rightOutput),
-      packedOf,
-      new PackedSorter(DataTypeUtils.fromAttributes(rightOutput), packedOf, ordering),
-      ordinal(rightTime),
-      ProjectingInternalRow(plan.inputs, rightInputs.map(ordinal).toIndexedSeq),
-      UnsafeProjection.create(leftOutput ++ features, leftOutput ++ features),
-      metrics
-    )
+  private val options: String = {
+    val json = new ObjectMapper().createObjectNode()
+    def variable(e: Expression) = !UnsafeRow.isFixedLength(e.dataType)
+    val keys = json.putArray("variable_keys")
+    leftKeys.foreach(key => keys.add(variable(key)))
+    json.put("left_columns", leftOutput.length)
+    val columns = json.putArray("left_variable")
+    leftOutput.zipWithIndex.foreach { case (column, i) => if (variable(column)) columns.add(i) }
+    json.toString
   }
 
-  private def ordinal(attribute: Expression): Int = rightOutput.indexWhere(_.semanticEquals(attribute))
+  /** An evaluator for the running task. */
+  def evaluator(): PointInTimeEvaluator =
+    new PointInTimeEvaluator(
+      plan,
+      options,
+      UnsafeProjection.create(leftOutput, leftOutput),
+      UnsafeProjection.create(leftKeys :+ queryTime, leftOutput),
+      UnsafeProjection.create(rightColumns, rightOutput),
+      rightColumns.map(e => rightOutput.indexWhere(_.semanticEquals(e))) == rightOutput.indices,
+      UnsafeProjection.create(leftOutput ++ features, leftOutput ++ features),
+      leftOutput.length + features.length,
+      features.length,
+      memoryLimit,
+      metrics
+    )
 }
 
-/** Streams one partition whose sides are in [[PackedOrder]]. Takes a batch of left rows, sends their (group, query time)
-  * pairs, then every right row that one of them, or a later one of the same bucket, can see; then reads the features back
-  * and puts them beside the left rows.
+/** Computes one partition. Rows of both sides are copied to the kernel as they come; it sorts them, and gives left rows
+  * back with the features behind them, as rows in memory of its own that Spark reads in place.
   *
-  * A native session wants one key after the other. Keys that share a bucket are interleaved, so each gets a lane, which is
-  * a session of its own; the first key of every bucket goes to lane 0, and nearly always there is no other.
+  * A left row with a null key or query time has nothing to match, so it goes out at once.
+  *
+  * @param leftRow    turns a left row into an `UnsafeRow` if it is not one
+  * @param rightRow   the keys, time and inputs of a right row
+  * @param rightAsIs  whether a right row already consists of these
+  * @param columns    of an output row
   */
 private[pit] final class PointInTimeEvaluator(
     plan: NativePlan,
-    leftKey: UnsafeProjection,
-    leftTimes: UnsafeProjection,
-    rightKey: UnsafeProjection,
-    rightPacked: InternalRow => Long,
-    rightSorter: PackedSorter,
-    rightTime: Int,
-    rightInputs: ProjectingInternalRow,
+    options: String,
+    leftRow: UnsafeProjection,
+    leftHead: UnsafeProjection,
+    rightRow: UnsafeProjection,
+    rightAsIs: Boolean,
     result: UnsafeProjection,
+    columns: Int,
+    features: Int,
+    memoryLimit: Long,
     metrics: PointInTimeMetrics
 ) {
-  import PointInTimeEvaluator._
 
   def run(leftRows: Iterator[InternalRow], rightRows: Iterator[InternalRow]): Iterator[InternalRow] =
     if (leftRows.hasNext) new Features(leftRows, rightRows) else Iterator.empty
@@ -99,193 +101,135 @@ private[pit] final class PointInTimeEvaluator(
   /** The output rows; native resources are released when the task ends. */
   private final class Features(leftRows: Iterator[InternalRow], rightRows: Iterator[InternalRow])
       extends Iterator[InternalRow] {
-    private val allocator = SparkInternals.allocator(s"point-in-time ${plan.definition}")
-    private val nativePlan = plan.open()
-    private val memory = new NativeMemory(SparkInternals.taskMemoryManager(), plan.definition)
-    private val lanes = new ArrayBuffer[Lane]
+    private val memory = new NativeMemory(SparkInternals.taskMemoryManager())
+    private val join = {
+      val native = plan.open()
+      try PartitionJoin.open(native, options)
+      finally native.close()
+    }
+    private var peak = 0L
+    private var nativeNanos = 0L
     TaskContext.get().addTaskCompletionListener[Unit](_ => close())
 
-    private val batch = new ArrayBuffer[UnsafeRow](BatchRows)
-    private val laneOf = new Array[Int](BatchRows)
-    private val groups = new Groups
-    private val right = new RightCursor(rightSorter.sort(rightRows))
-    private val joined = new JoinedRow()
-    private val nothing = new GenericInternalRow(plan.outputs.length)
-    private var batchRow = 0
-    private var peak = 0L
+    private val leftFrame = new RowFrame((frame, size) => send(frame, size, join.left))
+    private lazy val rightFrame = new RowFrame((frame, size) => send(frame, size, join.right))
+    private var sent = 0L
+    private var loading = true
 
-    override def hasNext: Boolean = batchRow < batch.length || leftRows.hasNext
+    private val joined = new JoinedRow()
+    private val nothing = new GenericInternalRow(features)
+    private val row = new UnsafeRow(columns)
+    // rows to give out: where the next one begins and where they end
+    private var at = 0L
+    private var end = 0L
+    private var ready: InternalRow = _
+
+    override def hasNext: Boolean = ready != null || { ready = advance(); ready != null }
 
     override def next(): InternalRow = {
-      if (batchRow == batch.length) computeBatch()
-      val lane = laneOf(batchRow)
-      val features = if (lane == NoLane) nothing else lanes(lane).answers.next()
-      val row = result(joined(batch(batchRow), features))
-      batchRow += 1
-      row
+      if (!hasNext) throw new NoSuchElementException("all rows were given out")
+      val out = ready
+      ready = null
+      metrics.outputRows += 1
+      out
     }
 
-    private def computeBatch(): Unit = {
-      readLeft()
-      readRight()
-      lanes.foreach(_.answer())
-      metrics.outputRows += batch.length
-      batchRow = 0
-    }
-
-    /** Fills the batch and its queries. */
-    private def readLeft(): Unit = {
-      val started = System.nanoTime()
-      batch.clear()
-      groups.nextBatch()
-      while (batch.length < BatchRows && leftRows.hasNext) {
-        val row = leftRows.next().asInstanceOf[UnsafeRow]
-        val key = leftKey(row)
-        val times = leftTimes(row)
-        laneOf(batch.length) =
-          if (key.anyNull() || times.isNullAt(1)) NoLane
-          else {
-            val millis = times.getLong(1)
-            val group = groups.query(PackedOrder.bucket(times.getLong(0)), key, millis)
-            lane(groups.lane(group)).queries.writeHeader(groups.number(group), millis)
-            groups.lane(group)
-          }
-        batch += row.copy()
+    /** The next output row, or null at the end. */
+    private def advance(): InternalRow = {
+      if (loading) {
+        val unmatched = loadLeft()
+        if (unmatched != null) return unmatched
+        if (sent > 0) loadRight()
+        loading = false
       }
-      metrics.leftRows += batch.length
-      metrics.encodeTime += System.nanoTime() - started
-    }
-
-    /** Sends the right rows that matter now; leaves the cursor on the first one that belongs to a later batch. */
-    private def readRight(): Unit = {
-      val bucketGoesOn = leftRows.hasNext
-      val started = System.nanoTime()
-      val inside = metrics.nativeTime.value
-      while (right.hasRow && groups.reaches(right.key, right.bucket, right.millis, bucketGoesOn)) {
-        val group = groups.current
-        if (group >= 0) lane(groups.lane(group)).event(groups.number(group), right.millis)
-        right.advance()
+      if (at == end) answer()
+      if (at == end) null
+      else {
+        val size = Platform.getLong(null, at).toInt
+        row.pointTo(null, at + 8, size)
+        at += 8 + size
+        row
       }
-      metrics.encodeTime += System.nanoTime() - started - (metrics.nativeTime.value - inside)
     }
 
-    private def lane(index: Int): Lane = {
-      while (lanes.length <= index) lanes += new Lane
-      lanes(index)
+    /** Hands left rows over; stops at one that nothing can match, which is returned with null features. */
+    private def loadLeft(): InternalRow = encoding {
+      var unmatched: InternalRow = null
+      while (unmatched == null && leftRows.hasNext) {
+        val left = unsafe(leftRows.next(), leftRow)
+        val head = leftHead(left)
+        metrics.leftRows += 1
+        if (head.anyNull()) unmatched = result(joined(left, nothing))
+        else {
+          leftFrame.add(head, left)
+          sent += 1
+        }
+      }
+      if (unmatched == null) leftFrame.flush()
+      unmatched
+    }
+
+    private def loadRight(): Unit = encoding {
+      while (rightRows.hasNext) {
+        val right = rightRows.next()
+        metrics.rightRows += 1
+        rightFrame.add(if (rightAsIs) unsafe(right, rightRow) else rightRow(right), null)
+      }
+      rightFrame.flush()
+    }
+
+    private def unsafe(row: InternalRow, projection: UnsafeProjection): UnsafeRow = row match {
+      case already: UnsafeRow => already
+      case other              => projection(other)
+    }
+
+    /** Makes room in memory for what the kernel holds, on disk if there is none. */
+    private def send(frame: ByteBuffer, size: Int, put: (ByteBuffer, Int) => Long): Unit = {
+      val started = System.nanoTime()
+      val held = put(frame, size)
+      peak = Math.max(peak, held)
+      if (held > memoryLimit || !memory.covers(held)) {
+        val now = join.spill(SparkInternals.temporaryFile())
+        metrics.spilledBytes += held - now
+        SparkInternals.countSpill(held - now)
+        demand(now)
+      }
+      nativeNanos += System.nanoTime() - started
+    }
+
+    private def answer(): Unit = {
+      val started = System.nanoTime()
+      val rows = if (sent == 0) null else join.next()
+      at = 0L
+      end = 0L
+      if (rows != null) {
+        at = MemoryUtil.getByteBufferAddress(rows)
+        end = at + rows.limit()
+        val held = join.bytesHeld()
+        peak = Math.max(peak, held)
+        demand(held)
+      }
+      nativeNanos += System.nanoTime() - started
+    }
+
+    private def demand(held: Long): Unit =
+      if (!memory.covers(held)) throw new IllegalStateException(
+        s"group-by ${plan.definition}: the kernel holds $held bytes, but the task may use only ${memory.granted}; " +
+          "give executors more memory (spark.executor.memory) or run fewer tasks at once (spark.executor.cores)"
+      )
+
+    /** Counts the time of `work` as that of encoding, without what it spends in the kernel. */
+    private def encoding[T](work: => T): T = {
+      val (started, inside) = (System.nanoTime(), nativeNanos)
+      try work
+      finally metrics.encodeTime += System.nanoTime() - started - (nativeNanos - inside)
     }
 
     private def close(): Unit = {
       metrics.nativeBytes.set(peak)
-      lanes.foreach(_.close())
-      nativePlan.close()
-      allocator.close()
+      metrics.nativeTime += nativeNanos
+      join.close()
       memory.release()
     }
-
-    /** A native session with the frames that go in and out of it. */
-    private final class Lane {
-      val queries = new ArrowFrameWriter(new StructType(), BatchRows, allocator)
-      private val events = new ArrowFrameWriter(plan.inputs, BatchRows, allocator)
-      private val reader = new ArrowFrameReader(plan.outputs, allocator)
-      private val session = PointInTimeSession.open(nativePlan)
-      private var asked = false
-      private var held = 0L
-
-      /** The features of this batch's queries, in their order. */
-      var answers: java.util.Iterator[InternalRow] = java.util.Collections.emptyIterator()
-
-      /** Adds the current right row. */
-      def event(number: Int, millis: Long): Unit = {
-        events.write(number, millis, rightInputs)
-        if (events.size == BatchRows) send()
-      }
-
-      def answer(): Unit = {
-        send()
-        val started = System.nanoTime()
-        val message = session.next()
-        val answered = System.nanoTime()
-        answers = reader.read(message).rowIterator()
-        metrics.nativeTime += answered - started
-        metrics.decodeTime += System.nanoTime() - answered
-        asked = false
-      }
-
-      /** Sends the events gathered so far, after the queries they are for. */
-      private def send(): Unit = {
-        if (!asked) {
-          call(queries, session.queries)
-          asked = true
-        }
-        if (events.size > 0) {
-          metrics.events += events.size
-          call(events, session.events)
-        }
-      }
-
-      private def call(frame: ArrowFrameWriter, native: (ByteBuffer, Int) => Long): Unit = {
-        val message = frame.finish()
-        val started = System.nanoTime()
-        val now = native(message, message.limit())
-        metrics.nativeTime += System.nanoTime() - started
-        frame.reset()
-        held = now
-        val all = lanes.iterator.map(_.heldBytes).sum
-        peak = Math.max(peak, all)
-        memory.hold(all)
-      }
-
-      def heldBytes: Long = held
-
-      def close(): Unit = {
-        session.close()
-        queries.close()
-        events.close()
-        reader.close()
-      }
-    }
   }
-
-  /** The right rows, one at a time; rows with a null in any key are passed over. */
-  private final class RightCursor(rows: Iterator[InternalRow]) {
-    private var row: InternalRow = _
-    var key: UnsafeRow = _
-    var millis: Long = 0L
-    advance()
-
-    def hasRow: Boolean = row != null
-
-    /** Asked only where the key changes, because it hashes. */
-    def bucket: () => Int = bucketOf
-
-    private val bucketOf = () => PackedOrder.bucket(rightPacked(row))
-
-    /** Moves on, and lets `rightInputs` look at the new row. */
-    def advance(): Unit = {
-      row = null
-      while (row == null && rows.hasNext) {
-        val candidate = rows.next()
-        metrics.rightRows += 1
-        key = rightKey(candidate)
-        if (!key.anyNull()) {
-          if (candidate.isNullAt(rightTime)) throw new IllegalArgumentException(
-            s"group-by ${plan.definition}: the time column is null in a row; keep only rows with a time by a where " +
-              "clause such as `ts IS NOT NULL`, or mend the expression of the time column"
-          )
-          row = candidate
-          millis = candidate.getLong(rightTime)
-          rightInputs.project(candidate)
-        }
-      }
-    }
-  }
-}
-
-private[pit] object PointInTimeEvaluator {
-
-  /** Rows per batch on either side: large enough that the boundary costs nothing, small enough to stay in cache. */
-  private val BatchRows = 8192
-
-  /** Marks a left row with a null key or query time: nothing can match it. */
-  private val NoLane = -1
 }

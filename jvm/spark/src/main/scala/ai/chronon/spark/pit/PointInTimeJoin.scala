@@ -40,12 +40,8 @@ object PointInTimeJoin {
     // Without any window an entity snapshot counts every row, whatever its time.
     val queryTime =
       if (spec.resolution == PitResolution.Exact && !hasWindows(spec)) lit(Long.MaxValue) else spec.queryTime
-    val leftExpressions =
-      expressionsOf(
-        left,
-        spec.leftKeys.map(quoted) ++ Seq(spec.leftOrder.getOrElse(spec.queryTime), queryTime)
-      )
-    val leftOrder :: leftQueryTime :: Nil = leftExpressions.takeRight(2).toList
+    val leftExpressions = expressionsOf(left, spec.leftKeys.map(quoted) :+ queryTime)
+    val leftQueryTime = leftExpressions.last
     require(
       leftQueryTime.dataType == LongType,
       s"group-by $name: the query time must be a long (epoch milliseconds), found ${leftQueryTime.dataType.catalogString}"
@@ -56,8 +52,7 @@ object PointInTimeJoin {
     val node = PointInTimeJoinNode(
       left.queryExecution.analyzed,
       events.queryExecution.analyzed,
-      leftExpressions.dropRight(2),
-      leftOrder,
+      leftExpressions.init,
       leftQueryTime,
       rightKeys,
       rest.head,

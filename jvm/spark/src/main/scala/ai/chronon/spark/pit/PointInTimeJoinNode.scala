@@ -8,7 +8,6 @@ case class PointInTimeJoinNode(
     left: LogicalPlan,
     right: LogicalPlan,
     leftKeys: Seq[Expression],
-    leftOrder: Expression,
     queryTime: Expression,
     rightKeys: Seq[Expression],
     rightTime: Expression,

@@ -27,8 +27,6 @@ object PitResolution {
   * @param rightTime    epoch millis of a right row; a null is an error
   * @param resolution   how window tails are rounded
   * @param outputPrefix put before every output name
-  * @param leftOrder    a column whose order implies that of `queryTime` (for example `ts` when `queryTime` is the
-  *                     start of its day); parts that name the same one share the sort. Default: `queryTime` itself
   */
 case class PointInTimeSpec(
     groupBy: GroupBy,
@@ -37,6 +35,5 @@ case class PointInTimeSpec(
     queryTime: Column,
     rightTime: Column,
     resolution: PitResolution,
-    outputPrefix: String,
-    leftOrder: Option[Column] = None
+    outputPrefix: String
 )

@@ -12,7 +12,6 @@ object PointInTimeStrategy extends Strategy {
       Seq(
         PointInTimeJoinExec(
           n.leftKeys,
-          n.leftOrder,
           n.queryTime,
           n.rightKeys,
           n.rightTime,

@@ -1,0 +1,98 @@
+//! The join of one partition from rows to rows: taking rows in, then sorting, aggregating and giving rows out. An eighth of
+//! the full workload, as one of eight partitions has it.
+
+use arrow::array::{ArrayRef, Int64Array};
+use chronon_aggregate::Resolution;
+use chronon_codec::row::{Row, RowExtender};
+use chronon_join::{JoinLayout, PartitionJoin, Side};
+use chronon_testkit::workload::{Random, Skew, Workload};
+use chronon_window::WindowPlan;
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use std::sync::Arc;
+
+const FRAME: usize = 1 << 20;
+
+/// Records in frames, in an order that has nothing to do with that of the result.
+fn frames(rows: usize, columns: &[ArrayRef], with_row: bool, random: &mut Random) -> Vec<Vec<u8>> {
+    let extender = RowExtender::new(0, vec![], columns.len()).expect("a layout");
+    let nothing = Row::new(&[], 0).expect("a row");
+    let mut order: Vec<usize> = (0..rows).collect();
+    for i in (1..rows).rev() {
+        order.swap(i, random.below(i as u64 + 1) as usize);
+    }
+    let mut frames = vec![Vec::with_capacity(FRAME)];
+    for index in order {
+        let mut head = Vec::new();
+        extender.append(&nothing, columns, index, &mut head).expect("a row");
+        let row: &[u8] = if with_row { &head } else { &[] };
+        if frames.last().is_some_and(|frame| frame.len() + head.len() * 2 + 8 > FRAME) {
+            frames.push(Vec::with_capacity(FRAME));
+        }
+        if let Some(frame) = frames.last_mut() {
+            frame.extend_from_slice(&(head.len() as u32).to_le_bytes());
+            frame.extend_from_slice(&(row.len() as u32).to_le_bytes());
+            frame.extend_from_slice(&head);
+            frame.extend_from_slice(row);
+        }
+    }
+    frames
+}
+
+fn join(criterion: &mut Criterion) {
+    let workload = Workload::new(625_000, 125_000, 6_250, Skew::Uniform, 7);
+    let longs = |values: &mut dyn Iterator<Item = i64>| Arc::new(Int64Array::from_iter_values(values)) as ArrayRef;
+    let keys = |groups: &[i32]| longs(&mut groups.iter().map(|group| i64::from(*group)));
+    let times = |times: &[i64]| longs(&mut times.iter().copied());
+    let random = &mut Random(1);
+    let left = [keys(&workload.query_groups), times(&workload.query_times)];
+    let left = frames(workload.query_groups.len(), &left, true, random);
+    let amounts = Arc::new(arrow::array::Float64Array::from(workload.amounts.clone())) as ArrayRef;
+    let items = longs(&mut workload.items.iter().copied());
+    let right = [keys(&workload.event_groups), times(&workload.event_times), amounts, items];
+    let right = frames(workload.event_groups.len(), &right, false, random);
+    let plan = WindowPlan::new(Workload::inputs(), Workload::specs(), Resolution::FiveMinute).expect("a plan");
+    let plan = Arc::new(plan);
+
+    let open = || {
+        let layout = JoinLayout { variable_keys: vec![false], left_columns: 2, left_variable: vec![] };
+        PartitionJoin::new(plan.clone(), layout).expect("a join")
+    };
+    let take = |join: &mut PartitionJoin| {
+        left.iter().for_each(|frame| join.put(Side::Left, frame.clone()).expect("rows"));
+        right.iter().for_each(|frame| join.put(Side::Right, frame.clone()).expect("rows"));
+    };
+    let mut group = criterion.benchmark_group("join");
+    group.sample_size(10).throughput(Throughput::Elements(workload.event_groups.len() as u64));
+    group.bench_function("take rows in", |bencher| {
+        bencher.iter_batched(
+            open,
+            |mut join| {
+                take(&mut join);
+                join
+            },
+            BatchSize::LargeInput,
+        );
+    });
+    group.bench_function("sort, aggregate, give rows out", |bencher| {
+        let loaded = || {
+            let mut join = open();
+            take(&mut join);
+            join
+        };
+        let all = |mut join: PartitionJoin| {
+            let mut bytes = 0;
+            while let Ok(rows) = join.next(FRAME).expect("rows")
+                && !rows.is_empty()
+            {
+                bytes += rows.len();
+            }
+            assert!(bytes > 0);
+            join
+        };
+        bencher.iter_batched(loaded, all, BatchSize::LargeInput);
+    });
+    group.finish();
+}
+
+criterion_group!(benches, join);
+criterion_main!(benches);

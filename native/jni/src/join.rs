@@ -1,0 +1,131 @@
+//! The join of a partition behind a handle.
+
+use crate::exclusive::{Exclusive, Held};
+use crate::session::Written;
+use crate::settings;
+use chronon_join::{JoinLayout, PartitionJoin, Side};
+use chronon_plan::Plan;
+use chronon_types::{Error, Result};
+use chronon_window::WindowPlan;
+use serde::Deserialize;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What `joinOpen` understands.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Options {
+    /// For each key, whether its value lies in the variable part of a row.
+    variable_keys: Vec<bool>,
+    /// Columns of a left row.
+    left_columns: usize,
+    /// Those of them whose values lie in the variable part.
+    left_variable: Vec<usize>,
+}
+
+/// A join.
+pub(crate) struct Join {
+    state: Exclusive<State>,
+}
+
+struct State {
+    join: PartitionJoin,
+    failed: Option<Error>,
+    definition: String,
+}
+
+impl Join {
+    /// A join over the plan.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for options that are not understood, and what the join refuses.
+    pub(crate) fn open(plan: &Plan, options: &str) -> Result<Self> {
+        let options: Options =
+            serde_json::from_str(options).map_err(|e| Error::invalid_argument(format!("options of the join: {e}")))?;
+        let layout = JoinLayout {
+            variable_keys: options.variable_keys,
+            left_columns: options.left_columns,
+            left_variable: options.left_variable,
+        };
+        let definition = format!("definition {}", plan.name());
+        let parts = plan.window_plan();
+        let join = WindowPlan::new(parts.inputs, parts.specs, parts.resolution)
+            .and_then(|windows| PartitionJoin::new(Arc::new(windows), layout))
+            .map_err(|error| error.within(&definition))?;
+        Ok(Self { state: Exclusive::new(State { join, failed: None, definition }) })
+    }
+
+    /// Takes a frame of records in; the bytes held afterwards.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for an unknown side or a second thread; what the join refuses; `OutOfBudget`.
+    pub(crate) fn put(&self, side: i32, frame: Vec<u8>) -> Result<u64> {
+        let side = match side {
+            0 => Side::Left,
+            1 => Side::Right,
+            other => return Err(Error::invalid_argument(format!("side {other}; 0 is left, 1 is right"))),
+        };
+        self.step(|state| {
+            let (held, bound) = (state.bytes_held(), settings::max_session_bytes());
+            if held.saturating_add(frame.len() as u64) > bound {
+                return Err(Error::out_of_budget(format!(
+                    "the join holds {held} bytes, {} more are needed, and {bound} are allowed; spill first, or raise \
+                     max_session_bytes",
+                    frame.len()
+                )));
+            }
+            state.join.put(side, frame)?;
+            Ok(state.bytes_held())
+        })
+    }
+
+    /// Moves rows to a new file; the bytes held afterwards.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a second thread; `Internal` naming the file when it cannot be written.
+    pub(crate) fn spill(&self, path: &str) -> Result<u64> {
+        self.step(|state| {
+            state.join.spill(Path::new(path))?;
+            Ok(state.bytes_held())
+        })
+    }
+
+    /// Hands rows to `write`: bytes written, or else bytes needed for one row, and then it waits. `Ok(Ok(0))` at the end.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a second thread; what the join refuses.
+    pub(crate) fn next(&self, room: usize, write: impl FnOnce(&[u8])) -> Result<Written> {
+        self.step(|state| {
+            Ok(state.join.next(room)?.map(|rows| {
+                write(rows);
+                rows.len()
+            }))
+        })
+    }
+
+    /// Bytes held after the last call.
+    pub(crate) fn bytes_held(&self) -> u64 {
+        self.state.bytes_held()
+    }
+
+    /// A step of the join; when it fails, rows may be missing, so nothing may follow.
+    fn step<R>(&self, work: impl FnOnce(&mut State) -> Result<R>) -> Result<R> {
+        self.state.with(|state| {
+            work(state).map_err(|error| {
+                let error = error.within(&state.definition);
+                state.failed = Some(error.clone());
+                error
+            })
+        })
+    }
+}
+
+impl Held for State {
+    fn bytes_held(&self) -> u64 {
+        self.join.bytes_held() as u64
+    }
+
+    fn failed(&self) -> Option<&Error> {
+        self.failed.as_ref()
+    }
+}
