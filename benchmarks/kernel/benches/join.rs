@@ -3,7 +3,7 @@
 
 use arrow::array::{ArrayRef, Int64Array};
 use chronon_aggregate::Resolution;
-use chronon_codec::row::{Row, RowExtender};
+use chronon_codec::row::{Added, Row, RowExtender};
 use chronon_join::{JoinLayout, PartitionJoin, Side};
 use chronon_testkit::workload::{Random, Skew, Workload};
 use chronon_window::WindowPlan;
@@ -16,6 +16,7 @@ const FRAME: usize = 1 << 20;
 fn frames(rows: usize, columns: &[ArrayRef], with_row: bool, random: &mut Random) -> Vec<Vec<u8>> {
     let extender = RowExtender::new(0, vec![], columns.len()).expect("a layout");
     let nothing = Row::new(&[], 0).expect("a row");
+    let added: Vec<_> = columns.iter().map(Added::new).collect();
     let mut order: Vec<usize> = (0..rows).collect();
     for i in (1..rows).rev() {
         order.swap(i, random.below(i as u64 + 1) as usize);
@@ -23,7 +24,7 @@ fn frames(rows: usize, columns: &[ArrayRef], with_row: bool, random: &mut Random
     let mut frames = vec![Vec::with_capacity(FRAME)];
     for index in order {
         let mut head = Vec::new();
-        extender.append(&nothing, columns, index, &mut head).expect("a row");
+        extender.append(&nothing, &added, index, &mut head).expect("a row");
         let row: &[u8] = if with_row { &head } else { &[] };
         if frames.last().is_some_and(|frame| frame.len() + head.len() * 2 + 8 > FRAME) {
             frames.push(Vec::with_capacity(FRAME));

@@ -3,7 +3,7 @@
 use crate::record::Layout;
 use crate::sorter::{Placed, Sorted, Sorter};
 use arrow::array::ArrayRef;
-use chronon_codec::row::{Row, RowColumns, RowExtender};
+use chronon_codec::row::{Added, Row, RowColumns, RowExtender};
 use chronon_types::time::Millis;
 use chronon_types::{Error, Result};
 use chronon_window::{PointInTimeSession, WindowPlan};
@@ -297,12 +297,13 @@ impl PartitionJoin {
             fold(&mut self.session, &mut self.groups, &mut self.times, self.inputs.finish())?;
         }
         let features = self.session.finish()?;
+        let added: Vec<_> = features.iter().map(Added::new).collect();
         let mut start = 0;
         for (index, end) in self.batch.ends.iter().enumerate() {
             let row = Row::new(&self.batch.rows[start..*end], self.left_columns)?;
             let at = self.out.len();
             self.out.resize(at + 8, 0);
-            self.extender.append(&row, &features, index, &mut self.out)?;
+            self.extender.append(&row, &added, index, &mut self.out)?;
             let size = (self.out.len() - at - 8) as u64;
             self.out[at..at + 8].copy_from_slice(&size.to_le_bytes());
             start = *end;

@@ -92,14 +92,19 @@ impl Sorter {
         if self.entries.is_empty() {
             return Ok(());
         }
-        self.sort()?;
+        self.sort();
         let failed = |e: std::io::Error| Error::internal(format!("cannot write rows to {}: {e}", path.display()));
         let file = OpenOptions::new().read(true).write(true).create_new(true).open(path).map_err(failed)?;
         std::fs::remove_file(path).map_err(failed)?;
         let mut writer = BufWriter::with_capacity(1 << 18, file);
-        for entry in &self.entries {
-            let bytes = bytes_at(&self.frames, entry.at);
-            writer.write_all(&bytes[..length(bytes)?]).map_err(failed)?;
+        let mut next = 0;
+        while next < self.entries.len() {
+            let end = separate(&self.layout, &self.frames, &mut self.entries, next)?;
+            for entry in &self.entries[next..end] {
+                let bytes = bytes_at(&self.frames, entry.at);
+                writer.write_all(&bytes[..length(bytes)?]).map_err(failed)?;
+            }
+            next = end;
         }
         let mut file = writer.into_inner().map_err(|e| failed(e.into_error()))?;
         file.rewind().map_err(failed)?;
@@ -110,52 +115,67 @@ impl Sorter {
         Ok(())
     }
 
-    /// Puts the entries in memory into complete order.
-    fn sort(&mut self) -> Result<()> {
+    /// Sorts the entries in memory by hash, time and inputs. What that leaves open is for [`separate`].
+    fn sort(&mut self) {
         let (layout, frames) = (&self.layout, &self.frames);
-        // Checked when it came in, so that it is a record still.
-        let head = |entry: &Entry| layout.record(bytes_at(frames, entry.at)).map(|record| record.head);
         self.entries.sort_unstable_by(|a, b| {
-            (a.hash, a.time).cmp(&(b.hash, b.time)).then_with(|| match (head(a), head(b)) {
-                (Ok(a), Ok(b)) => layout.compare_keys(&a, &b).then_with(|| layout.compare_inputs(&a, &b)),
-                _ => Ordering::Equal,
+            a.hash.cmp(&b.hash).then(a.time.cmp(&b.time)).then_with(|| {
+                match (head(layout, frames, a), head(layout, frames, b)) {
+                    (Ok(a), Ok(b)) => layout.compare_keys(&a, &b).then_with(|| layout.compare_inputs(&a, &b)),
+                    _ => Ordering::Equal,
+                }
             })
         });
-        // Keys whose hashes are equal are interleaved by time now.
-        for same_hash in self.entries.chunk_by_mut(|a, b| a.hash == b.hash) {
-            let first = head(&same_hash[0])?;
-            let mut one_key = true;
-            for entry in same_hash.iter() {
-                one_key &= layout.compare_keys(&first, &head(entry)?).is_eq();
-            }
-            if !one_key {
-                same_hash.sort_by(|a, b| match (head(a), head(b)) {
-                    (Ok(a), Ok(b)) => layout.compare_keys(&a, &b),
-                    _ => Ordering::Equal,
-                });
-            }
-        }
-        Ok(())
     }
 
     /// The records in order. No more come in.
     ///
     /// # Errors
-    /// As of [`Layout::record`].
+    /// `Internal` when a run on disk cannot be read.
     pub(crate) fn finish(mut self) -> Result<Sorted> {
-        self.sort()?;
+        self.sort();
         let mut sorted = Sorted {
             layout: self.layout,
             frames: self.frames,
             frame_bytes: self.frame_bytes,
             entries: self.entries,
             next: 0,
+            separated: 0,
             runs: self.runs,
             least: None,
         };
         sorted.choose()?;
         Ok(sorted)
     }
+}
+
+/// Puts the entries from `first` on that share its hash into complete order; where they end. Nearly always they are of one
+/// key and in order. This is done only when they are about to be read, because looking at them brings them into the cache.
+fn separate(layout: &Layout, frames: &[Box<[u8]>], entries: &mut [Entry], first: usize) -> Result<usize> {
+    let hash = entries[first].hash;
+    let same = entries[first..].iter().take_while(|entry| entry.hash == hash).count();
+    let end = first + same;
+    // One byte of each first: so short a loop has many of its cache misses under way at once.
+    let touch = |sum: u8, entry: &Entry| sum ^ frames[(entry.at >> 32) as usize][entry.at as u32 as usize];
+    std::hint::black_box(entries[first..end].iter().fold(0, touch));
+    let key = head(layout, frames, &entries[first])?;
+    let mut one_key = true;
+    for entry in &entries[first + 1..end] {
+        one_key &= layout.compare_keys(&key, &head(layout, frames, entry)?).is_eq();
+    }
+    if !one_key {
+        entries[first..end].sort_by(|a, b| match (head(layout, frames, a), head(layout, frames, b)) {
+            (Ok(a), Ok(b)) => layout.compare_keys(&a, &b),
+            _ => Ordering::Equal,
+        });
+    }
+    Ok(end)
+}
+
+/// The head of an entry's record, which was checked when it came in.
+#[inline]
+fn head<'a>(layout: &Layout, frames: &'a [Box<[u8]>], entry: &Entry) -> Result<Row<'a>> {
+    Ok(layout.record(bytes_at(frames, entry.at))?.head)
 }
 
 /// The record at a place in frames, and what follows it there.
@@ -186,6 +206,8 @@ pub(crate) struct Sorted {
     frame_bytes: usize,
     entries: Vec<Entry>,
     next: usize,
+    /// Entries before this one are in complete order.
+    separated: usize,
     runs: Vec<Run>,
     least: Option<Source>,
 }
@@ -232,6 +254,9 @@ impl Sorted {
 
     #[inline]
     fn choose(&mut self) -> Result<()> {
+        if self.next == self.separated && self.next < self.entries.len() {
+            self.separated = separate(&self.layout, &self.frames, &mut self.entries, self.next)?;
+        }
         self.least = (self.next < self.entries.len()).then_some(Source::Memory);
         if !self.runs.is_empty() {
             self.merge()?;

@@ -5,7 +5,7 @@ use crate::record::Layout;
 use crate::{JoinLayout, PartitionJoin, Side};
 use arrow::array::ArrayRef;
 use chronon_aggregate::{AggregationSpec, OperationKind, Resolution, TimeUnit, Value};
-use chronon_codec::row::{Row, RowColumns, RowExtender};
+use chronon_codec::row::{Added, Row, RowColumns, RowExtender};
 use chronon_testkit::naive;
 use chronon_testkit::workload::Random;
 use chronon_types::time::{DAY, HOUR, Millis};
@@ -22,7 +22,8 @@ fn row(values: &[(Value, DataType)]) -> Vec<u8> {
     let arrays: Vec<ArrayRef> = values.iter().map(|(value, t)| Value::column(&[value], t).unwrap()).collect();
     let mut bytes = Vec::new();
     let nothing = Row::new(&[], 0).unwrap();
-    RowExtender::new(0, vec![], arrays.len()).unwrap().append(&nothing, &arrays, 0, &mut bytes).unwrap();
+    let added: Vec<_> = arrays.iter().map(Added::new).collect();
+    RowExtender::new(0, vec![], arrays.len()).unwrap().append(&nothing, &added, 0, &mut bytes).unwrap();
     bytes
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Row, WORD, fixed_bytes, null_bytes};
 use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray};
+use arrow::buffer::NullBuffer;
 use arrow::datatypes::{
     DataType as ArrowType, Date32Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
 };
@@ -30,11 +31,11 @@ impl RowExtender {
         Ok(Self { columns, variable, added })
     }
 
-    /// Appends `row`, extended by element `index` of each array, to `out`. There are as many arrays as columns are added.
+    /// Appends `row`, extended by element `index` of each column, to `out`. There are as many as columns are added.
     ///
     /// # Errors
     /// `Unsupported` for an array of a type that the kernel does not compute; `OutOfBudget` when the row is longer than 2 GiB.
-    pub fn append(&self, row: &Row<'_>, arrays: &[ArrayRef], index: usize, out: &mut Vec<u8>) -> Result<()> {
+    pub fn append(&self, row: &Row<'_>, added: &[Added<'_>], index: usize, out: &mut Vec<u8>) -> Result<()> {
         let (start, all) = (out.len(), self.columns + self.added);
         let (fixed, before) = (fixed_bytes(all), fixed_bytes(self.columns));
         let shift = (fixed - before) as u64;
@@ -52,18 +53,48 @@ impl RowExtender {
                 put(out, slot(*column), old + (shift << 32));
             }
         }
-        for (added, array) in arrays.iter().enumerate() {
-            let column = self.columns + added;
-            if array.is_null(index) {
+        for (added, column) in added.iter().zip(self.columns..) {
+            if added.nulls.is_some_and(|nulls| nulls.is_null(index)) {
                 out[start + column / 8] |= 1 << (column % 8);
-            } else if let Some(value) = fixed_value(array, index) {
-                put(out, slot(column), value);
-            } else {
-                let place = append_variable(array, index, start, out)?;
-                put(out, slot(column), place);
+                continue;
             }
+            let value = match added.values {
+                Values::Long(values) => values[index] as u64,
+                Values::Double(values) => values[index].to_bits(),
+                Values::Other(array) => match fixed_value(array, index) {
+                    Some(value) => value,
+                    None => append_variable(array, index, start, out)?,
+                },
+            };
+            put(out, slot(column), value);
         }
         Ok(())
+    }
+}
+
+/// A column that rows are extended by: what is known of its array once and for all rows.
+#[derive(Debug, Clone, Copy)]
+pub struct Added<'a> {
+    nulls: Option<&'a NullBuffer>,
+    values: Values<'a>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Values<'a> {
+    Long(&'a [i64]),
+    Double(&'a [f64]),
+    Other(&'a ArrayRef),
+}
+
+impl<'a> Added<'a> {
+    /// The column of an array.
+    pub fn new(array: &'a ArrayRef) -> Self {
+        let values = match array.data_type() {
+            ArrowType::Int64 => Values::Long(array.as_primitive::<Int64Type>().values()),
+            ArrowType::Float64 => Values::Double(array.as_primitive::<Float64Type>().values()),
+            _ => Values::Other(array),
+        };
+        Self { nulls: array.nulls(), values }
     }
 }
 
@@ -202,10 +233,11 @@ mod tests {
         let first = RowExtender::new(0, vec![], 2).unwrap();
         let second = RowExtender::new(2, vec![1], 3).unwrap();
         let mut gathered = RowColumns::new(0, &fields).unwrap();
+        let added: Vec<_> = arrays.iter().map(Added::new).collect();
         for index in 0..4 {
             let (mut part, mut whole) = (Vec::new(), vec![0xab; 16]);
-            first.append(&Row::new(&empty(), 0).unwrap(), &arrays[..2], index, &mut part).unwrap();
-            second.append(&Row::new(&part, 2).unwrap(), &arrays[2..], index, &mut whole).unwrap();
+            first.append(&Row::new(&empty(), 0).unwrap(), &added[..2], index, &mut part).unwrap();
+            second.append(&Row::new(&part, 2).unwrap(), &added[2..], index, &mut whole).unwrap();
             gathered.append(&Row::new(&whole[16..], 5).unwrap()).unwrap();
         }
         let read = gathered.finish();
@@ -222,10 +254,16 @@ mod tests {
         let none: ArrayRef = Arc::new(Int64Array::from(vec![None]));
         let sixty = RowExtender::new(0, vec![], 63).unwrap();
         let mut row = Vec::new();
-        sixty.append(&Row::new(&empty(), 0).unwrap(), &vec![one.clone(); 63], 0, &mut row).unwrap();
+        sixty.append(&Row::new(&empty(), 0).unwrap(), &[Added::new(&one); 63], 0, &mut row).unwrap();
         let mut wide = Vec::new();
         let more = RowExtender::new(63, vec![], 3).unwrap();
-        more.append(&Row::new(&row, 63).unwrap(), &[none.clone(), one, none], 0, &mut wide).unwrap();
+        more.append(
+            &Row::new(&row, 63).unwrap(),
+            &[Added::new(&none), Added::new(&one), Added::new(&none)],
+            0,
+            &mut wide,
+        )
+        .unwrap();
         let wide = Row::new(&wide, 66).unwrap();
         assert_eq!((0..66).filter(|i| wide.is_null(*i)).collect::<Vec<_>>(), [63, 65]);
         assert!((0..63).all(|i| wide.slot(i) == 5) && wide.slot(64) == 5);

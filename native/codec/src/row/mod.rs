@@ -13,7 +13,7 @@ mod columns;
 mod extend;
 
 pub use columns::RowColumns;
-pub use extend::RowExtender;
+pub use extend::{Added, RowExtender};
 
 use chronon_types::{Error, Result};
 

@@ -218,9 +218,9 @@ class PointInTimeJoinSuite extends AnyFunSuite with BeforeAndAfterAll with Adapt
       Seq.fill(60000)(Row("u" + r.nextInt(50), Start + r.nextInt(20 * 24 * 60) * 60000L, r.nextGaussian()))
     def run(): (Map[Long, (Option[Double], Option[Long])], Long) = {
       val out = PointInTimeJoin(frame(left, leftSchema), frame(right, rightSchema), spec(sumAndCount))
-      val operator = collect(out.queryExecution.executedPlan) { case e: PointInTimeJoinExec => e }
       val found = results(out, "15d")
-      (found, operator.head.metrics("spilledBytes").value)
+      val operator = collect(out.queryExecution.executedPlan) { case e: PointInTimeJoinExec => e }.head
+      (found, operator.metrics("spilledBytes").value)
     }
     val (inMemory, _) = run()
     spark.conf.set(NativeMemory.LimitSetting, "1500000")
