@@ -28,6 +28,11 @@ public final class NativeStats {
     return number("session");
   }
 
+  /** Joins that are open. */
+  public long openJoins() {
+    return number("join");
+  }
+
   /** Handles opened since the library was loaded. */
   public long opened() {
     return number("opened");
@@ -38,7 +43,7 @@ public final class NativeStats {
     return number("closed");
   }
 
-  /** Bytes held by open sessions, as of the last call on each. */
+  /** Bytes held by open sessions and joins, as of the last call on each. */
   public long bytesHeld() {
     return number("bytes_held");
   }

@@ -77,7 +77,10 @@ class ErrorCodesTest {
   @Test
   void aPanicInAnyMethodIsOneExceptionAndThenTheMethodWorks() {
     // `close` comes last: the handle whose close panicked stays open.
-    String[] methods = {"abiVersion", "buildInfo", "init", "planOpen", "planDescribe", "aggOpen", "aggUpdate", "aggNext", "stats", "drainLogs", "close"};
+    String[] methods = {
+      "abiVersion", "buildInfo", "init", "planOpen", "planDescribe", "aggOpen", "aggUpdate", "aggNext", "joinOpen", "joinPut",
+      "joinSpill", "joinHeld", "joinNext", "stats", "drainLogs", "close"
+    };
     long open = NativeStats.read().openSessions();
     for (String method : methods) {
       long before = NativeStats.read().panics();

@@ -2,6 +2,7 @@ package ai.chronon.jni;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Paths;
 
 /** Main class for child JVMs: uses every native method, well and badly, then prints `done`. */
 final class Exercise {
@@ -11,13 +12,14 @@ final class Exercise {
     if (arguments.length > 0 && arguments[0].equals("forever")) midBatch();
     for (int i = 0; i < 50; i++) {
       round();
+      join();
       mistakes();
     }
     NativeLibrary.configure("{\"log_level\":\"debug\"}");
     NativeLibrary.buildInfo();
     NativeLibrary.drainLogs();
     NativeStats stats = NativeStats.read();
-    if (stats.openPlans() != 0 || stats.openSessions() != 0) throw new AssertionError(stats);
+    if (stats.openPlans() != 0 || stats.openSessions() != 0 || stats.openJoins() != 0) throw new AssertionError(stats);
     System.out.println("done " + stats);
   }
 
@@ -35,11 +37,26 @@ final class Exercise {
     }
   }
 
+  /** The same sum beside a left row. */
+  static void join() {
+    try (Plan plan = Definitions.hourlySum(); PartitionJoin join = PartitionJoin.open(plan, Rows.options(3))) {
+      join.spill(Paths.get("unused"));
+      ByteBuffer left = Rows.left(1, 9, 3_600_000);
+      join.left(left, left.limit());
+      ByteBuffer right = Rows.right(9, 1_000, 5, 9, 2_000, 7);
+      join.right(right, right.limit());
+      if (join.bytesHeld() <= 0) throw new AssertionError("rows are held");
+      Object sum = Rows.all(join, 4).get(0).get(3);
+      if (!Long.valueOf(12).equals(sum)) throw new AssertionError("sum is " + sum);
+    }
+  }
+
   /** Calls every native method once or more. */
   static void everyMethod() {
     NativeCalls.abiVersion();
     NativeLibrary.buildInfo();
     round();
+    join();
     NativeStats.read();
     NativeLibrary.drainLogs();
     NativeLibrary.configure("{}");
@@ -62,6 +79,9 @@ final class Exercise {
       refused(() -> NativeCalls.aggUpdate(handle, 0, ByteBuffer.allocateDirect(8), 8));
       refused(() -> NativeCalls.aggUpdate(handle, 9, ByteBuffer.allocateDirect(8), 8));
       refused(() -> NativeCalls.aggNext(plan.handle(), ByteBuffer.allocateDirect(8)));
+      refused(() -> NativeCalls.joinNext(handle, ByteBuffer.allocateDirect(8)));
+      refused(() -> NativeCalls.joinOpen(plan.handle(), null));
+      refused(() -> NativeCalls.joinOpen(plan.handle(), "{}".getBytes(StandardCharsets.UTF_8)));
     }
     NativeCalls.init("{\"test_panic_in\":\"stats\"}".getBytes(StandardCharsets.UTF_8));
     refused(NativeCalls::stats);
