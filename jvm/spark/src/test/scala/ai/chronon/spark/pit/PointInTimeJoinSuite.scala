@@ -213,7 +213,8 @@ class PointInTimeJoinSuite extends AnyFunSuite with BeforeAndAfterAll with Adapt
 
   test("rows that do not fit into memory go to disk and come back the same") {
     val r = new Random(41)
-    val left = Seq.tabulate(20000)(i => Row(i.toLong, "u" + r.nextInt(50), Start + r.nextInt(20 * 24 * 60) * 60000L))
+    val left =
+      Seq.tabulate(20000)(i => Row(i.toLong, "u" + r.nextInt(50), Start + r.nextInt(20 * 24 * 60) * 60000L))
     val right =
       Seq.fill(60000)(Row("u" + r.nextInt(50), Start + r.nextInt(20 * 24 * 60) * 60000L, r.nextGaussian()))
     def run(): (Map[Long, (Option[Double], Option[Long])], Long) = {
