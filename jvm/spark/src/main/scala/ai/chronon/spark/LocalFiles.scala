@@ -19,7 +19,8 @@ object LocalFiles {
       // what only chmod can say, or say to this kind of disk
       if (permission.getStickyBit || !posix) super.setPermission(path, permission)
       else {
-        val text = permission.getUserAction.SYMBOL + permission.getGroupAction.SYMBOL + permission.getOtherAction.SYMBOL
+        val text = permission.getUserAction.SYMBOL + permission.getGroupAction.SYMBOL +
+          permission.getOtherAction.SYMBOL
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(text))
       }
     }

@@ -20,7 +20,8 @@ class LocalFilesSuite extends AnyFunSuite {
     val (ours, hadoops) = (opened(new LocalFiles), opened(new LocalFileSystem))
     ours.create(new Path(folder, "ours")).close()
     hadoops.create(new Path(folder, "hadoops")).close()
-    val created = Seq("ours", "hadoops").map(name => hadoops.getFileStatus(new Path(folder, name)).getPermission)
+    val created =
+      Seq("ours", "hadoops").map(name => hadoops.getFileStatus(new Path(folder, name)).getPermission)
     assert(created.distinct.length == 1)
 
     Seq("000", "400", "640", "751", "777", "1777").foreach { text =>
