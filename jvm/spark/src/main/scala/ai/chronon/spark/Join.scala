@@ -48,7 +48,7 @@ final class Join(
     left.requirePartitions()
     runSetups()
     val wanted = rangeToFill(overrideStartPartition)
-    dryRun(wanted)
+    requireStart(wanted)
     archiveChanged()
     val holes = tables.unfilledRanges(
       output,
@@ -123,9 +123,7 @@ final class Join(
     PartitionRange(start, Some(end), spec)
   }
 
-  /** Plans one day without running it, so that whatever does not resolve is found before a table is archived. */
-  private def dryRun(wanted: PartitionRange): Unit = {
-    val day = PartitionRange.of(endPartition, endPartition, spec)
+  private def requireStart(wanted: PartitionRange): Unit =
     if (wanted.start.isEmpty)
       throw DefinitionException.of(
         owner,
@@ -133,14 +131,19 @@ final class Join(
         left.source.table,
         "the table has no partitions, and the query has no start_partition"
       )
-    assembler.assemble(day, day).schema
-    ()
-  }
 
+  /** Puts tables of another meaning aside. One day is planned first, without running it, so that nothing is moved for a
+    * definition that does not resolve; without such tables the first step finds that out before it writes.
+    */
   private def archiveChanged(): Unit = {
     val stored = if (unsetSemanticHash) None else SemanticHashes.stored(tables, output)
-    stored.toSeq.flatMap(SemanticHashes.tablesToArchive(join, output, _)).foreach { table =>
-      tables.archive(table).foreach(to => show(s"$output: the definition changed; $table is now $to"))
+    val changed = stored.toSeq.flatMap(SemanticHashes.tablesToArchive(join, output, _))
+    if (changed.nonEmpty) {
+      val day = PartitionRange.of(endPartition, endPartition, spec)
+      assembler.assemble(day, day).schema
+      changed.foreach { table =>
+        tables.archive(table).foreach(to => show(s"$output: the definition changed; $table is now $to"))
+      }
     }
   }
 

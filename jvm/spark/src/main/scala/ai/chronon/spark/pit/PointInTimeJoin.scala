@@ -58,7 +58,7 @@ object PointInTimeJoin {
       rest.head,
       rest.tail,
       plan,
-      plan.outputs.fields.map(f => AttributeReference(spec.outputPrefix + f.name, f.dataType)())
+      plan.outputs.fields.toSeq.map(f => AttributeReference(spec.outputPrefix + f.name, f.dataType)())
     )
     val spark = left.sparkSession
     PointInTimeStrategy.install(spark)
