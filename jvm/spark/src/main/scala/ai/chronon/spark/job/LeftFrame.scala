@@ -44,7 +44,8 @@ final class LeftFrame(tables: TableUtils, join: Join) {
     */
   def daysOfTime(range: PartitionRange): Option[PartitionRange] = {
     val time = col(Constants.TimeColumn)
-    val row = scan(range).agg(min(time), max(time)).head()
+    // checked for nulls, which minimum and maximum pass over
+    val row = read(range).agg(min(time), max(time)).head()
     if (row.isNullAt(0)) None
     else Some(PartitionRange.of(
       tables.partitionSpec.at(row.getLong(0)),
