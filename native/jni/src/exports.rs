@@ -4,7 +4,7 @@ use crate::buffers::Direct;
 use crate::entry::{Result, entry};
 use crate::handles::HANDLES;
 use crate::join::Join;
-use crate::session::Session;
+use crate::session::{Session, Written};
 use crate::stats::STATS;
 use crate::{logs, settings};
 use chronon_plan::Plan;
@@ -87,8 +87,7 @@ entry! {
         env, session: jlong, side: jint, message: JByteBuffer<'local>, length: jint
     ) -> jlong, on session {
         let session = HANDLES.session(session)?;
-        let held = session.update(side, Direct::of(env, &message)?.read(length)?)?;
-        Ok(jlong::try_from(held).unwrap_or(jlong::MAX))
+        Ok(held(session.update(side, Direct::of(env, &message)?.read(length)?)?))
     }
 }
 
@@ -99,11 +98,8 @@ entry! {
     ) -> jint, on session {
         let mut target = Direct::of(env, &target)?;
         let session = HANDLES.session(session)?;
-        let too_long = |_| Error::out_of_budget("the answer is longer than 2 GiB; send fewer queries at once");
-        match session.next(|frame| target.write(frame))? {
-            Ok(written) => Ok(jint::try_from(written).map_err(too_long)?),
-            Err(needed) => Ok(-jint::try_from(needed).map_err(too_long)?),
-        }
+        let written = session.next(|frame| target.write(frame))?;
+        answer(written, "the answer is longer than 2 GiB; send fewer queries at once")
     }
 }
 
@@ -128,7 +124,7 @@ entry! {
         let join = HANDLES.join(join)?;
         // one copy before anything in it is looked at: the host could still write to it
         let frame = Direct::of(env, &frame)?.read(length)?.to_vec();
-        Ok(jlong::try_from(join.put(side, frame)?).unwrap_or(jlong::MAX))
+        Ok(held(join.put(side, frame)?))
     }
 }
 
@@ -139,14 +135,14 @@ entry! {
     ) -> jlong, on join {
         let join = HANDLES.join(join)?;
         let path = text(env, &path)?;
-        Ok(jlong::try_from(join.spill(&path)?).unwrap_or(jlong::MAX))
+        Ok(held(join.spill(&path)?))
     }
 }
 
 entry! {
     /// Bytes that the join held after its last call.
     fn Java_ai_chronon_jni_NativeCalls_joinHeld as "joinHeld" <'local>(_env, join: jlong) -> jlong, on join {
-        Ok(jlong::try_from(HANDLES.join(join)?.bytes_held()).unwrap_or(jlong::MAX))
+        Ok(held(HANDLES.join(join)?.bytes_held()))
     }
 }
 
@@ -157,11 +153,8 @@ entry! {
     ) -> jint, on join {
         let mut target = Direct::of(env, &target)?;
         let join = HANDLES.join(join)?;
-        let too_long = |_| Error::out_of_budget("a row is longer than 2 GiB");
-        match join.next(target.capacity(), |rows| target.write_bytes(rows))? {
-            Ok(written) => Ok(jint::try_from(written).map_err(too_long)?),
-            Err(needed) => Ok(-jint::try_from(needed).map_err(too_long)?),
-        }
+        let written = join.next(target.capacity(), |rows| target.write_bytes(rows))?;
+        answer(written, "a row is longer than 2 GiB")
     }
 }
 
@@ -187,6 +180,20 @@ entry! {
     fn Java_ai_chronon_jni_NativeCalls_drainLogs as "drainLogs" <'local>(env) -> JByteArray<'local> {
         bytes(env, &logs::drain())
     }
+}
+
+/// Bytes held, as a Java number.
+fn held(bytes: u64) -> jlong {
+    jlong::try_from(bytes).unwrap_or(jlong::MAX)
+}
+
+/// Bytes written, or minus the bytes needed.
+fn answer(written: Written, too_long: &str) -> Result<jint> {
+    let number = |bytes: usize| jint::try_from(bytes).map_err(|_| Error::out_of_budget(too_long));
+    Ok(match written {
+        Ok(written) => number(written)?,
+        Err(needed) => -number(needed)?,
+    })
 }
 
 fn bytes<'local>(env: &mut Env<'local>, bytes: &[u8]) -> Result<JByteArray<'local>> {

@@ -134,16 +134,7 @@ impl Sorter {
     /// `Internal` when a run on disk cannot be read.
     pub(crate) fn finish(mut self) -> Result<Sorted> {
         self.sort();
-        let mut sorted = Sorted {
-            layout: self.layout,
-            frames: self.frames,
-            frame_bytes: self.frame_bytes,
-            entries: self.entries,
-            next: 0,
-            separated: 0,
-            runs: self.runs,
-            least: None,
-        };
+        let mut sorted = Sorted { rows: self, next: 0, separated: 0, least: None };
         sorted.choose()?;
         Ok(sorted)
     }
@@ -201,14 +192,10 @@ enum Source {
 
 /// Gives records out in order.
 pub(crate) struct Sorted {
-    layout: Layout,
-    frames: Vec<Box<[u8]>>,
-    frame_bytes: usize,
-    entries: Vec<Entry>,
+    rows: Sorter,
     next: usize,
     /// Entries before this one are in complete order.
     separated: usize,
-    runs: Vec<Run>,
     least: Option<Source>,
 }
 
@@ -218,7 +205,7 @@ impl Sorted {
     pub(crate) fn peek(&self) -> Result<Option<Placed<'_>>> {
         match self.least {
             Some(Source::Memory) => self.memory(),
-            Some(Source::Run(run)) => self.runs[run].peek(&self.layout),
+            Some(Source::Run(run)) => self.rows.runs[run].peek(&self.rows.layout),
             None => Ok(None),
         }
     }
@@ -231,7 +218,7 @@ impl Sorted {
     pub(crate) fn advance(&mut self) -> Result<()> {
         match self.least {
             Some(Source::Memory) => self.next += 1,
-            Some(Source::Run(run)) => self.runs[run].advance(&self.layout)?,
+            Some(Source::Run(run)) => self.rows.runs[run].advance(&self.rows.layout)?,
             None => {}
         }
         self.choose()
@@ -239,26 +226,23 @@ impl Sorted {
 
     /// Bytes of heap held.
     pub(crate) fn bytes_held(&self) -> usize {
-        self.frame_bytes
-            + self.frames.capacity() * size_of::<Box<[u8]>>()
-            + self.entries.capacity() * size_of::<Entry>()
-            + self.runs.iter().map(Run::bytes_held).sum::<usize>()
+        self.rows.bytes_held()
     }
 
     #[inline]
     fn memory(&self) -> Result<Option<Placed<'_>>> {
-        let Some(entry) = self.entries.get(self.next) else { return Ok(None) };
-        let record = self.layout.record(bytes_at(&self.frames, entry.at))?;
+        let Some(entry) = self.rows.entries.get(self.next) else { return Ok(None) };
+        let record = self.rows.layout.record(bytes_at(&self.rows.frames, entry.at))?;
         Ok(Some(Placed { hash: entry.hash, time: entry.time, record }))
     }
 
     #[inline]
     fn choose(&mut self) -> Result<()> {
-        if self.next == self.separated && self.next < self.entries.len() {
-            self.separated = separate(&self.layout, &self.frames, &mut self.entries, self.next)?;
+        if self.next == self.separated && self.next < self.rows.entries.len() {
+            self.separated = separate(&self.rows.layout, &self.rows.frames, &mut self.rows.entries, self.next)?;
         }
-        self.least = (self.next < self.entries.len()).then_some(Source::Memory);
-        if !self.runs.is_empty() {
+        self.least = (self.next < self.rows.entries.len()).then_some(Source::Memory);
+        if !self.rows.runs.is_empty() {
             self.merge()?;
         }
         Ok(())
@@ -267,8 +251,8 @@ impl Sorted {
     /// The least among what is in memory and the runs; runs are few, so each is looked at.
     fn merge(&mut self) -> Result<()> {
         let mut least = self.memory()?.map(|placed| (placed, Source::Memory));
-        for (index, run) in self.runs.iter().enumerate() {
-            if let Some(candidate) = run.peek(&self.layout)? {
+        for (index, run) in self.rows.runs.iter().enumerate() {
+            if let Some(candidate) = run.peek(&self.rows.layout)? {
                 let before = least.as_ref().is_none_or(|(least, _)| self.compare(&candidate, least).is_lt());
                 if before {
                     least = Some((candidate, Source::Run(index)));
@@ -283,9 +267,9 @@ impl Sorted {
         let (x, y): (&Row<'_>, &Row<'_>) = (&a.record.head, &b.record.head);
         a.hash
             .cmp(&b.hash)
-            .then_with(|| self.layout.compare_keys(x, y))
+            .then_with(|| self.rows.layout.compare_keys(x, y))
             .then(a.time.cmp(&b.time))
-            .then_with(|| self.layout.compare_inputs(x, y))
+            .then_with(|| self.rows.layout.compare_inputs(x, y))
     }
 }
 
