@@ -2,6 +2,7 @@
 
 use crate::buffers::Direct;
 use crate::entry::{Result, entry};
+use crate::file::File;
 use crate::handles::HANDLES;
 use crate::join::Join;
 use crate::session::{Session, Written};
@@ -14,7 +15,7 @@ use jni::objects::{JByteArray, JByteBuffer};
 use jni::sys::{jint, jlong};
 
 /// Goes up with every change of a signature, a code or a meaning, here and in `NativeCalls.java`.
-pub(crate) const ABI_VERSION: jint = 2;
+pub(crate) const ABI_VERSION: jint = 3;
 
 entry! {
     /// The number that the loader compares before it calls anything else.
@@ -52,7 +53,7 @@ entry! {
     ) -> jlong {
         let definition = env.convert_byte_array(&definition)?;
         let options = text(env, &options)?;
-        let handle = HANDLES.open_plan(Plan::open(&definition, &options)?)?;
+        let handle = HANDLES.open(Plan::open(&definition, &options)?)?;
         STATS.open();
         Ok(handle)
     }
@@ -63,7 +64,7 @@ entry! {
     fn Java_ai_chronon_jni_NativeCalls_planDescribe as "planDescribe" <'local>(
         env, plan: jlong
     ) -> JByteArray<'local>, on plan {
-        let description = HANDLES.plan(plan)?.describe();
+        let description = HANDLES.get::<Plan>(plan)?.describe();
         bytes(env, description.as_bytes())
     }
 }
@@ -73,9 +74,9 @@ entry! {
     fn Java_ai_chronon_jni_NativeCalls_aggOpen as "aggOpen" <'local>(
         env, plan: jlong, options: JByteArray<'local>
     ) -> jlong, on plan {
-        let plan = HANDLES.plan(plan)?;
+        let plan = HANDLES.get::<Plan>(plan)?;
         let options = text(env, &options)?;
-        let handle = HANDLES.open_session(Session::open(&plan, &options)?)?;
+        let handle = HANDLES.open(Session::open(&plan, &options)?)?;
         STATS.open();
         Ok(handle)
     }
@@ -86,7 +87,7 @@ entry! {
     fn Java_ai_chronon_jni_NativeCalls_aggUpdate as "aggUpdate" <'local>(
         env, session: jlong, side: jint, message: JByteBuffer<'local>, length: jint
     ) -> jlong, on session {
-        let session = HANDLES.session(session)?;
+        let session = HANDLES.get::<Session>(session)?;
         Ok(held(session.update(side, Direct::of(env, &message)?.read(length)?)?))
     }
 }
@@ -97,7 +98,7 @@ entry! {
         env, session: jlong, target: JByteBuffer<'local>
     ) -> jint, on session {
         let mut target = Direct::of(env, &target)?;
-        let session = HANDLES.session(session)?;
+        let session = HANDLES.get::<Session>(session)?;
         let written = session.next(|frame| target.write(frame))?;
         answer(written, "the answer is longer than 2 GiB; send fewer queries at once")
     }
@@ -108,9 +109,9 @@ entry! {
     fn Java_ai_chronon_jni_NativeCalls_joinOpen as "joinOpen" <'local>(
         env, plan: jlong, options: JByteArray<'local>
     ) -> jlong, on plan {
-        let plan = HANDLES.plan(plan)?;
+        let plan = HANDLES.get::<Plan>(plan)?;
         let options = text(env, &options)?;
-        let handle = HANDLES.open_join(Join::open(&plan, &options)?)?;
+        let handle = HANDLES.open(Join::open(&plan, &options)?)?;
         STATS.open();
         Ok(handle)
     }
@@ -121,7 +122,7 @@ entry! {
     fn Java_ai_chronon_jni_NativeCalls_joinPut as "joinPut" <'local>(
         env, join: jlong, side: jint, frame: JByteBuffer<'local>, length: jint
     ) -> jlong, on join {
-        let join = HANDLES.join(join)?;
+        let join = HANDLES.get::<Join>(join)?;
         // one copy before anything in it is looked at: the host could still write to it
         let frame = Direct::of(env, &frame)?.read(length)?.to_vec();
         Ok(held(join.put(side, frame)?))
@@ -133,7 +134,7 @@ entry! {
     fn Java_ai_chronon_jni_NativeCalls_joinSpill as "joinSpill" <'local>(
         env, join: jlong, path: JByteArray<'local>
     ) -> jlong, on join {
-        let join = HANDLES.join(join)?;
+        let join = HANDLES.get::<Join>(join)?;
         let path = text(env, &path)?;
         Ok(held(join.spill(&path)?))
     }
@@ -142,7 +143,7 @@ entry! {
 entry! {
     /// Bytes that the join held after its last call.
     fn Java_ai_chronon_jni_NativeCalls_joinHeld as "joinHeld" <'local>(_env, join: jlong) -> jlong, on join {
-        Ok(held(HANDLES.join(join)?.bytes_held()))
+        Ok(held(HANDLES.get::<Join>(join)?.bytes_held()))
     }
 }
 
@@ -152,9 +153,49 @@ entry! {
         env, join: jlong, target: JByteBuffer<'local>
     ) -> jint, on join {
         let mut target = Direct::of(env, &target)?;
-        let join = HANDLES.join(join)?;
+        let join = HANDLES.get::<Join>(join)?;
         let written = join.next(target.capacity(), |rows| target.write_bytes(rows))?;
         answer(written, "a row is longer than 2 GiB")
+    }
+}
+
+entry! {
+    /// A Parquet file.
+    fn Java_ai_chronon_jni_NativeCalls_fileOpen as "fileOpen" <'local>(env, options: JByteArray<'local>) -> jlong {
+        let handle = HANDLES.open(File::open(&text(env, &options)?)?)?;
+        STATS.open();
+        Ok(handle)
+    }
+}
+
+entry! {
+    /// Takes a frame of rows in; returns the bytes that the file holds.
+    fn Java_ai_chronon_jni_NativeCalls_filePut as "filePut" <'local>(
+        env, file: jlong, frame: JByteBuffer<'local>, length: jint, row_group: jlong
+    ) -> jlong, on file {
+        let file = HANDLES.get::<File>(file)?;
+        // one copy before anything in it is looked at: the host could still write to it
+        let frame = Direct::of(env, &frame)?.read(length)?.to_vec();
+        Ok(held(file.put(&frame, row_group)?))
+    }
+}
+
+entry! {
+    /// Ends the file.
+    fn Java_ai_chronon_jni_NativeCalls_fileFinish as "fileFinish" <'local>(_env, file: jlong) -> (), on file {
+        Ok(HANDLES.get::<File>(file)?.finish()?)
+    }
+}
+
+entry! {
+    /// The next bytes of the file: how many were written, 0 when none are ready.
+    fn Java_ai_chronon_jni_NativeCalls_fileTake as "fileTake" <'local>(
+        env, file: jlong, target: JByteBuffer<'local>
+    ) -> jint, on file {
+        let mut target = Direct::of(env, &target)?;
+        let file = HANDLES.get::<File>(file)?;
+        let written = file.take(target.capacity(), |bytes| target.write_bytes(bytes))?;
+        answer(Ok(written), "the buffer is longer than 2 GiB")
     }
 }
 

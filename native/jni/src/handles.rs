@@ -4,6 +4,7 @@
 //! so an old number is recognised for what it was; a slot whose generations are used up is never used again. The lock is held
 //! to find an object, not to use it: a call in flight keeps its object alive when another thread closes the handle.
 
+use crate::file::File;
 use crate::join::Join;
 use crate::session::Session;
 use chronon_plan::Plan;
@@ -17,42 +18,77 @@ pub(crate) static HANDLES: Handles = Handles::new();
 const SLOT_BITS: u32 = 24;
 const GENERATION_BITS: u32 = 32;
 
-/// What a handle stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum Kind {
-    Plan = 1,
-    Session = 2,
-    Join = 3,
-}
-
-impl Kind {
-    pub(crate) const ALL: [Self; 3] = [Self::Plan, Self::Session, Self::Join];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Plan => "plan",
-            Self::Session => "session",
-            Self::Join => "join",
+/// What a handle can stand for, given once: the rest of this file knows no kind by name.
+macro_rules! kinds {
+    ($($kind:ident = $code:literal, $name:literal, held: $held:expr;)*) => {
+        /// What a handle stands for.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[repr(u8)]
+        pub(crate) enum Kind {
+            $($kind = $code,)*
         }
-    }
-}
 
-#[derive(Clone)]
-enum Entry {
-    Plan(Arc<Plan>),
-    Session(Arc<Session>),
-    Join(Arc<Join>),
-}
+        impl Kind {
+            pub(crate) const ALL: &[Self] = &[$(Self::$kind,)*];
 
-impl Entry {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::Plan(_) => Kind::Plan,
-            Self::Session(_) => Kind::Session,
-            Self::Join(_) => Kind::Join,
+            pub(crate) fn name(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $name,)*
+                }
+            }
         }
-    }
+
+        #[derive(Clone)]
+        pub(crate) enum Entry {
+            $($kind(Arc<$kind>),)*
+        }
+
+        impl Entry {
+            fn kind(&self) -> Kind {
+                match self {
+                    $(Self::$kind(_) => Kind::$kind,)*
+                }
+            }
+
+            fn bytes_held(&self) -> u64 {
+                match self {
+                    $(Self::$kind(object) => {
+                        let held: fn(&$kind) -> u64 = $held;
+                        held(object)
+                    })*
+                }
+            }
+        }
+
+        $(impl Object for $kind {
+            const KIND: Kind = Kind::$kind;
+
+            fn entry(self) -> Entry {
+                Entry::$kind(Arc::new(self))
+            }
+
+            fn of(entry: Entry) -> Option<Arc<Self>> {
+                match entry {
+                    Entry::$kind(object) => Some(object),
+                    _ => None,
+                }
+            }
+        })*
+    };
+}
+
+kinds! {
+    Plan = 1, "plan", held: |_| 0;
+    Session = 2, "session", held: Session::bytes_held;
+    Join = 3, "join", held: Join::bytes_held;
+    File = 4, "file", held: File::bytes_held;
+}
+
+/// What can lie behind a handle.
+pub(crate) trait Object: Sized {
+    const KIND: Kind;
+    fn entry(self) -> Entry;
+    fn of(entry: Entry) -> Option<Arc<Self>>;
 }
 
 struct Slot {
@@ -91,7 +127,7 @@ impl Parts {
     fn unpack(handle: jlong) -> Option<Self> {
         let kind = handle >> (GENERATION_BITS + SLOT_BITS);
         Some(Self {
-            kind: Kind::ALL.into_iter().find(|k| *k as jlong == kind)?,
+            kind: Kind::ALL.iter().copied().find(|k| *k as jlong == kind)?,
             generation: (handle >> SLOT_BITS) as u32,
             slot: (handle & ((1 << SLOT_BITS) - 1)) as u32,
         })
@@ -103,61 +139,36 @@ impl Handles {
         Self { slots: Mutex::new(Slots { slots: Vec::new(), free: Vec::new() }) }
     }
 
-    /// A handle for a plan.
+    /// A handle for an object.
     ///
     /// # Errors
     /// `OutOfBudget` when 16 million handles are open.
-    pub(crate) fn open_plan(&self, plan: Plan) -> Result<jlong> {
-        self.open(Entry::Plan(Arc::new(plan)))
+    pub(crate) fn open(&self, object: impl Object) -> Result<jlong> {
+        let entry = object.entry();
+        let kind = entry.kind();
+        let mut slots = self.lock();
+        let slot = match slots.free.pop() {
+            Some(slot) => slot,
+            None => {
+                let next = slots.slots.len();
+                if next >= 1 << SLOT_BITS {
+                    return Err(Error::out_of_budget(format!("{next} handles are open; close those no longer used")));
+                }
+                slots.slots.push(Slot { generation: 1, entry: None, poisoned: false });
+                next as u32
+            }
+        };
+        let target = &mut slots.slots[slot as usize];
+        target.entry = Some(entry);
+        Ok(Parts { kind, generation: target.generation, slot }.pack())
     }
 
-    /// A handle for a session.
+    /// The object behind a handle.
     ///
     /// # Errors
-    /// As [`Handles::open_plan`].
-    pub(crate) fn open_session(&self, session: Session) -> Result<jlong> {
-        self.open(Entry::Session(Arc::new(session)))
-    }
-
-    /// A handle for a join.
-    ///
-    /// # Errors
-    /// As [`Handles::open_plan`].
-    pub(crate) fn open_join(&self, join: Join) -> Result<jlong> {
-        self.open(Entry::Join(Arc::new(join)))
-    }
-
-    /// The plan behind a handle.
-    ///
-    /// # Errors
-    /// `Closed`, `InvalidArgument` for a number that is no plan's, `Internal` after a panic.
-    pub(crate) fn plan(&self, handle: jlong) -> Result<Arc<Plan>> {
-        match self.get(handle, Kind::Plan)? {
-            Entry::Plan(plan) => Ok(plan),
-            Entry::Session(_) | Entry::Join(_) => Err(unknown(handle)),
-        }
-    }
-
-    /// The session behind a handle.
-    ///
-    /// # Errors
-    /// As [`Handles::plan`].
-    pub(crate) fn session(&self, handle: jlong) -> Result<Arc<Session>> {
-        match self.get(handle, Kind::Session)? {
-            Entry::Session(session) => Ok(session),
-            Entry::Plan(_) | Entry::Join(_) => Err(unknown(handle)),
-        }
-    }
-
-    /// The join behind a handle.
-    ///
-    /// # Errors
-    /// As [`Handles::plan`].
-    pub(crate) fn join(&self, handle: jlong) -> Result<Arc<Join>> {
-        match self.get(handle, Kind::Join)? {
-            Entry::Join(join) => Ok(join),
-            Entry::Plan(_) | Entry::Session(_) => Err(unknown(handle)),
-        }
+    /// `Closed`, `InvalidArgument` for a number that is no handle of this kind, `Internal` after a panic.
+    pub(crate) fn get<T: Object>(&self, handle: jlong) -> Result<Arc<T>> {
+        T::of(self.entry(handle, T::KIND)?).ok_or_else(|| unknown(handle))
     }
 
     /// Forgets the object; false when that was done before.
@@ -197,35 +208,11 @@ impl Handles {
     /// Calls `visit` for the kind of every open object, with the bytes it holds.
     pub(crate) fn each(&self, mut visit: impl FnMut(Kind, u64)) {
         for entry in self.lock().slots.iter().filter_map(|slot| slot.entry.as_ref()) {
-            let held = match entry {
-                Entry::Plan(_) => 0,
-                Entry::Session(session) => session.bytes_held(),
-                Entry::Join(join) => join.bytes_held(),
-            };
-            visit(entry.kind(), held);
+            visit(entry.kind(), entry.bytes_held());
         }
     }
 
-    fn open(&self, entry: Entry) -> Result<jlong> {
-        let kind = entry.kind();
-        let mut slots = self.lock();
-        let slot = match slots.free.pop() {
-            Some(slot) => slot,
-            None => {
-                let next = slots.slots.len();
-                if next >= 1 << SLOT_BITS {
-                    return Err(Error::out_of_budget(format!("{next} handles are open; close those no longer used")));
-                }
-                slots.slots.push(Slot { generation: 1, entry: None, poisoned: false });
-                next as u32
-            }
-        };
-        let target = &mut slots.slots[slot as usize];
-        target.entry = Some(entry);
-        Ok(Parts { kind, generation: target.generation, slot }.pack())
-    }
-
-    fn get(&self, handle: jlong, wanted: Kind) -> Result<Entry> {
+    fn entry(&self, handle: jlong, wanted: Kind) -> Result<Entry> {
         let parts = Parts::unpack(handle).ok_or_else(|| unknown(handle))?;
         if parts.kind != wanted {
             return Err(Error::invalid_argument(format!(
@@ -274,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_number_unpacks_to_what_was_packed() {
-        for kind in Kind::ALL {
+        for &kind in Kind::ALL {
             for (generation, slot) in [(1, 0), (u32::MAX, (1 << SLOT_BITS) - 1), (0x8000_0000, 5)] {
                 let parts = Parts { kind, generation, slot };
                 assert!(parts.pack() > 0);
@@ -289,24 +276,24 @@ mod tests {
     #[test]
     fn a_closed_handle_is_closed_even_when_its_slot_is_used_again() {
         let handles = Handles::new();
-        let first = handles.open_session(echo()).unwrap();
+        let first = handles.open(echo()).unwrap();
         assert_eq!(handles.close(first), Ok(true));
-        let second = handles.open_session(echo()).unwrap();
+        let second = handles.open(echo()).unwrap();
         assert_ne!(first, second);
-        assert_eq!(handles.session(first).err().map(|e| e.code()), Some(ErrorCode::Closed));
+        assert_eq!(handles.get::<Session>(first).err().map(|e| e.code()), Some(ErrorCode::Closed));
         assert_eq!(handles.close(first), Ok(false));
-        assert!(handles.session(second).is_ok());
+        assert!(handles.get::<Session>(second).is_ok());
     }
 
     #[test]
     fn a_wrong_kind_and_a_stranger_are_invalid_arguments() {
         let handles = Handles::new();
-        let session = handles.open_session(echo()).unwrap();
+        let session = handles.open(echo()).unwrap();
         let forged = Parts { kind: Kind::Plan, ..Parts::unpack(session).unwrap() }.pack();
         let future = Parts { generation: 9, ..Parts::unpack(session).unwrap() }.pack();
         for (handle, name) in [(session, "a session"), (forged, "a forged kind"), (future, "a future one"), (77, "77")]
         {
-            assert_eq!(handles.plan(handle).err().map(|e| e.code()), Some(ErrorCode::InvalidArgument), "{name}");
+            assert_eq!(handles.get::<Plan>(handle).err().map(|e| e.code()), Some(ErrorCode::InvalidArgument), "{name}");
         }
         for handle in [forged, future, 77, 0] {
             assert_eq!(handles.close(handle).err().map(|e| e.code()), Some(ErrorCode::InvalidArgument), "{handle}");
@@ -316,30 +303,30 @@ mod tests {
     #[test]
     fn a_poisoned_handle_can_only_be_closed() {
         let handles = Handles::new();
-        let session = handles.open_session(echo()).unwrap();
+        let session = handles.open(echo()).unwrap();
         handles.poison(session);
-        assert_eq!(handles.session(session).err().map(|e| e.code()), Some(ErrorCode::Internal));
+        assert_eq!(handles.get::<Session>(session).err().map(|e| e.code()), Some(ErrorCode::Internal));
         assert_eq!(handles.close(session), Ok(true));
-        assert!(handles.session(handles.open_session(echo()).unwrap()).is_ok(), "the slot is sound again");
+        assert!(handles.get::<Session>(handles.open(echo()).unwrap()).is_ok(), "the slot is sound again");
     }
 
     #[test]
     fn a_slot_out_of_generations_is_retired() {
         let handles = Handles::new();
-        let first = handles.open_session(echo()).unwrap();
+        let first = handles.open(echo()).unwrap();
         handles.lock().slots[0].generation = u32::MAX;
         let last = Parts { generation: u32::MAX, ..Parts::unpack(first).unwrap() }.pack();
         assert_eq!(handles.close(last), Ok(true));
-        let next = handles.open_session(echo()).unwrap();
+        let next = handles.open(echo()).unwrap();
         assert_eq!(Parts::unpack(next).map(|p| p.slot), Some(1));
-        assert_eq!(handles.session(last).err().map(|e| e.code()), Some(ErrorCode::InvalidArgument));
+        assert_eq!(handles.get::<Session>(last).err().map(|e| e.code()), Some(ErrorCode::InvalidArgument));
     }
 
     #[test]
     fn a_session_in_use_outlives_its_handle() {
         let handles = Handles::new();
-        let handle = handles.open_session(echo()).unwrap();
-        let used = handles.session(handle).unwrap();
+        let handle = handles.open(echo()).unwrap();
+        let used = handles.get::<Session>(handle).unwrap();
         handles.close(handle).unwrap();
         assert_eq!(Arc::strong_count(&used), 1);
     }

@@ -8,6 +8,7 @@ mod buffers;
 mod entry;
 mod exclusive;
 mod exports;
+mod file;
 mod handles;
 mod join;
 mod logs;

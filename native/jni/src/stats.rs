@@ -29,7 +29,7 @@ struct Report {
     open: BTreeMap<&'static str, u64>,
     opened: u64,
     closed: u64,
-    /// Bytes held by open sessions and joins, as of their last call.
+    /// Bytes held by open sessions, joins and files, as of their last call.
     bytes_held: u64,
     calls: u64,
     errors: u64,
@@ -60,7 +60,7 @@ impl Stats {
     /// The counters as JSON.
     pub(crate) fn report(&self) -> Vec<u8> {
         let mut report = Report {
-            open: Kind::ALL.into_iter().map(|kind| (kind.name(), 0)).collect(),
+            open: Kind::ALL.iter().map(|kind| (kind.name(), 0)).collect(),
             opened: self.opened.load(Ordering::Relaxed),
             closed: self.closed.load(Ordering::Relaxed),
             bytes_held: 0,

@@ -40,12 +40,14 @@ pub enum DataType {
     Struct(String, Vec<Field>),
 }
 
-/// A named column or struct member. Every field may hold nulls.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// A named column or struct member. Every field may hold nulls. In JSON: `{"name": "n", "type": "long"}`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Field {
     /// Column name.
     pub name: String,
     /// Type of its values.
+    #[serde(rename = "type")]
     pub data_type: DataType,
 }
 

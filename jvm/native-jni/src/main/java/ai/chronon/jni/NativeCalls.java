@@ -6,12 +6,12 @@ import java.nio.ByteBuffer;
  * Everything that crosses the JNI line. Arguments are numbers, byte arrays and direct buffers; every failure is one {@link
  * NativeException}. Handles are checked numbers: a closed, foreign or wrong one is an exception, never a crash.
  *
- * <p>Use the wrappers: {@link Plan}, {@link PointInTimeSession}, {@link PartitionJoin}, {@link NativeStats}, {@link
- * NativeLibrary}.
+ * <p>Use the wrappers: {@link Plan}, {@link PointInTimeSession}, {@link PartitionJoin}, {@link ParquetFile}, {@link
+ * NativeStats}, {@link NativeLibrary}.
  */
 final class NativeCalls {
   /** Goes up with every change of a signature, a code or a meaning, here and in the native {@code exports.rs}. */
-  static final int ABI_VERSION = 2;
+  static final int ABI_VERSION = 3;
 
   /** Value of {@code side}: rows that ask, (group, ts). */
   static final int QUERIES = 0;
@@ -98,6 +98,29 @@ final class NativeCalls {
    * @return bytes written; or minus the bytes needed when one row does not fit, and then it waits; or 0 at the end
    */
   static native int joinNext(long join, ByteBuffer target);
+
+  /** A handle for a Parquet file; options as JSON (see {@link ParquetFile#open}). */
+  static native long fileOpen(byte[] options);
+
+  /**
+   * Takes rows in.
+   *
+   * @param frame direct; its first {@code length} bytes are rows, each behind its length
+   * @param rowGroupBytes size at which the row group ends
+   * @return bytes that the file holds now
+   */
+  static native long filePut(long file, ByteBuffer frame, int length, long rowGroupBytes);
+
+  /** Ends the file: its last bytes are ready then. */
+  static native void fileFinish(long file);
+
+  /**
+   * Gives bytes of the file out.
+   *
+   * @param target direct; written from its first byte on
+   * @return bytes written; 0 when none are ready
+   */
+  static native int fileTake(long file, ByteBuffer target);
 
   /** Gives a handle back; doing it again does nothing. */
   static native void close(long handle);

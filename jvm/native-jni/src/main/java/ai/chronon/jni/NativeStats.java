@@ -33,6 +33,11 @@ public final class NativeStats {
     return number("join");
   }
 
+  /** Files that are open. */
+  public long openFiles() {
+    return number("file");
+  }
+
   /** Handles opened since the library was loaded. */
   public long opened() {
     return number("opened");
@@ -43,7 +48,7 @@ public final class NativeStats {
     return number("closed");
   }
 
-  /** Bytes held by open sessions and joins, as of the last call on each. */
+  /** Bytes held by open sessions, joins and files, as of the last call on each. */
   public long bytesHeld() {
     return number("bytes_held");
   }

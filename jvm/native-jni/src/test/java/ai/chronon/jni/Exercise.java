@@ -13,13 +13,16 @@ final class Exercise {
     for (int i = 0; i < 50; i++) {
       round();
       join();
+      file();
       mistakes();
     }
     NativeLibrary.configure("{\"log_level\":\"debug\"}");
     NativeLibrary.buildInfo();
     NativeLibrary.drainLogs();
     NativeStats stats = NativeStats.read();
-    if (stats.openPlans() != 0 || stats.openSessions() != 0 || stats.openJoins() != 0) throw new AssertionError(stats);
+    if (stats.openPlans() != 0 || stats.openSessions() != 0 || stats.openJoins() != 0 || stats.openFiles() != 0) {
+      throw new AssertionError(stats);
+    }
     System.out.println("done " + stats);
   }
 
@@ -51,12 +54,23 @@ final class Exercise {
     }
   }
 
+  /** A file of one row. */
+  static void file() {
+    try (ParquetFile file = ParquetFile.open(Rows.fileOptions(2))) {
+      ByteBuffer row = Rows.fileRow(1, 2);
+      if (file.put(row, row.limit(), Long.MAX_VALUE) <= 0) throw new AssertionError("a row is held");
+      file.finish();
+      if (file.take().get(0) != 'P' || file.take() != null) throw new AssertionError("the file in one piece");
+    }
+  }
+
   /** Calls every native method once or more. */
   static void everyMethod() {
     NativeCalls.abiVersion();
     NativeLibrary.buildInfo();
     round();
     join();
+    file();
     NativeStats.read();
     NativeLibrary.drainLogs();
     NativeLibrary.configure("{}");
@@ -80,6 +94,9 @@ final class Exercise {
       refused(() -> NativeCalls.aggUpdate(handle, 9, ByteBuffer.allocateDirect(8), 8));
       refused(() -> NativeCalls.aggNext(plan.handle(), ByteBuffer.allocateDirect(8)));
       refused(() -> NativeCalls.joinNext(handle, ByteBuffer.allocateDirect(8)));
+      refused(() -> NativeCalls.filePut(handle, ByteBuffer.allocateDirect(8), 8, 1));
+      refused(() -> NativeCalls.fileOpen(null));
+      refused(() -> NativeCalls.fileOpen("{}".getBytes(StandardCharsets.UTF_8)));
       refused(() -> NativeCalls.joinOpen(plan.handle(), null));
       refused(() -> NativeCalls.joinOpen(plan.handle(), "{}".getBytes(StandardCharsets.UTF_8)));
     }

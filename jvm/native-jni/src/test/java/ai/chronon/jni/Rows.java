@@ -37,6 +37,22 @@ final class Rows {
     return frame;
   }
 
+  /** Options of a Parquet file of long columns `c0`, `c1`, …, without compression. */
+  static String fileOptions(int columns) {
+    StringBuilder json = new StringBuilder("{\"columns\":[");
+    for (int i = 0; i < columns; i++) json.append(i == 0 ? "" : ",").append("{\"name\":\"c").append(i).append("\",\"type\":\"long\"}");
+    return json + "],\"dictionary\":[],\"compression\":\"uncompressed\",\"page_bytes\":1048576,\"metadata\":{}}";
+  }
+
+  /** One row of a file. */
+  static ByteBuffer fileRow(long... columns) {
+    ByteBuffer frame = buffer(16 + 8 * columns.length);
+    frame.putLong(8 + 8 * columns.length);
+    row(frame, columns);
+    frame.flip();
+    return frame;
+  }
+
   /** All rows that the join gives out: per row its columns, null where the null bit is set. */
   static List<List<Long>> all(PartitionJoin join, int columns) {
     List<List<Long>> rows = new ArrayList<>();

@@ -48,5 +48,13 @@ object Settings {
     text => { val n = text.toInt; require(n > 0); Some(n) }
   )
 
-  val all: Seq[Setting[_]] = Seq(PartitionColumn, PartitionFormat, TableWriteFormat, OutputParallelism)
+  val NativeParquet: Setting[Boolean] = Setting(
+    "spark.chronon.table_write.native_parquet",
+    true,
+    "true: the kernel writes Parquet where it knows all columns and settings; false: Spark always does",
+    _.toBoolean
+  )
+
+  val all: Seq[Setting[_]] =
+    Seq(PartitionColumn, PartitionFormat, TableWriteFormat, OutputParallelism, NativeParquet)
 }

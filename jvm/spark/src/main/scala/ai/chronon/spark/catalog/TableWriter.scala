@@ -123,7 +123,8 @@ private[catalog] final class TableWriter(tables: TableUtils) {
     try {
       val columns = frame.columns.map(Sql.name).mkString(", ")
       val done = withoutNumberDictionaries(frame) {
-        tables.sql(
+        NativeParquet.run(
+          spark,
           s"INSERT OVERWRITE TABLE $table PARTITION (${partitionColumns.map(Sql.name).mkString(", ")}) SELECT $columns FROM $view"
         )
       }

@@ -2,6 +2,7 @@ package ai.chronon.spark.pit
 
 import ai.chronon.api.GroupBy
 import ai.chronon.jni.Plan
+import ai.chronon.spark.kernel.TypeNames
 import com.fasterxml.jackson.databind.ObjectMapper
 import org.apache.spark.sql.types.StructType
 import org.apache.thrift.TSerializer

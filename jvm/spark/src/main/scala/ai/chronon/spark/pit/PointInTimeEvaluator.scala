@@ -1,6 +1,7 @@
 package ai.chronon.spark.pit
 
 import ai.chronon.jni.PartitionJoin
+import ai.chronon.spark.kernel.{NativeMemory, RowFrame}
 import com.fasterxml.jackson.databind.ObjectMapper
 import org.apache.arrow.memory.util.MemoryUtil
 import org.apache.spark.TaskContext
@@ -111,8 +112,8 @@ private[pit] final class PointInTimeEvaluator(
     private var nativeNanos = 0L
     TaskContext.get().addTaskCompletionListener[Unit](_ => close())
 
-    private val leftFrame = new RowFrame((frame, size) => send(frame, size, join.left))
-    private lazy val rightFrame = new RowFrame((frame, size) => send(frame, size, join.right))
+    private val leftFrame = new RowFrame(PointInTimeEvaluator.FrameBytes)((frame, size) => send(frame, size, join.left))
+    private lazy val rightFrame = new RowFrame(PointInTimeEvaluator.FrameBytes)((frame, size) => send(frame, size, join.right))
     private var sent = 0L
     private var loading = true
 
@@ -232,4 +233,10 @@ private[pit] final class PointInTimeEvaluator(
       memory.release()
     }
   }
+}
+
+private[pit] object PointInTimeEvaluator {
+
+  /** Enough that the boundary costs nothing. */
+  private val FrameBytes = 1 << 20
 }

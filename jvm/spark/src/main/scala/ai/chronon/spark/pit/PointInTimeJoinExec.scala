@@ -57,7 +57,7 @@ case class PointInTimeJoinExec(
       rightKeys ++ Seq(rightTime) ++ rightInputs,
       plan,
       features,
-      conf.getConfString(NativeMemory.LimitSetting, Long.MaxValue.toString).toLong,
+      conf.getConfString(PointInTimeJoinExec.MemoryLimit, Long.MaxValue.toString).toLong,
       PointInTimeMetrics(
         longMetric("numOutputRows"),
         longMetric("numLeftRows"),
@@ -78,4 +78,11 @@ case class PointInTimeJoinExec(
       newRight: SparkPlan
   ): PointInTimeJoinExec =
     copy(left = newLeft, right = newRight)
+}
+
+object PointInTimeJoinExec {
+  /** Setting: bytes that the kernel may gather in one task before it moves rows to disk. By default it takes what the task's
+    * memory manager has.
+    */
+  val MemoryLimit = "spark.chronon.join.native_memory_limit"
 }

@@ -224,10 +224,10 @@ class PointInTimeJoinSuite extends AnyFunSuite with BeforeAndAfterAll with Adapt
       (found, operator.metrics("spilledBytes").value)
     }
     val (inMemory, _) = run()
-    spark.conf.set(NativeMemory.LimitSetting, "1500000")
+    spark.conf.set(PointInTimeJoinExec.MemoryLimit, "1500000")
     val (spilled, bytes) =
       try run()
-      finally spark.conf.unset(NativeMemory.LimitSetting)
+      finally spark.conf.unset(PointInTimeJoinExec.MemoryLimit)
     assert(bytes > 1000000 && spilled == inMemory)
   }
 

@@ -5,6 +5,7 @@ import org.apache.spark.memory.TaskMemoryManager
 import org.apache.spark.sql.{Column, DataFrame, Dataset, SparkSession}
 import org.apache.spark.sql.catalyst.expressions.Expression
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
+import org.apache.spark.sql.types.DataType
 
 import java.nio.file.Path
 
@@ -18,6 +19,9 @@ object SparkInternals {
 
   /** A column over an expression. */
   def column(expression: Expression): Column = new Column(expression)
+
+  /** Whether a type is, or has somewhere inside, another one. */
+  def contains(whole: DataType, part: DataType): Boolean = whole.existsRecursively(_ == part)
 
   /** The memory manager of the running task. */
   def taskMemoryManager(): TaskMemoryManager = TaskContext.get().taskMemoryManager()

@@ -1,4 +1,4 @@
-package ai.chronon.spark.pit
+package ai.chronon.spark.kernel
 
 import org.apache.arrow.memory.util.MemoryUtil
 import org.apache.spark.sql.catalyst.expressions.UnsafeRow
@@ -9,10 +9,13 @@ import java.nio.ByteBuffer
 /** A direct buffer that gathers records of rows for the kernel and is reused: length of head and row, head, row. A row
   * costs two copies of its bytes and no look at its columns.
   *
-  * @param send takes the first bytes of the buffer away, before it is written again
+  * A record whose row is null is one row behind its length as a number of 8 bytes.
+  *
+  * @param capacity bytes to gather; a longer record enlarges the buffer
+  * @param send     takes the first bytes of the buffer away, before it is written again
   */
-private[pit] final class RowFrame(send: (ByteBuffer, Int) => Unit) {
-  private var buffer = ByteBuffer.allocateDirect(RowFrame.Capacity)
+private[spark] final class RowFrame(capacity: Int)(send: (ByteBuffer, Int) => Unit) {
+  private var buffer = ByteBuffer.allocateDirect(capacity)
   private var address = MemoryUtil.getByteBufferAddress(buffer)
   private var size = 0
 
@@ -41,10 +44,4 @@ private[pit] final class RowFrame(send: (ByteBuffer, Int) => Unit) {
       address = MemoryUtil.getByteBufferAddress(buffer)
     }
   }
-}
-
-private[pit] object RowFrame {
-
-  /** Bytes per frame: enough that the boundary costs nothing. */
-  private val Capacity = 1 << 20
 }

@@ -1,9 +1,9 @@
-package ai.chronon.spark.pit
+package ai.chronon.spark.kernel
 
 import org.apache.spark.sql.types._
 
 /** Spark types to and from the kernel's text names (`long`, `list_string`, `map_string_int`). */
-private[pit] object TypeNames {
+private[spark] object TypeNames {
   private val scalars: Seq[(DataType, String)] = Seq(
     BooleanType -> "boolean",
     ByteType -> "byte",

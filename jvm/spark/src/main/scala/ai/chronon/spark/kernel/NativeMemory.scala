@@ -1,9 +1,9 @@
-package ai.chronon.spark.pit
+package ai.chronon.spark.kernel
 
 import org.apache.spark.memory.{MemoryConsumer, MemoryMode, TaskMemoryManager}
 
 /** The kernel's bytes as seen by the task's memory manager, acquired in blocks so that the manager is asked rarely. */
-private[pit] final class NativeMemory(manager: TaskMemoryManager)
+private[spark] final class NativeMemory(manager: TaskMemoryManager)
     extends MemoryConsumer(manager, manager.pageSizeBytes(), MemoryMode.ON_HEAP) {
   private var acquired = 0L
 
@@ -29,11 +29,6 @@ private[pit] final class NativeMemory(manager: TaskMemoryManager)
   override def spill(size: Long, trigger: MemoryConsumer): Long = 0L
 }
 
-private[pit] object NativeMemory {
+private[spark] object NativeMemory {
   private val Block = 4L << 20
-
-  /** Setting: bytes that the kernel may gather in one task before it moves rows to disk. By default it takes what the task's
-    * memory manager has.
-    */
-  val LimitSetting = "spark.chronon.join.native_memory_limit"
 }
