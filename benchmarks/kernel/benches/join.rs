@@ -55,7 +55,7 @@ fn join(criterion: &mut Criterion) {
     let plan = Arc::new(plan);
 
     let open = || {
-        let layout = JoinLayout { variable_keys: vec![false], left_columns: 2, left_variable: vec![] };
+        let layout = JoinLayout { variable_keys: vec![false], left_columns: 2, left_variable: vec![], together: None };
         PartitionJoin::new(plan.clone(), layout).expect("a join")
     };
     let take = |join: &mut PartitionJoin| {

@@ -21,6 +21,8 @@ struct Options {
     left_columns: usize,
     /// Those of them whose values lie in the variable part.
     left_variable: Vec<usize>,
+    /// The one whose equal values are to come out side by side.
+    together: Option<usize>,
 }
 
 /// A join.
@@ -46,6 +48,7 @@ impl Join {
             variable_keys: options.variable_keys,
             left_columns: options.left_columns,
             left_variable: options.left_variable,
+            together: options.together,
         };
         let definition = format!("definition {}", plan.name());
         let parts = plan.window_plan();

@@ -8,6 +8,7 @@ use chronon_types::time::Millis;
 use chronon_types::{Error, Result};
 use chronon_window::{PointInTimeSession, WindowPlan};
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -33,6 +34,9 @@ pub struct JoinLayout {
     pub left_columns: usize,
     /// Those of them whose values lie in the variable part.
     pub left_variable: Vec<usize>,
+    /// The column of a left row by which rows will be written: rows of equal values come out side by side, within a batch,
+    /// so that the writer seldom has to change files.
+    pub together: Option<usize>,
 }
 
 /// Puts features beside the left rows of a partition.
@@ -55,6 +59,7 @@ pub struct PartitionJoin {
     inputs: RowColumns,
     extender: RowExtender,
     left_columns: usize,
+    together: Option<Together>,
     batch: Batch,
     groups: Vec<i32>,
     times: Vec<Millis>,
@@ -145,8 +150,55 @@ impl Batch {
         Ok(())
     }
 
+    /// Row `index`, of so many columns.
+    fn row(&self, index: usize, columns: usize) -> Result<Row<'_>> {
+        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        Row::new(&self.rows[start..self.ends[index]], columns)
+    }
+
     fn bytes_held(&self) -> usize {
         self.rows.capacity() + self.ends.capacity() * 8 + self.groups.capacity() * 4 + self.times.capacity() * 8
+    }
+}
+
+/// The column whose equal values come out side by side.
+#[derive(Debug, Clone, Copy)]
+struct Together {
+    column: usize,
+    variable: bool,
+}
+
+impl Together {
+    /// The rows of a batch, those of equal values next to each other, otherwise in the order that they have: a counting sort
+    /// by the rank at which a value first comes up.
+    fn order(self, batch: &Batch, columns: usize) -> Result<Vec<usize>> {
+        let mut ranks: HashMap<(&[u8], u64), usize> = HashMap::new();
+        let mut counts: Vec<usize> = Vec::new();
+        let mut of_row = Vec::with_capacity(batch.ends.len());
+        for index in 0..batch.ends.len() {
+            let row = batch.row(index, columns)?;
+            // a null has an empty slot, and need not be told from a zero or an empty text
+            let slot = row.slot(self.column);
+            let value = if self.variable && slot != 0 { (row.variable(self.column)?, 0) } else { (&[][..], slot) };
+            let next = ranks.len();
+            let rank = *ranks.entry(value).or_insert(next);
+            if rank == next {
+                counts.push(0);
+            }
+            counts[rank] += 1;
+            of_row.push(rank);
+        }
+        let mut places = counts;
+        let mut total = 0;
+        for place in &mut places {
+            total += std::mem::replace(place, total);
+        }
+        let mut order = vec![0; of_row.len()];
+        for (index, rank) in of_row.into_iter().enumerate() {
+            order[places[rank]] = index;
+            places[rank] += 1;
+        }
+        Ok(order)
     }
 }
 
@@ -168,7 +220,16 @@ impl PartitionJoin {
 
     /// A join whose heads are of these layouts.
     pub(crate) fn over(plan: Arc<WindowPlan>, layout: JoinLayout, left: Layout, right: Layout) -> Result<Self> {
+        if let Some(column) = layout.together.filter(|column| *column >= layout.left_columns) {
+            return Err(Error::invalid_argument(format!(
+                "column {column} of a row of {} columns",
+                layout.left_columns
+            )));
+        }
+        let together =
+            layout.together.map(|column| Together { column, variable: layout.left_variable.contains(&column) });
         Ok(Self {
+            together,
             state: State::Loading { left: Sorter::new(left, "left"), right: Sorter::new(right.clone(), "right") },
             inputs: RowColumns::new(right.time() + 1, plan.inputs())?,
             layout: right,
@@ -298,15 +359,17 @@ impl PartitionJoin {
         }
         let features = self.session.finish()?;
         let added: Vec<_> = features.iter().map(Added::new).collect();
-        let mut start = 0;
-        for (index, end) in self.batch.ends.iter().enumerate() {
-            let row = Row::new(&self.batch.rows[start..*end], self.left_columns)?;
+        let order = match &self.together {
+            Some(together) => together.order(&self.batch, self.left_columns)?,
+            None => (0..self.batch.ends.len()).collect(),
+        };
+        for index in order {
+            let row = self.batch.row(index, self.left_columns)?;
             let at = self.out.len();
             self.out.resize(at + 8, 0);
             self.extender.append(&row, &added, index, &mut self.out)?;
             let size = (self.out.len() - at - 8) as u64;
             self.out[at..at + 8].copy_from_slice(&size.to_le_bytes());
-            start = *end;
         }
         Ok(())
     }

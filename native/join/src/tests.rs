@@ -56,6 +56,7 @@ struct Case {
     specs: Vec<AggregationSpec>,
     left: Vec<Left>,
     right: Vec<Right>,
+    together: Option<usize>,
 }
 
 impl Case {
@@ -82,7 +83,7 @@ impl Case {
             let values = vec![missing(random, amount), missing(random, item), missing(random, list)];
             Right { key: random.below(KEYS), row: naive::Row { ts: time(random), values } }
         });
-        Self { inputs, specs, left, right: right.collect() }
+        Self { inputs, specs, left, right: right.collect(), together: None }
     }
 
     fn plan(&self) -> Arc<WindowPlan> {
@@ -90,7 +91,12 @@ impl Case {
     }
 
     fn join(&self, colliding: bool) -> PartitionJoin {
-        let layout = JoinLayout { variable_keys: vec![true, false], left_columns: 2, left_variable: vec![1] };
+        let layout = JoinLayout {
+            variable_keys: vec![true, false],
+            left_columns: 2,
+            left_variable: vec![1],
+            together: self.together,
+        };
         let of = |inputs| {
             let mut layout = Layout::new(vec![true, false], inputs);
             layout.colliding = colliding;
@@ -195,13 +201,67 @@ impl Case {
 fn rows_get_the_features_of_the_window_rule() {
     for seed in 0..4 {
         let mut random = Random(seed);
-        let case = Case::random(&mut random);
+        let mut case = Case::random(&mut random);
+        case.together = [None, Some(0), Some(1)][seed as usize % 3];
         let expected = case.expected();
         for (colliding, spills) in [(false, 0), (false, 5), (false, 10), (true, 0), (true, 5), (true, 10)] {
             let found = case.run(&mut random, colliding, spills, 1 << 12);
             assert_eq!(found, expected, "seed {seed}, colliding {colliding}, {spills} spills of 10 frames");
         }
     }
+}
+
+#[test]
+fn rows_of_equal_value_come_out_side_by_side() {
+    let mut case = Case::random(&mut Random(11));
+    case.right.clear();
+    // by the number, and by the text that says whose row it is; one row has neither
+    for (together, values) in [(0, 5), (1, 7)] {
+        case.together = Some(together);
+        case.left = (0..3000).map(|n| (n % 5, (n % 7) as u64, DAY)).collect();
+        let mut join = case.join(false);
+        let mut records: Vec<u8> = case
+            .left
+            .iter()
+            .flat_map(|(id, key, ts)| {
+                let head: Vec<_> = Case::keys(*key).into_iter().chain([(Value::Long(*ts), DataType::Long)]).collect();
+                let user = text(format!("user {key}"));
+                record(&row(&head), &row(&[(Value::Long(*id), DataType::Long), (user, DataType::String)]))
+            })
+            .collect();
+        let head = Case::keys(1).into_iter().chain([(Value::Long(DAY), DataType::Long)]).collect::<Vec<_>>();
+        records.extend(record(&row(&head), &row(&[(Value::Null, DataType::Long), (Value::Null, DataType::String)])));
+        join.put(Side::Left, records).unwrap();
+        let mut seen = Vec::new();
+        loop {
+            let mut rows = join.next(1000).unwrap().unwrap();
+            if rows.is_empty() {
+                break;
+            }
+            while let Some((size, rest)) = rows.split_first_chunk::<8>() {
+                let (bytes, others) = rest.split_at(u64::from_le_bytes(*size) as usize);
+                let row = Row::new(bytes, 2 + case.plan().outputs().len()).unwrap();
+                seen.push((
+                    row.is_null(together),
+                    [row.slot(0).to_le_bytes().to_vec(), row.variable(1).unwrap().to_vec()],
+                ));
+                rows = others;
+            }
+        }
+        assert_eq!(seen.len(), 3001);
+        let value = |row: &(bool, [Vec<u8>; 2])| (row.0, row.1[together].clone());
+        let changes = seen.windows(2).filter(|pair| value(&pair[0]) != value(&pair[1])).count();
+        // the null may lie among the zeros
+        assert!(changes <= values - 1 + 2, "{changes} changes between {values} values and a null");
+    }
+}
+
+#[test]
+fn a_column_that_is_not_there_cannot_keep_rows_together() {
+    let case = Case::random(&mut Random(1));
+    let layout = JoinLayout { variable_keys: vec![true], left_columns: 2, left_variable: vec![], together: Some(2) };
+    let error = PartitionJoin::new(case.plan(), layout).unwrap_err();
+    assert!(error.message().contains("column 2"), "{error}");
 }
 
 #[test]
@@ -223,6 +283,7 @@ fn days_and_groups_go_on_over_batches() {
         right: (0..20_000)
             .map(|index| Right { key: 1, row: naive::Row { ts: one(index, 0).2, values: vec![Value::Long(1)] } })
             .collect(),
+        together: None,
     };
     let found = case.run(&mut Random(1), false, 2, 1 << 16);
     for (index, row) in found.iter().enumerate() {

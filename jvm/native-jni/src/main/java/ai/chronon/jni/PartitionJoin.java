@@ -32,7 +32,8 @@ public final class PartitionJoin extends NativeHandle {
    *
    * @param options JSON: {@code variable_keys}, for each key whether its value lies in the variable part of a row; {@code
    *     left_columns}, the number of columns of a left row; {@code left_variable}, the positions of those whose values lie in
-   *     the variable part
+   *     the variable part; {@code together}, if the rows will be written by a column, its position: rows of equal values then
+   *     come out side by side, a few thousand rows at a time
    */
   public static PartitionJoin open(Plan plan, String options) {
     return new PartitionJoin(NativeCalls.joinOpen(plan.handle(), options.getBytes(StandardCharsets.UTF_8)));

@@ -153,7 +153,7 @@ final class GroupBy(
     val joined = pointInTime(
       left,
       nullSafe.addTo(input),
-      PointInTimeSpec(groupBy, names, names, queryTime, time, resolution, "")
+      PointInTimeSpec(groupBy, names, names, queryTime, time, resolution, "", together = Some(ds))
     )
     val features = joined.columns.toSeq.drop(left.columns.length)
     joined.select((keys ++ features :+ ds).map(quoted): _*)

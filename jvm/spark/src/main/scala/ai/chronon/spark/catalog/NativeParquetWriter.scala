@@ -60,7 +60,7 @@ private final class NativeParquetWriter(
 
   private def send(rows: ByteBuffer, size: Int): Unit = {
     val share = (pool / math.max(1, opened.get())).toLong
-    val held = file.put(rows, size, math.max(LeastRowGroup, math.min(block, share)))
+    val held = file.put(rows, size, math.min(block, math.max(LeastRowGroup, share)))
     if (!memory.covers(held)) file.put(rows, 0, 0L) // no more rows, but the end of the row group
     drain()
   }
@@ -92,6 +92,8 @@ private object NativeParquetWriter {
 
   private val FrameBytes = 1 << 15
   private val ChunkBytes = 1 << 16
+
+  /** However many files are open. */
   private val LeastRowGroup = 1L << 20
 
   // of parquet-hadoop, for settings that nobody has set

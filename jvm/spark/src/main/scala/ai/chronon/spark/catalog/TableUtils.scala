@@ -21,6 +21,7 @@ import scala.collection.mutable
 class TableUtils(val spark: SparkSession) {
   private val log = LoggerFactory.getLogger(getClass)
   private val known = mutable.Map.empty[String, Option[CatalogTable]]
+  private val schemas = mutable.Map.empty[String, StructType]
   private val listed = mutable.Map.empty[(String, Map[String, String], String), Seq[String]]
 
   /** Partition column of all outputs, and of inputs that do not name their own. */
@@ -50,7 +51,7 @@ class TableUtils(val spark: SparkSession) {
   def exists(table: String): Boolean = find(table).isDefined
 
   /** Columns of a table, partition columns included. */
-  def schema(table: String): StructType = spark.table(table).schema
+  def schema(table: String): StructType = schemas.getOrElseUpdate(table, spark.table(table).schema)
 
   /** Partitions of `column` that `table` has, each once, in ascending order; none for a table that does not exist or is
     * not partitioned by it. `filters` fix the values of other partition columns.
@@ -187,8 +188,13 @@ class TableUtils(val spark: SparkSession) {
   /** Drops what is remembered about a table. */
   private[catalog] def forget(table: String): Unit = {
     known.remove(table)
-    listed.keys.filter(_._1 == table).toSeq.foreach(listed.remove)
+    schemas.remove(table)
+    forgetPartitions(table)
   }
+
+  /** Drops what is remembered about a table's partitions. */
+  private[catalog] def forgetPartitions(table: String): Unit =
+    listed.keys.filter(_._1 == table).toSeq.foreach(listed.remove)
 
   private[catalog] def propertyList(properties: Map[String, String]): String =
     properties.toSeq.sortBy(_._1).map { case (k, v) => s"${Sql.text(k)} = ${Sql.text(v)}" }.mkString(", ")

@@ -131,7 +131,7 @@ private[catalog] final class TableWriter(tables: TableUtils) {
       resultOf(done.queryExecution.executedPlan)
     } finally {
       spark.catalog.dropTempView(view)
-      tables.forget(table)
+      tables.forgetPartitions(table)
     }
   }
 

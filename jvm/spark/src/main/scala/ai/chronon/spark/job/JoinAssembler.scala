@@ -140,7 +140,8 @@ final class JoinAssembler(
         queryTime,
         rightTime,
         resolution,
-        part.prefix + "_"
+        part.prefix + "_",
+        together = Some(ds)
       )
     )
   }

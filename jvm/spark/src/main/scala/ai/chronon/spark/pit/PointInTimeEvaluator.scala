@@ -40,6 +40,7 @@ private[pit] final class PointInTimeEvaluatorFactory(
     rightColumns: Seq[Expression],
     plan: NativePlan,
     features: Seq[Attribute],
+    together: Option[Expression],
     memoryLimit: Long,
     metrics: PointInTimeMetrics
 ) extends Serializable {
@@ -52,6 +53,7 @@ private[pit] final class PointInTimeEvaluatorFactory(
     json.put("left_columns", leftOutput.length)
     val columns = json.putArray("left_variable")
     leftOutput.zipWithIndex.foreach { case (column, i) => if (variable(column)) columns.add(i) }
+    together.map(e => leftOutput.indexWhere(_.semanticEquals(e))).filter(_ >= 0).foreach(json.put("together", _))
     json.toString
   }
 

@@ -58,7 +58,8 @@ object PointInTimeJoin {
       rest.head,
       rest.tail,
       plan,
-      plan.outputs.fields.toSeq.map(f => AttributeReference(spec.outputPrefix + f.name, f.dataType)())
+      plan.outputs.fields.toSeq.map(f => AttributeReference(spec.outputPrefix + f.name, f.dataType)()),
+      spec.together.map(column => expressionsOf(left, Seq(quoted(column))).head)
     )
     val spark = left.sparkSession
     PointInTimeStrategy.install(spark)

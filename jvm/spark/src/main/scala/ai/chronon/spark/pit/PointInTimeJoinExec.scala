@@ -25,6 +25,7 @@ case class PointInTimeJoinExec(
     rightInputs: Seq[Expression],
     plan: NativePlan,
     features: Seq[Attribute],
+    together: Option[Expression],
     left: SparkPlan,
     right: SparkPlan
 ) extends BinaryExecNode {
@@ -57,6 +58,7 @@ case class PointInTimeJoinExec(
       rightKeys ++ Seq(rightTime) ++ rightInputs,
       plan,
       features,
+      together,
       conf.getConfString(PointInTimeJoinExec.MemoryLimit, Long.MaxValue.toString).toLong,
       PointInTimeMetrics(
         longMetric("numOutputRows"),

@@ -13,7 +13,8 @@ case class PointInTimeJoinNode(
     rightTime: Expression,
     rightInputs: Seq[Expression],
     plan: NativePlan,
-    features: Seq[Attribute]
+    features: Seq[Attribute],
+    together: Option[Expression]
 ) extends BinaryNode {
 
   override def output: Seq[Attribute] = left.output ++ features

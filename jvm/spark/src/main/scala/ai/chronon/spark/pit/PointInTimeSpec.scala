@@ -27,6 +27,7 @@ object PitResolution {
   * @param rightTime    epoch millis of a right row; a null is an error
   * @param resolution   how window tails are rounded
   * @param outputPrefix put before every output name
+  * @param together     left column by which the result will be written, so that rows of one partition come out side by side
   */
 case class PointInTimeSpec(
     groupBy: GroupBy,
@@ -35,5 +36,6 @@ case class PointInTimeSpec(
     queryTime: Column,
     rightTime: Column,
     resolution: PitResolution,
-    outputPrefix: String
+    outputPrefix: String,
+    together: Option[String] = None
 )

@@ -18,6 +18,7 @@ object PointInTimeStrategy extends Strategy {
           n.rightInputs,
           n.plan,
           n.features,
+          n.together,
           planLater(n.left),
           planLater(n.right)
         )

@@ -99,7 +99,7 @@ class NativeParquetSuite extends SparkSuite {
 
   test("row groups end where the settings say") {
     val data = rows(40000, days = 1)
-    val name = write("groups", everyType, data, "parquet.block.size" -> "1000000")
+    val name = write("groups", everyType, data, "parquet.block.size" -> "200000")
     assert(writer(name) == "chronon-native")
     assert(footers(name).map(_.getBlocks.size).max > 1)
     assert(rowsOf(spark.table(name).selectExpr("count(*)", "sum(d)")) ==
