@@ -6,7 +6,7 @@ use arrow::datatypes::Schema;
 use arrow::record_batch::RecordBatch;
 use chronon_aggregate::arrow_field;
 use chronon_codec::row::{Row, RowColumns};
-use chronon_types::{DataType, Error, Field, Result};
+use chronon_types::{DataType, Error, Result};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::Compression as Codec;
@@ -54,7 +54,7 @@ impl ParquetFile {
     /// A file without rows.
     ///
     /// # Errors
-    /// `Unsupported` naming the column for maps, structs and instants.
+    /// `Unsupported` naming the column for structs and instants.
     pub fn new(options: &FileOptions) -> Result<Self> {
         let columns = gathered(&options.columns);
         let schema = Arc::new(Schema::new(columns.iter().map(arrow_field).collect::<Vec<_>>()));
@@ -157,18 +157,18 @@ fn properties(options: &FileOptions) -> WriterProperties {
         .set_max_row_group_row_count(None)
         .set_dictionary_enabled(false);
     let listed = options.columns.iter().filter(|column| options.dictionary.contains(&column.name));
-    listed.fold(builder, |builder, column| builder.set_column_dictionary_enabled(leaf(column), true)).build()
+    let paths = listed.flat_map(|column| leaves(vec![column.name.clone()], &column.data_type));
+    paths.fold(builder, |builder, path| builder.set_column_dictionary_enabled(ColumnPath::new(path), true)).build()
 }
 
 /// Where the values of a column lie in the file's schema.
-fn leaf(column: &Field) -> ColumnPath {
-    let mut path = vec![column.name.clone()];
-    let mut data_type = &column.data_type;
-    while let DataType::List(element) = data_type {
-        path.extend(["list".to_owned(), "element".to_owned()]);
-        data_type = element;
+fn leaves(path: Vec<String>, data_type: &DataType) -> Vec<Vec<String>> {
+    let below = |names: [&str; 2], inner: &DataType| leaves([&path[..], &names.map(str::to_owned)].concat(), inner);
+    match data_type {
+        DataType::List(element) => below(["list", "element"], element),
+        DataType::Map(key, value) => [below(["key_value", "key"], key), below(["key_value", "value"], value)].concat(),
+        _ => vec![path],
     }
-    ColumnPath::new(path)
 }
 
 /// The first row of a frame, and what follows it.

@@ -1,8 +1,8 @@
 //! Types of rows as types of a Parquet file.
 //!
 //! The mapping is that of Spark's own writer with `spark.sql.parquet.writeLegacyFormat=false`: integers below 64 bits are
-//! `INT32` with their width, texts are `BYTE_ARRAY` with `UTF8`, lists have the three levels of the Parquet format's
-//! "LIST" rule. Every column and every element may be null.
+//! `INT32` with their width, texts are `BYTE_ARRAY` with `UTF8`, lists and maps have the three levels of the Parquet
+//! format's rules for them. Every column, element and value of a map may be null.
 
 use chronon_types::{DataType, Error, Field, Result};
 use parquet::basic::{ConvertedType, LogicalType, Repetition, Type as Physical};
@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub(crate) fn descriptor(columns: &[Field]) -> Result<SchemaDescriptor> {
     let fields = columns
         .iter()
-        .map(|field| parquet_type(&field.name, &field.data_type).map_err(|e| e.within(of(field))))
+        .map(|field| parquet_type(&field.name, &field.data_type, Repetition::OPTIONAL).map_err(|e| e.within(of(field))))
         .collect::<Result<Vec<_>>>()?;
     let root = Type::group_type_builder("spark_schema").with_fields(fields).build().map_err(internal)?;
     Ok(SchemaDescriptor::new(Arc::new(root)))
@@ -28,13 +28,14 @@ pub(crate) fn gathered(columns: &[Field]) -> Vec<Field> {
         match data_type {
             DataType::String => DataType::Binary,
             DataType::List(element) => DataType::List(Box::new(bytes(element))),
+            DataType::Map(key, value) => DataType::Map(Box::new(bytes(key)), Box::new(bytes(value))),
             other => other.clone(),
         }
     }
     columns.iter().map(|field| Field::new(&field.name, bytes(&field.data_type))).collect()
 }
 
-fn parquet_type(name: &str, data_type: &DataType) -> Result<TypePtr> {
+fn parquet_type(name: &str, data_type: &DataType, repetition: Repetition) -> Result<TypePtr> {
     let (physical, logical, converted) = match data_type {
         DataType::Boolean => (Physical::BOOLEAN, None, ConvertedType::NONE),
         DataType::Byte => (Physical::INT32, Some(signed(8)), ConvertedType::INT_8),
@@ -46,26 +47,39 @@ fn parquet_type(name: &str, data_type: &DataType) -> Result<TypePtr> {
         DataType::Date => (Physical::INT32, Some(LogicalType::Date), ConvertedType::DATE),
         DataType::String => (Physical::BYTE_ARRAY, Some(LogicalType::String), ConvertedType::UTF8),
         DataType::Binary => (Physical::BYTE_ARRAY, None, ConvertedType::NONE),
-        DataType::List(element) => return list(name, element),
-        DataType::Timestamp | DataType::Map(..) | DataType::Struct(..) => {
+        DataType::List(element) => {
+            let element = parquet_type("element", element, Repetition::OPTIONAL)?;
+            return nested(name, repetition, (LogicalType::List, ConvertedType::LIST), "list", vec![element]);
+        }
+        DataType::Map(key, value) => {
+            let key = parquet_type("key", key, Repetition::REQUIRED)?;
+            let value = parquet_type("value", value, Repetition::OPTIONAL)?;
+            return nested(name, repetition, (LogicalType::Map, ConvertedType::MAP), "key_value", vec![key, value]);
+        }
+        DataType::Timestamp | DataType::Struct(..) => {
             return Err(Error::unsupported(format!("type {data_type} is not written to Parquet here")));
         }
     };
     let leaf = Type::primitive_type_builder(name, physical)
-        .with_repetition(Repetition::OPTIONAL)
+        .with_repetition(repetition)
         .with_logical_type(logical)
         .with_converted_type(converted);
     Ok(Arc::new(leaf.build().map_err(internal)?))
 }
 
-fn list(name: &str, element: &DataType) -> Result<TypePtr> {
-    let repeated = Type::group_type_builder("list")
-        .with_repetition(Repetition::REPEATED)
-        .with_fields(vec![parquet_type("element", element)?]);
+/// The outer two of the three levels: the column, and what repeats.
+fn nested(
+    name: &str,
+    repetition: Repetition,
+    (logical, converted): (LogicalType, ConvertedType),
+    repeated: &str,
+    fields: Vec<TypePtr>,
+) -> Result<TypePtr> {
+    let repeated = Type::group_type_builder(repeated).with_repetition(Repetition::REPEATED).with_fields(fields);
     let outer = Type::group_type_builder(name)
-        .with_repetition(Repetition::OPTIONAL)
-        .with_logical_type(Some(LogicalType::List))
-        .with_converted_type(ConvertedType::LIST)
+        .with_repetition(repetition)
+        .with_logical_type(Some(logical))
+        .with_converted_type(converted)
         .with_fields(vec![Arc::new(repeated.build().map_err(internal)?)]);
     Ok(Arc::new(outer.build().map_err(internal)?))
 }

@@ -52,6 +52,17 @@ fn row(types: &[&str], values: &[Value]) -> Vec<u8> {
                 list.extend_from_slice(text);
                 append(&mut bytes, &list)
             }
+            "map_string_long" => {
+                // one entry: size of the list of keys, that list, the list of values
+                let mut keys: Vec<u8> =
+                    [1, 0, 24 << 32 | text.len() as u64].iter().flat_map(|word: &u64| word.to_le_bytes()).collect();
+                keys.extend_from_slice(text);
+                keys.resize(keys.len().next_multiple_of(8), 0);
+                let mut map = (keys.len() as u64).to_le_bytes().to_vec();
+                map.extend(keys);
+                map.extend([1, 0, *number].iter().flat_map(|word| word.to_le_bytes()));
+                append(&mut bytes, &map)
+            }
             _ if width == 8 => *number,
             _ => number & ((1 << (8 * width)) - 1),
         };
@@ -110,6 +121,12 @@ fn found(column: &ArrayRef, data_type: &str, i: usize) -> Value {
         "date" => number(u64::from(column.as_primitive::<Date32Type>().value(i) as u32)),
         "string" => (0, column.as_string::<i32>().value(i).as_bytes().to_vec()),
         "binary" => (0, column.as_binary::<i32>().value(i).to_vec()),
+        "map_string_long" => {
+            let entries = column.as_map().value(i);
+            assert_eq!(entries.len(), 1);
+            let value = entries.column(1).as_primitive::<Int64Type>().value(0) as u64;
+            (value, entries.column(0).as_string::<i32>().value(0).as_bytes().to_vec())
+        }
         _ => {
             let list = column.as_list::<i32>().value(i);
             let list = list.as_string::<i32>();
@@ -127,6 +144,7 @@ fn expected(value: &Value, data_type: &str) -> Value {
         "short" => (number & 0xffff, Vec::new()),
         "int" | "float" | "date" => (number & 0xffff_ffff, Vec::new()),
         "long" | "double" => (number, Vec::new()),
+        "map_string_long" => (number, text),
         _ => (0, text),
     })
 }
@@ -147,7 +165,7 @@ proptest! {
     ) {
         let options = options(
             &TYPES,
-            if dictionary { r#""c4", "c8""# } else { "" },
+            if dictionary { r#""c4", "c8", "c11""# } else { "" },
             if snappy { "snappy" } else { "uncompressed" },
         );
         let encoded: Vec<Vec<u8>> = rows.iter().map(|values| row(&TYPES, values)).collect();
@@ -216,8 +234,29 @@ fn bad_frames_are_refused() {
 }
 
 #[test]
+fn maps_that_lie_are_refused() {
+    let words = |words: &[u64]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
+    let lying: [(&[u64], &str); 5] = [
+        (&[], "shorter than its keys"),
+        (&[999, 0, 0], "shorter than its keys"),
+        (&[u64::MAX, 0], "shorter than its keys"),
+        (&[24, 1, 0, 5, 2, 0, 5, 5], "1 keys and 2 values"),
+        (&[24, 1, 1, 5, 1, 0, 5], "a null key"),
+    ];
+    for (map, complaint) in lying {
+        let mut row = words(&[0, 0]);
+        let place = append(&mut row, &words(map));
+        row[8..16].copy_from_slice(&place.to_le_bytes());
+        let mut file = ParquetFile::new(&options(&["map_long_long"], "", "snappy")).unwrap();
+        let error = file.put(&frame(&[row]), usize::MAX).unwrap_err();
+        assert_eq!(error.code(), ErrorCode::CorruptData);
+        assert!(error.to_string().contains(complaint) && error.to_string().contains("c0"), "{error}");
+    }
+}
+
+#[test]
 fn types_that_are_not_written_are_named() {
-    let options = options(&["long", "map_string_long"], "", "snappy");
+    let options = options(&["long", "timestamp"], "", "snappy");
     let error = ParquetFile::new(&options).err().unwrap();
     assert_eq!(error.code(), ErrorCode::Unsupported);
     assert!(error.to_string().contains("`c1`"), "{error}");

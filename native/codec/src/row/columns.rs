@@ -2,10 +2,11 @@
 
 use super::{Row, WORD, place, word};
 use arrow::array::{
-    ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Float32Builder, Float64Builder, Int8Builder, Int16Builder,
-    Int32Builder, Int64Builder, ListArray, NullBufferBuilder, StringBuilder,
+    Array, ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Float32Builder, Float64Builder, Int8Builder,
+    Int16Builder, Int32Builder, Int64Builder, ListArray, MapArray, NullBufferBuilder, StringBuilder, StructArray,
 };
 use arrow::buffer::{OffsetBuffer, ScalarBuffer};
+use arrow::datatypes::Field as ArrowField;
 use chronon_aggregate::arrow_type;
 use chronon_types::{DataType, Error, Field, Result};
 use std::sync::Arc;
@@ -23,7 +24,7 @@ impl RowColumns {
     /// Gathers the columns `first`, `first + 1`, … of the types of `fields`.
     ///
     /// # Errors
-    /// `Unsupported` naming the column for maps, structs and instants, which no aggregation reads.
+    /// `Unsupported` naming the column for structs and instants, which nothing reads.
     pub fn new(first: usize, fields: &[Field]) -> Result<Self> {
         let builders = fields.iter().map(|field| Builder::new(&field.data_type).map_err(|e| e.within(of(field))));
         Ok(Self { first, fields: fields.to_vec(), builders: builders.collect::<Result<_>>()?, rows: 0 })
@@ -137,6 +138,7 @@ enum Builder {
     String(StringBuilder),
     Binary(BinaryBuilder),
     List(Box<ListColumn>),
+    Map(Box<MapColumn>),
 }
 
 #[derive(Debug)]
@@ -145,6 +147,17 @@ struct ListColumn {
     width: usize,
     offsets: Vec<i32>,
     nulls: NullBufferBuilder,
+    values: Builder,
+    count: usize,
+}
+
+#[derive(Debug)]
+struct MapColumn {
+    key: DataType,
+    value: DataType,
+    offsets: Vec<i32>,
+    nulls: NullBufferBuilder,
+    keys: Builder,
     values: Builder,
     count: usize,
 }
@@ -187,7 +200,16 @@ impl Builder {
                 nulls: NullBufferBuilder::new(0),
                 count: 0,
             })),
-            DataType::Timestamp | DataType::Map(..) | DataType::Struct(..) => {
+            DataType::Map(key, value) => Self::Map(Box::new(MapColumn {
+                keys: Self::new(key)?,
+                values: Self::new(value)?,
+                key: key.as_ref().clone(),
+                value: value.as_ref().clone(),
+                offsets: vec![0],
+                nulls: NullBufferBuilder::new(0),
+                count: 0,
+            })),
+            DataType::Timestamp | DataType::Struct(..) => {
                 return Err(Error::unsupported(format!("type {data_type} cannot be read from rows")));
             }
         })
@@ -213,9 +235,14 @@ impl Builder {
                     (0..elements.count).try_for_each(|element| list.values.append(&elements, element))?;
                     list.count += elements.count;
                 }
-                let end = i32::try_from(list.count)
-                    .map_err(|_| Error::out_of_budget("the lists of a batch have more than 2^31 elements"))?;
-                list.offsets.push(end);
+                list.offsets.push(offset(list.count)?);
+            }
+            Self::Map(map) => {
+                map.nulls.append(!values.is_null(index));
+                if !values.is_null(index) {
+                    map.append(values.variable(index)?)?;
+                }
+                map.offsets.push(offset(map.count)?);
             }
         }
         Ok(())
@@ -237,14 +264,61 @@ impl Builder {
                 let offsets = std::mem::replace(&mut list.offsets, vec![0]);
                 list.count = 0;
                 Arc::new(ListArray::new(
-                    Arc::new(arrow::datatypes::Field::new("element", arrow_type(&list.element), true)),
+                    Arc::new(ArrowField::new("element", arrow_type(&list.element), true)),
                     OffsetBuffer::new(ScalarBuffer::from(offsets)),
                     list.values.finish(),
                     list.nulls.finish(),
                 ))
             }
+            Self::Map(map) => Arc::new(map.finish()),
         }
     }
+}
+
+impl MapColumn {
+    /// The bytes of a map: those of its keys' list before it, its keys, its values.
+    fn append(&mut self, bytes: &[u8]) -> Result<()> {
+        let corrupt = |what: &str| Error::corrupt_data(format!("a map of {} bytes {what}", bytes.len()));
+        let size = bytes.first_chunk::<WORD>().map(|word| u64::from_le_bytes(*word));
+        let lists = size.and_then(|size| bytes[WORD..].split_at_checked(usize::try_from(size).ok()?));
+        let (keys, values) = lists.ok_or_else(|| corrupt("is shorter than its keys"))?;
+        let keys = Elements::new(keys, width(&self.key))?;
+        let values = Elements::new(values, width(&self.value))?;
+        if keys.count != values.count {
+            return Err(corrupt(&format!("has {} keys and {} values", keys.count, values.count)));
+        }
+        for entry in 0..keys.count {
+            if keys.is_null(entry) {
+                return Err(corrupt("has a null key"));
+            }
+            self.keys.append(&keys, entry)?;
+            self.values.append(&values, entry)?;
+        }
+        self.count += keys.count;
+        Ok(())
+    }
+
+    fn finish(&mut self) -> MapArray {
+        let offsets = std::mem::replace(&mut self.offsets, vec![0]);
+        self.count = 0;
+        let fields = vec![
+            ArrowField::new("key", arrow_type(&self.key), false),
+            ArrowField::new("value", arrow_type(&self.value), true),
+        ];
+        let columns = vec![self.keys.finish(), self.values.finish()];
+        let entries = StructArray::new(fields.into(), columns, None);
+        MapArray::new(
+            Arc::new(ArrowField::new("entries", entries.data_type().clone(), false)),
+            OffsetBuffer::new(ScalarBuffer::from(offsets)),
+            entries,
+            self.nulls.finish(),
+            false,
+        )
+    }
+}
+
+fn offset(count: usize) -> Result<i32> {
+    i32::try_from(count).map_err(|_| Error::out_of_budget("the lists of a batch have more than 2^31 elements"))
 }
 
 fn text(bytes: &[u8]) -> Result<&str> {

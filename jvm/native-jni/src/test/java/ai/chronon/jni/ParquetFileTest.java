@@ -36,8 +36,8 @@ class ParquetFileTest {
 
   @Test
   void mistakesAreRefused() {
-    String map = Rows.fileOptions(1).replace("\"long\"", "\"map_string_long\"");
-    NativeException type = assertThrows(NativeException.class, () -> ParquetFile.open(map));
+    String instant = Rows.fileOptions(1).replace("\"long\"", "\"timestamp\"");
+    NativeException type = assertThrows(NativeException.class, () -> ParquetFile.open(instant));
     assertEquals(NativeErrorCode.UNSUPPORTED, type.code());
     assertTrue(type.getMessage().contains("c0"), type.getMessage());
     try (ParquetFile file = ParquetFile.open(Rows.fileOptions(1))) {

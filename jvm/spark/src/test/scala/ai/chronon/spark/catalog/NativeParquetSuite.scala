@@ -16,7 +16,7 @@ import scala.util.Random
 class NativeParquetSuite extends SparkSuite {
 
   private val everyType = "a BOOLEAN, b TINYINT, c SMALLINT, d INT, e BIGINT, f FLOAT, g DOUBLE, h STRING, i BINARY, " +
-    "j ARRAY<BIGINT>, k ARRAY<STRING>, `l.m` DOUBLE, ds STRING"
+    "j ARRAY<BIGINT>, k ARRAY<STRING>, `l.m` DOUBLE, n MAP<STRING, INT>, o MAP<INT, ARRAY<STRING>>, ds STRING"
 
   private def rows(count: Int, days: Int): Seq[Row] = {
     val random = new Random(7)
@@ -38,6 +38,8 @@ class NativeParquetSuite extends SparkSuite {
         maybe(Seq.fill(random.nextInt(4))(maybe(Long.box(random.nextInt(10).toLong)))),
         maybe(Seq.fill(random.nextInt(4))(maybe(text))),
         maybe(Double.box(random.nextGaussian())),
+        maybe(Seq.fill(random.nextInt(3))(text -> maybe(Int.box(random.nextInt(9)))).toMap),
+        maybe(Seq.fill(random.nextInt(3))(random.nextInt(9) -> maybe(Seq(text, null))).toMap),
         f"2024-03-${n % days + 1}%02d"
       )
     }
@@ -107,7 +109,7 @@ class NativeParquetSuite extends SparkSuite {
   }
 
   private val leftToSpark = Seq(
-    ("a map", "m MAP<STRING, BIGINT>", Map("k" -> 1L), Nil),
+    ("a struct", "m STRUCT<k: INT>", Row(1), Nil),
     ("a decimal", "m DECIMAL(10, 2)", new java.math.BigDecimal("1.50"), Nil),
     ("an instant", "m TIMESTAMP", java.sql.Timestamp.valueOf("2024-03-01 01:02:03"), Nil),
     ("a date", "m DATE", java.sql.Date.valueOf("2024-03-01"), Nil),
