@@ -11,7 +11,6 @@ import argparse
 import dataclasses
 import json
 import os
-import platform
 import shlex
 import shutil
 import statistics
@@ -20,6 +19,8 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+
+import machine
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -184,31 +185,10 @@ def problems(candidate: str, size: Size, options: argparse.Namespace, check: dic
 
 
 def facts(options: argparse.Namespace) -> dict[str, str]:
-    """The machine, the tools and the commit."""
-
-    def first(*command: str) -> str:
-        try:
-            done = subprocess.run(
-                command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-            )
-        except FileNotFoundError:
-            return "not installed"
-        return (done.stdout.splitlines() or ["?"])[0]
-
-    cpu = [
-        line.split(":", 1)[1].strip()
-        for line in Path("/proc/cpuinfo").read_text().splitlines()
-        if line.startswith("model name")
-    ]
-    memory = int(Path("/proc/meminfo").read_text().split()[1]) / 1024 / 1024
-    changed = first("git", "status", "--porcelain", "--untracked-files=no") not in ("", "?")
+    """The machine, the tools, the commit and the settings."""
     return {
-        "machine": f"{os.cpu_count()} cores ({cpu[0] if cpu else platform.machine()}), {memory:.0f} GB, "
-        f"{platform.system()} {platform.release()}",
-        "JDK": first("java", "-version"),
-        "rustc": first("rustc", "--version"),
+        **machine.facts(),
         "DuckDB": DUCKDB,
-        "commit": first("git", "rev-parse", "--short", "HEAD") + (" with uncommitted changes" if changed else ""),
         "settings": f"local[2], parallelism {options.parallelism}, -Xmx{options.heap}, AQE on, "
         f"{options.parts} part(s), {options.rounds} round(s)",
         "command": "benchmarks/pit/run " + shlex.join(sys.argv[1:]),
@@ -249,11 +229,7 @@ def table(runs: list[dict[str, Any]], law: str) -> str:
 
 def publish(runs: list[dict[str, Any]], options: argparse.Namespace) -> Path:
     """Replaces the result folder as a whole: raw numbers and the page made from them."""
-    folder: Path = options.results / f"{time.strftime('%Y-%m-%d')}-{options.name}"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     known = facts(options)
-    (folder / "raw.json").write_text(json.dumps({"facts": known, "runs": runs}, indent=1) + "\n")
     page = [f"# Point-in-time join: {options.name}", ""]
     page += [f"- {name}: {value}" for name, value in known.items()]
     for law in options.laws:
@@ -270,8 +246,7 @@ def publish(runs: list[dict[str, Any]], options: argparse.Namespace) -> Path:
         "JIT, GC and the check query. Peak RSS is VmHWM after the join. Ratios are taken round by round.",
         "DuckDB's CPU is of its process during the statement, and its distinct counts are exact.",
     ]
-    (folder / "README.md").write_text("\n".join(page) + "\n")
-    return folder
+    return machine.publish(options.name, {"facts": known, "runs": runs}, page, options.results)
 
 
 def arguments() -> argparse.Namespace:
