@@ -6,13 +6,14 @@
 //! value alone is kept, as in the reference.
 
 use crate::avro;
+use crate::bounded_heap::{self, Best};
 use crate::first_last::{Timed, decode_timed, encode_timed};
 use crate::min_max::Stored;
 use crate::operation::Operation;
 use crate::sink::ListSink;
 use chronon_types::time::Millis;
 use chronon_types::{DataType, Result};
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 
 /// The operation FIRST_K or LAST_K.
 #[derive(Debug, Clone)]
@@ -37,36 +38,20 @@ impl<P> EdgeK<P> {
     fn limit(&self) -> usize {
         usize::try_from(self.k).unwrap_or(0)
     }
+}
 
-    /// Inserts as the reference's heap does.
-    fn insert<T>(&self, heap: &mut Vec<Timed<T>>, new: Timed<T>) {
-        let (size, limit) = (heap.len(), self.limit());
-        if size + 1 < limit {
-            heap.push(new);
-        } else if size + 1 == limit {
-            heap.push(new);
-            heap.sort_by_key(|item| Reverse(self.rank(item.ts)));
-        } else if size == limit && size > 0 && self.rank(new.ts) <= self.rank(heap[0].ts) {
-            heap[0] = new;
-            self.sift_down(heap);
-        }
+impl<P, T> Best<Timed<T>> for EdgeK<P> {
+    #[inline]
+    fn no_worse(&self, a: &Timed<T>, b: &Timed<T>) -> bool {
+        self.rank(a.ts) <= self.rank(b.ts)
     }
-
-    fn sift_down<T>(&self, heap: &mut [Timed<T>]) {
-        let mut parent = 0;
-        loop {
-            let (left, right) = (2 * parent + 1, 2 * parent + 2);
-            if left >= heap.len() {
-                return;
-            }
-            let right_is_worse = right < heap.len() && self.rank(heap[right].ts) > self.rank(heap[left].ts);
-            let child = if right_is_worse { right } else { left };
-            if self.rank(heap[parent].ts) >= self.rank(heap[child].ts) {
-                return;
-            }
-            heap.swap(parent, child);
-            parent = child;
-        }
+    #[inline]
+    fn worse(&self, a: &Timed<T>, b: &Timed<T>) -> bool {
+        self.rank(a.ts) > self.rank(b.ts)
+    }
+    #[inline]
+    fn order(&self, a: &Timed<T>, b: &Timed<T>) -> Ordering {
+        self.rank(a.ts).cmp(&self.rank(b.ts))
     }
 }
 
@@ -81,15 +66,11 @@ impl<P: Stored> Operation for EdgeK<P> {
     fn update(&self, ir: &mut Self::Ir, value: P::Ref<'_>, ts: Millis) {
         // Most values that do not get in are turned away here, before they are copied.
         if ir.len() < self.limit() || ir.first().is_some_and(|worst| self.rank(ts) <= self.rank(worst.ts)) {
-            self.insert(ir, Timed { ts, value: P::own(value) });
+            bounded_heap::insert(self, ir, self.limit(), Timed { ts, value: P::own(value) });
         }
     }
     fn merge(&self, ir: &mut Self::Ir, later: &Self::Ir) {
-        if ir.len() + later.len() < self.limit() {
-            ir.extend_from_slice(later);
-        } else {
-            later.iter().for_each(|item| self.insert(ir, item.clone()));
-        }
+        bounded_heap::merge(self, ir, self.limit(), later);
     }
     fn is_complete(&self, ir: &Self::Ir) -> bool {
         !self.latest && ir.len() >= self.limit()
@@ -98,8 +79,7 @@ impl<P: Stored> Operation for EdgeK<P> {
         ListSink::new(P::sink(&self.data_type, true))
     }
     fn finalize(&self, ir: &Self::Ir, sink: &mut Self::Sink) {
-        let mut order: Vec<&Timed<P::Owned>> = ir.iter().collect();
-        order.sort_by_key(|item| self.rank(item.ts));
+        let order = bounded_heap::sorted(self, ir);
         order.iter().for_each(|item| P::push(&mut sink.elements, &item.value));
         sink.close(order.len());
     }

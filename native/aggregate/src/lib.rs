@@ -1,11 +1,12 @@
 //! Aggregation operations: what they accept, how they fold, what they store.
 //!
 //! One file per operation family ([`count`], [`sum`], [`average`], [`min_max`], [`first_last`], [`first_last_k`],
-//! [`unique_count`], [`approx_unique_count`], [`histogram`]), each with its accepted types, accumulator, fold order and
+//! [`top_bottom_k`], [`unique_count`], [`approx_unique_count`], [`histogram`]), each with its accepted types, accumulator, fold order and
 //! stored form. [`Operation`] is what they all implement, [`registry`] the one list of them. [`shape`] brings rows to
 //! them, [`mod@grouped`] runs them per group; the window crate slides them over time.
 
 mod arrow_types;
+mod bounded_heap;
 mod definition;
 mod operation;
 mod spec;
@@ -25,6 +26,7 @@ pub mod registry;
 pub mod shape;
 pub mod sink;
 pub mod sum;
+pub mod top_bottom_k;
 pub mod unique_count;
 
 pub use arrow_types::{arrow_field, arrow_type, same_layout};

@@ -57,6 +57,13 @@ pub trait Ordered: Physical {
     /// Whether `a` precedes `b`: smaller, for MIN; larger, with `largest`, for MAX. Not-a-number precedes all else in
     /// both, and `-0.0` is below `0.0`.
     fn beats(a: Self::Ref<'_>, b: Self::Ref<'_>, largest: bool) -> bool;
+    /// The total order of Java's `compare`: not-a-number is the greatest, and `-0.0` is below `0.0`.
+    fn compare(a: Self::Ref<'_>, b: Self::Ref<'_>) -> Ordering;
+    /// The order of Java's operators: none where not-a-number is involved, and `-0.0` equals `0.0`.
+    #[inline]
+    fn partial(a: Self::Ref<'_>, b: Self::Ref<'_>) -> Option<Ordering> {
+        Some(Self::compare(a, b))
+    }
 }
 
 /// A width whose values can be told apart by a key: equal values have equal keys, as Java's `equals` has it.
@@ -119,6 +126,10 @@ impl Ordered for Longs {
     fn beats(a: i64, b: i64, largest: bool) -> bool {
         if largest { a > b } else { a < b }
     }
+    #[inline]
+    fn compare(a: i64, b: i64) -> Ordering {
+        a.cmp(&b)
+    }
 }
 
 impl Keyed for Longs {
@@ -177,6 +188,16 @@ impl Ordered for Doubles {
             _ if largest => a.total_cmp(&b) == Ordering::Greater,
             _ => a.total_cmp(&b) == Ordering::Less,
         }
+    }
+    fn compare(a: f64, b: f64) -> Ordering {
+        match (a.is_nan(), b.is_nan()) {
+            (false, false) => a.total_cmp(&b),
+            (a, b) => a.cmp(&b),
+        }
+    }
+    #[inline]
+    fn partial(a: f64, b: f64) -> Option<Ordering> {
+        a.partial_cmp(&b)
     }
 }
 
@@ -266,6 +287,9 @@ impl Ordered for Bytes {
     #[inline]
     fn beats(a: &[u8], b: &[u8], largest: bool) -> bool {
         compare_utf16(a, b) == if largest { Ordering::Greater } else { Ordering::Less }
+    }
+    fn compare(a: &[u8], b: &[u8]) -> Ordering {
+        compare_utf16(a, b)
     }
 }
 

@@ -14,6 +14,7 @@ use crate::operation::Operation;
 use crate::physical::{Anything, Bytes, Doubles, Longs};
 use crate::spec::{AggregationSpec, OperationKind};
 use crate::sum::{DoubleSum, LongSum};
+use crate::top_bottom_k::RankedK;
 use crate::unique_count::UniqueCount;
 use chronon_types::{DataType, Error, Result};
 use std::marker::PhantomData;
@@ -43,6 +44,15 @@ pub fn result_type(kind: OperationKind, element: &DataType) -> Result<(Width, Da
         K::Min | K::Max if number => keep(Width::Longs),
         K::Min | K::Max if *element == T::String => keep(Width::Bytes),
         K::Min | K::Max => refuse(&format!("{NUMBERS}, and String")),
+        K::TopK | K::BottomK => {
+            let width = match element {
+                _ if float => Width::Doubles,
+                _ if number => Width::Longs,
+                T::String => Width::Bytes,
+                _ => return refuse(&format!("{NUMBERS}, and String")),
+            };
+            Ok((width, T::List(Box::new(element.clone()))))
+        }
         K::First | K::Last | K::FirstK | K::LastK => {
             let result = match kind {
                 K::First | K::Last => element.clone(),
@@ -65,14 +75,9 @@ pub fn result_type(kind: OperationKind, element: &DataType) -> Result<(Width, Da
         K::UniqueCount | K::ApproxUniqueCount => refuse(&format!("{NUMBERS}, String and Binary")),
         K::Histogram if *element == T::String => Ok((Width::Bytes, T::Map(Box::new(T::String), Box::new(T::Int)))),
         K::Histogram => refuse("String"),
-        K::Variance
-        | K::Skew
-        | K::Kurtosis
-        | K::ApproxPercentile
-        | K::TopK
-        | K::BottomK
-        | K::ApproxHistogramK
-        | K::BoundedUniqueCount => Err(Error::unsupported(format!("{kind} is not built"))),
+        K::Variance | K::Skew | K::Kurtosis | K::ApproxPercentile | K::ApproxHistogramK | K::BoundedUniqueCount => {
+            Err(Error::unsupported(format!("{kind} is not built")))
+        }
     }
 }
 
@@ -82,7 +87,7 @@ pub fn result_type(kind: OperationKind, element: &DataType) -> Result<(Width, Da
 /// `InvalidPlan` when it is missing where it must be given, not a number, or out of range.
 pub fn k(spec: &AggregationSpec) -> Result<i32> {
     match spec.operation {
-        OperationKind::LastK | OperationKind::FirstK => spec.k(None),
+        OperationKind::LastK | OperationKind::FirstK | OperationKind::TopK | OperationKind::BottomK => spec.k(None),
         OperationKind::Histogram => spec.k(Some(0)),
         OperationKind::ApproxUniqueCount => match spec.k(Some(8))? {
             k @ 4..=26 => Ok(k),
@@ -114,7 +119,7 @@ pub fn dispatch<V: Visitor>(definition: &Definition, visitor: V) -> Result<V::Ou
     let (kind, k, nested) = (definition.kind(), definition.k, definition.nested());
     let data_type = definition.element.clone();
     let lg_k = k as u8;
-    let (largest, latest) = (kind == K::Max, matches!(kind, K::Last | K::LastK));
+    let (largest, latest) = (matches!(kind, K::Max | K::TopK), matches!(kind, K::Last | K::LastK));
     match (kind, definition.width) {
         (K::Count, _) => visitor.visit(Count),
         (K::Sum, Width::Longs) => visitor.visit(LongSum),
@@ -152,6 +157,15 @@ pub fn dispatch<V: Visitor>(definition: &Definition, visitor: V) -> Result<V::Ou
         }
         (K::FirstK | K::LastK, Width::Anything) => {
             visitor.visit(EdgeK::<Anything> { k, latest, data_type, width: PhantomData })
+        }
+        (K::TopK | K::BottomK, Width::Longs) => {
+            visitor.visit(RankedK::<Longs> { k, largest, data_type, width: PhantomData })
+        }
+        (K::TopK | K::BottomK, Width::Doubles) => {
+            visitor.visit(RankedK::<Doubles> { k, largest, data_type, width: PhantomData })
+        }
+        (K::TopK | K::BottomK, Width::Bytes) => {
+            visitor.visit(RankedK::<Bytes> { k, largest, data_type, width: PhantomData })
         }
         (K::UniqueCount, Width::Longs) => visitor.visit(UniqueCount::<Longs> { data_type, width: PhantomData }),
         (K::UniqueCount, Width::Doubles) => visitor.visit(UniqueCount::<Doubles> { data_type, width: PhantomData }),

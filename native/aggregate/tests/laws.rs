@@ -20,8 +20,6 @@ const NOT_BUILT: &[OperationKind] = &[
     OperationKind::Skew,
     OperationKind::Kurtosis,
     OperationKind::ApproxPercentile,
-    OperationKind::TopK,
-    OperationKind::BottomK,
     OperationKind::ApproxHistogramK,
     OperationKind::BoundedUniqueCount,
 ];
@@ -40,7 +38,7 @@ fn accepted_types_are_those_of_the_reference() {
     let numbers = vec![Short, Int, Long, Float, Double];
     let with = |more: &[DataType]| [numbers.as_slice(), more].concat();
     let table = [
-        (with(&[String]), vec![K::Min, K::Max]),
+        (with(&[String]), vec![K::Min, K::Max, K::TopK, K::BottomK]),
         (scalars.to_vec(), vec![K::Count, K::First, K::Last, K::FirstK, K::LastK]),
         (with(&[Boolean]), vec![K::Sum]),
         (numbers.clone(), vec![K::Average]),

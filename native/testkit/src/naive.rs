@@ -161,6 +161,15 @@ fn fold(spec: &AggregationSpec, input: &DataType, values: &[(Millis, Value)]) ->
             let k = k().expect("k").max(1) as usize;
             Value::List(sorted.into_iter().take(k).map(|(_, value)| value.clone()).collect())
         }
+        TopK | BottomK => {
+            // Not meant for NaN, whose place depends on the order of folding.
+            let mut sorted: Vec<&Value> = values.iter().map(|(_, value)| value).collect();
+            sorted.sort_by(|a, b| {
+                let order = smaller(b, a).cmp(&smaller(a, b));
+                if spec.operation == TopK { order.reverse() } else { order }
+            });
+            Value::List(sorted.into_iter().take(k().expect("k").max(1) as usize).cloned().collect())
+        }
         UniqueCount => {
             let distinct: std::collections::BTreeSet<String> =
                 values.iter().map(|(_, value)| identity(value)).collect();

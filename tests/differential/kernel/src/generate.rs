@@ -121,8 +121,12 @@ fn operations(data_type: &DataType) -> Vec<&'static str> {
     match element {
         DataType::Short | DataType::Int | DataType::Long | DataType::Float | DataType::Double => {
             ops.extend(["SUM", "AVERAGE", "MIN", "MAX", "UNIQUE_COUNT", "APPROX_UNIQUE_COUNT", "SUM", "AVERAGE"]);
+            ops.extend(["TOP_K", "BOTTOM_K"]);
         }
-        DataType::String => ops.extend(["MIN", "MAX", "UNIQUE_COUNT", "HISTOGRAM", "APPROX_UNIQUE_COUNT", "HISTOGRAM"]),
+        DataType::String => {
+            ops.extend(["MIN", "MAX", "UNIQUE_COUNT", "HISTOGRAM", "APPROX_UNIQUE_COUNT", "HISTOGRAM"]);
+            ops.extend(["TOP_K", "BOTTOM_K"]);
+        }
         // UNIQUE_COUNT of binary is a known divergence
         DataType::Binary => ops.push("APPROX_UNIQUE_COUNT"),
         DataType::Boolean => ops.push("SUM"),
@@ -138,7 +142,7 @@ fn aggregations(rng: &mut Rng, schema: &[(String, DataType)], resolution: Resolu
         let (input, data_type) = rng.pick(schema);
         let op = *rng.pick(&operations(data_type));
         let k = match op {
-            "FIRST_K" | "LAST_K" => Some((1 + rng.below(5)).to_string()),
+            "FIRST_K" | "LAST_K" | "TOP_K" | "BOTTOM_K" => Some((1 + rng.below(5)).to_string()),
             "HISTOGRAM" if rng.one_in(4) => Some(rng.below(5).to_string()),
             "APPROX_UNIQUE_COUNT" if rng.one_in(3) => Some((4 + rng.below(9)).to_string()),
             _ => None,

@@ -6,6 +6,7 @@ use crate::value::Value;
 use chronon_sketches::cpc::{IconEstimates, coupon_of_bytes, coupon_of_double, coupon_of_long};
 use chronon_types::DataType;
 use chronon_types::time::{DAY, FIVE_MINUTES, HOUR, Millis, round};
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Whose answer is judged.
@@ -31,7 +32,7 @@ pub enum Expect {
     },
     /// Anything: adding these floats overflows in some orders and not in others.
     Anything,
-    /// A K form: classes of equal time, best first; the class that does not fit whole may give any of its values.
+    /// A K form: classes of equal time, or of equal value, best first; the class that does not fit whole may give any of its values.
     Ranked {
         /// How many values are kept.
         k: usize,
@@ -194,6 +195,7 @@ fn aggregate(case: &Case, output: &Output<'_>, rows: &[&Row]) -> Option<Expect> 
             }
             Some(Expect::Ranked { k: k?, classes })
         }
+        "TOP_K" | "BOTTOM_K" => Some(ranked(plain().cloned().collect(), k?, op == "TOP_K")),
         "UNIQUE_COUNT" => exact(Value::Int(plain().map(Value::identity).collect::<BTreeSet<_>>().len() as i64)),
         "HISTOGRAM" => Some(histogram(plain(), k.unwrap_or(0))),
         "APPROX_UNIQUE_COUNT" => exact(Value::Int(distinct(plain(), k.unwrap_or(8) as u8)?)),
@@ -238,6 +240,25 @@ fn extreme(a: Value, b: Value, least: bool) -> Value {
         _ => true,
     };
     if less == least { a } else { b }
+}
+
+/// The values in classes of equal ones, best first; where not-a-number ends up in a heap depends on the order of folding.
+fn ranked(mut values: Vec<Value>, k: usize, largest: bool) -> Expect {
+    if values.iter().any(|v| matches!(v, Value::Float(v) if v.is_nan())) {
+        return Expect::Anything;
+    }
+    let order = |a: &Value, b: &Value| {
+        let order = match (a, b) {
+            (Value::Float(x), Value::Float(y)) => x.partial_cmp(y).unwrap_or(Ordering::Equal),
+            (Value::Int(x), Value::Int(y)) => x.cmp(y),
+            (Value::Text(x), Value::Text(y)) => x.encode_utf16().cmp(y.encode_utf16()),
+            _ => Ordering::Equal,
+        };
+        if largest { order.reverse() } else { order }
+    };
+    values.sort_by(order);
+    let classes = values.chunk_by(|a, b| order(a, b).is_eq()).map(<[Value]>::to_vec).collect();
+    Expect::Ranked { k, classes }
 }
 
 /// Counts per text, cut to `k` entries unless that is zero.

@@ -74,6 +74,8 @@ fn definition(aggregation: &Aggregation) -> Result<definitions::Aggregation, Str
         "LAST" => Operation::LAST,
         "FIRST_K" => Operation::FIRST_K,
         "LAST_K" => Operation::LAST_K,
+        "TOP_K" => Operation::TOP_K,
+        "BOTTOM_K" => Operation::BOTTOM_K,
         "UNIQUE_COUNT" => Operation::UNIQUE_COUNT,
         "HISTOGRAM" => Operation::HISTOGRAM,
         "APPROX_UNIQUE_COUNT" => Operation::APPROX_UNIQUE_COUNT,

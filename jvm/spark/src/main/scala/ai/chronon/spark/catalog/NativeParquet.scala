@@ -90,7 +90,8 @@ private[catalog] object NativeParquet {
   ): Option[String] = {
     val session = spark.sessionState.conf
     val settings = conf.iterator().asScala.map(_.getKey).filter(_.startsWith("parquet.")).toSeq
-    val rebased = session.getConfString("spark.sql.parquet.datetimeRebaseModeInWrite", "EXCEPTION") != "CORRECTED"
+    val rebased = session.getConfString("spark.sql.parquet.datetimeRebaseModeInWrite", "EXCEPTION") !=
+      "CORRECTED"
     settings.find(key => !known(key) && !key.startsWith(s"$Dictionary#")).map(key => s"the setting $key")
       .orElse(if (codecs(codec)) None else Some(s"the codec $codec"))
       .orElse(

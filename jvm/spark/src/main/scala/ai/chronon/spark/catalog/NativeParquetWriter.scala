@@ -16,7 +16,8 @@ import java.util.concurrent.atomic.AtomicInteger
 
 /** Writes one file: rows are copied to the kernel, the bytes that it gives back go to the file system.
   *
-  * What the kernel holds is acquired from the task's memory manager; when that refuses, the row group ends early. All open
+  * What the kernel holds is acquired from the task's memory manager; when that refuses, the row group ends early,
+  * unless it is so small that a file of such groups would be of no use. All open
   * files of the process share a part of the heap's size, `parquet.memory.pool.ratio`, as with Spark's own writer.
   */
 private final class NativeParquetWriter(
@@ -28,7 +29,8 @@ private final class NativeParquetWriter(
   import NativeParquetWriter._
 
   private val block = conf.getLong(NativeParquet.BlockBytes, DefaultBlockBytes)
-  private val pool = Runtime.getRuntime.maxMemory() * conf.getFloat(NativeParquet.PoolRatio, DefaultPoolRatio)
+  private val pool =
+    (Runtime.getRuntime.maxMemory() * conf.getDouble(NativeParquet.PoolRatio, DefaultPoolRatio)).toLong
   private val memory = new NativeMemory(SparkInternals.taskMemoryManager())
   private val target = new Path(path)
   private val out = target.getFileSystem(conf).create(target, false)
@@ -59,9 +61,10 @@ private final class NativeParquetWriter(
   }
 
   private def send(rows: ByteBuffer, size: Int): Unit = {
-    val share = (pool / math.max(1, opened.get())).toLong
-    val held = file.put(rows, size, math.min(block, math.max(LeastRowGroup, share)))
-    if (!memory.covers(held)) file.put(rows, 0, 0L) // no more rows, but the end of the row group
+    val share = math.max(LeastRowGroup, pool / math.max(1, opened.get()))
+    val held = file.put(rows, size, math.min(block, share))
+    if (!memory.covers(held))
+      file.put(rows, 0, LeastRowGroup) // no more rows, but perhaps the end of the row group
     drain()
   }
 
@@ -93,10 +96,10 @@ private object NativeParquetWriter {
   private val FrameBytes = 1 << 15
   private val ChunkBytes = 1 << 16
 
-  /** However many files are open. */
+  /** However many files are open, and however little memory there is. */
   private val LeastRowGroup = 1L << 20
 
   // of parquet-hadoop, for settings that nobody has set
   private val DefaultBlockBytes = 128L << 20
-  private val DefaultPoolRatio = 0.95f
+  private val DefaultPoolRatio = 0.95
 }

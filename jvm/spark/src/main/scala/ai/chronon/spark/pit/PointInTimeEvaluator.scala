@@ -53,7 +53,10 @@ private[pit] final class PointInTimeEvaluatorFactory(
     json.put("left_columns", leftOutput.length)
     val columns = json.putArray("left_variable")
     leftOutput.zipWithIndex.foreach { case (column, i) => if (variable(column)) columns.add(i) }
-    together.map(e => leftOutput.indexWhere(_.semanticEquals(e))).filter(_ >= 0).foreach(json.put("together", _))
+    together.map(e => leftOutput.indexWhere(_.semanticEquals(e))).filter(_ >= 0).foreach(json.put(
+      "together",
+      _
+    ))
     json.toString
   }
 
@@ -114,8 +117,10 @@ private[pit] final class PointInTimeEvaluator(
     private var nativeNanos = 0L
     TaskContext.get().addTaskCompletionListener[Unit](_ => close())
 
-    private val leftFrame = new RowFrame(PointInTimeEvaluator.FrameBytes)((frame, size) => send(frame, size, join.left))
-    private lazy val rightFrame = new RowFrame(PointInTimeEvaluator.FrameBytes)((frame, size) => send(frame, size, join.right))
+    private val leftFrame =
+      new RowFrame(PointInTimeEvaluator.FrameBytes)((frame, size) => send(frame, size, join.left))
+    private lazy val rightFrame =
+      new RowFrame(PointInTimeEvaluator.FrameBytes)((frame, size) => send(frame, size, join.right))
     private var sent = 0L
     private var loading = true
 

@@ -83,6 +83,7 @@ case class PointInTimeJoinExec(
 }
 
 object PointInTimeJoinExec {
+
   /** Setting: bytes that the kernel may gather in one task before it moves rows to disk. By default it takes what the task's
     * memory manager has.
     */

@@ -15,8 +15,9 @@ import scala.util.Random
 /** Files of the kernel beside files of Spark's own writer, over the same rows. */
 class NativeParquetSuite extends SparkSuite {
 
-  private val everyType = "a BOOLEAN, b TINYINT, c SMALLINT, d INT, e BIGINT, f FLOAT, g DOUBLE, h STRING, i BINARY, " +
-    "j ARRAY<BIGINT>, k ARRAY<STRING>, `l.m` DOUBLE, n MAP<STRING, INT>, o MAP<INT, ARRAY<STRING>>, ds STRING"
+  private val everyType =
+    "a BOOLEAN, b TINYINT, c SMALLINT, d INT, e BIGINT, f FLOAT, g DOUBLE, h STRING, i BINARY, " +
+      "j ARRAY<BIGINT>, k ARRAY<STRING>, `l.m` DOUBLE, n MAP<STRING, INT>, o MAP<INT, ARRAY<STRING>>, ds STRING"
 
   private def rows(count: Int, days: Int): Seq[Row] = {
     val random = new Random(7)
@@ -32,7 +33,8 @@ class NativeParquetSuite extends SparkSuite {
         maybe(Int.box(random.nextInt())),
         maybe(Long.box(random.nextLong())),
         maybe(Float.box(if (n % 50 == 0) Float.NaN else random.nextFloat())),
-        maybe(Double.box(if (n % 50 == 1) -0.0 else if (n % 50 == 2) Double.NegativeInfinity else random.nextDouble())),
+        maybe(Double.box(if (n % 50 == 1) -0.0
+        else if (n % 50 == 2) Double.NegativeInfinity else random.nextDouble())),
         maybe(text),
         maybe(text.getBytes("UTF-8")),
         maybe(Seq.fill(random.nextInt(4))(maybe(Long.box(random.nextInt(10).toLong)))),
@@ -93,7 +95,9 @@ class NativeParquetSuite extends SparkSuite {
     val data = rows(2000, days = 1)
     val (ours, theirs) = (write("our_stats", everyType, data), write("their_stats", everyType, data, sparks))
     assert(writer(ours) == "chronon-native" && writer(theirs) == "parquet-mr")
-    for (where <- Seq("e > 0", "g < 0.5", "h >= 'm'", "f > 0.9", "d IS NULL", "`l.m` = 0", "b = 3", "NOT a")) {
+    for (
+      where <- Seq("e > 0", "g < 0.5", "h >= 'm'", "f > 0.9", "d IS NULL", "`l.m` = 0", "b = 3", "NOT a")
+    ) {
       val Seq(our, their) = Seq(ours, theirs).map(spark.table(_).where(where).count())
       assert(our == their, where)
     }
@@ -121,7 +125,12 @@ class NativeParquetSuite extends SparkSuite {
   leftToSpark.foreach { case (what, column, value, settings) =>
     test(s"$what is left to Spark's own writer") {
       val name =
-        write("left_" + what.replace(' ', '_').replace("'", ""), s"$column, ds STRING", Seq(Row(value, "2024-03-01")), settings: _*)
+        write(
+          "left_" + what.replace(' ', '_').replace("'", ""),
+          s"$column, ds STRING",
+          Seq(Row(value, "2024-03-01")),
+          settings: _*
+        )
       assert(writer(name) == "parquet-mr")
       assert(spark.table(name).select("m").head().get(0) == value)
     }
@@ -140,7 +149,12 @@ class NativeParquetSuite extends SparkSuite {
   }
 
   test("no compression is no compression") {
-    val name = write("plain", "m INT, ds STRING", Seq(Row(1, "2024-03-01")), "spark.sql.parquet.compression.codec" -> "none")
+    val name = write(
+      "plain",
+      "m INT, ds STRING",
+      Seq(Row(1, "2024-03-01")),
+      "spark.sql.parquet.compression.codec" -> "none"
+    )
     assert(writer(name) == "chronon-native")
     assert(footers(name).head.getBlocks.get(0).getColumns.get(0).getCodec.name == "UNCOMPRESSED")
   }

@@ -1,8 +1,11 @@
 package ai.chronon.spark.pit
 
 import ai.chronon.api.{Aggregation, GroupBy, MetaData, Operation, TimeUnit, Window}
-import ai.chronon.jni.NativeException
+import ai.chronon.jni.{NativeException, NativeStats}
+import org.apache.spark.memory.{MemoryConsumer, MemoryMode}
 import org.apache.spark.sql.{DataFrame, Row, SparkSession}
+import org.apache.spark.sql.catalyst.encoders.ExpressionEncoder
+import org.apache.spark.sql.chronon.SparkInternals
 import org.apache.spark.sql.execution.{SortExec, SparkPlan}
 import org.apache.spark.sql.execution.adaptive.AdaptiveSparkPlanHelper
 import org.apache.spark.sql.execution.exchange.ShuffleExchangeExec
@@ -97,6 +100,11 @@ class PointInTimeJoinSuite extends AnyFunSuite with BeforeAndAfterAll with Adapt
           Option(r.getAs[Any](s"a_amount_count_$suffix")).map(_.asInstanceOf[Long])
         ))
     }.toMap
+
+  private def messageOf(action: => Any): String = {
+    val e = intercept[Exception](action)
+    Iterator.iterate[Throwable](e)(_.getCause).takeWhile(_ != null).map(_.toString).mkString(" | ")
+  }
 
   private val sumAndCount = groupBy(
     aggregation(
@@ -231,6 +239,27 @@ class PointInTimeJoinSuite extends AnyFunSuite with BeforeAndAfterAll with Adapt
     assert(bytes > 1000000 && spilled == inMemory)
   }
 
+  test("a task without any memory fails by name") {
+    val (left, right) = random(9, 50, 50, 3)
+    // in the task of the join itself: one partition on both sides needs no exchange
+    val rows = frame(left, leftSchema).coalesce(1)
+    val hogging = rows.mapPartitions { rows =>
+      val manager = SparkInternals.taskMemoryManager()
+      val hog = new MemoryConsumer(manager, manager.pageSizeBytes(), MemoryMode.ON_HEAP) {
+        override def spill(size: Long, trigger: MemoryConsumer): Long = 0L
+      }
+      hog.acquireMemory(Long.MaxValue)
+      rows
+    }(ExpressionEncoder(leftSchema))
+    spark.conf.set("spark.sql.shuffle.partitions", "1")
+    try {
+      val out = PointInTimeJoin(hogging, frame(right, rightSchema).coalesce(1), spec(sumAndCount))
+      val message = messageOf(out.collect())
+      assert(message.contains("test.amounts") && message.contains("spark.executor.memory"), message)
+      assert(NativeStats.read().openJoins() == 0)
+    } finally spark.conf.set("spark.sql.shuffle.partitions", "3")
+  }
+
   test("an empty side gives null features, or nothing") {
     val (left, right) = random(9, 50, 50, 3)
     val noEvents = PointInTimeJoin(frame(left, leftSchema), frame(Nil, rightSchema), spec(sumAndCount))
@@ -268,10 +297,6 @@ class PointInTimeJoinSuite extends AnyFunSuite with BeforeAndAfterAll with Adapt
   test("bad input is refused with names") {
     val (left, right) = random(5, 5, 5, 6)
     val (l, r) = (frame(left, leftSchema), frame(right, rightSchema))
-    def messageOf(action: => Any): String = {
-      val e = intercept[Exception](action)
-      Iterator.iterate[Throwable](e)(_.getCause).takeWhile(_ != null).map(_.toString).mkString(" | ")
-    }
     val types = messageOf(PointInTimeJoin(l.withColumn("user", lit(1L)), r, spec(sumAndCount)))
     assert(types.contains("test.amounts") && types.contains("bigint") && types.contains("string"), types)
     val missing = messageOf(PointInTimeJoin(l, r, spec(groupBy(aggregation("price", Operation.SUM)))))
