@@ -24,7 +24,8 @@ def kernel(arguments: list[str]) -> list[tuple[str, str, str, str]]:
     """One row per bench: name, median and its 95 % interval in ns per row."""
     for old in CRITERION.glob("**/new/estimates.json"):
         old.unlink()
-    subprocess.run(["cargo", "bench", "-p", "chronon-kernel-benchmarks", "--bench", "*", *arguments], cwd=ROOT, check=True)
+    command = ["cargo", "bench", "-p", "chronon-kernel-benchmarks", "--bench", "*", *arguments]
+    subprocess.run(command, cwd=ROOT, check=True)
     rows = []
     for path in sorted(CRITERION.glob("**/new/estimates.json")):
         bench = json.loads((path.parent / "benchmark.json").read_text())
