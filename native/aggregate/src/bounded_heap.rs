@@ -24,16 +24,10 @@ pub(crate) fn insert<T>(best: &impl Best<T>, heap: &mut Vec<T>, limit: usize, ne
     } else if size + 1 == limit {
         heap.push(new);
         heap.sort_by(|a, b| best.order(b, a));
-    } else if enters(best, heap, limit, &new) {
+    } else if size == limit && heap.first().is_some_and(|worst| best.no_worse(&new, worst)) {
         heap[0] = new;
         sift_down(best, heap);
     }
-}
-
-/// Whether [`insert`] would change the list.
-#[inline]
-pub(crate) fn enters<T>(best: &impl Best<T>, heap: &[T], limit: usize, new: &T) -> bool {
-    heap.len() < limit || (heap.len() == limit && heap.first().is_some_and(|worst| best.no_worse(new, worst)))
 }
 
 /// Appends the items of a later list, or inserts them one by one where there is no room for all.

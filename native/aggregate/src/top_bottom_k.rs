@@ -33,26 +33,30 @@ impl<P: Ordered> RankedK<P> {
         usize::try_from(self.k).unwrap_or(0)
     }
 
-    /// `a` and `b` in the order in which the smaller one is the better.
-    fn turned<'a, T>(&self, a: &'a T, b: &'a T) -> (&'a T, &'a T) {
-        if self.largest { (b, a) } else { (a, b) }
+    /// An order of values as one in which the best comes first.
+    #[inline]
+    fn best_first(&self, order: Ordering) -> Ordering {
+        if self.largest { order.reverse() } else { order }
+    }
+
+    /// How two values stand to each other for the heap.
+    #[inline]
+    fn rank(&self, a: P::Ref<'_>, b: P::Ref<'_>) -> Option<Ordering> {
+        P::partial(a, b).map(|order| self.best_first(order))
     }
 }
 
 impl<P: Ordered> Best<P::Owned> for RankedK<P> {
     #[inline]
     fn no_worse(&self, a: &P::Owned, b: &P::Owned) -> bool {
-        let (a, b) = self.turned(a, b);
-        P::partial(P::borrow(a), P::borrow(b)).is_some_and(Ordering::is_le)
+        self.rank(P::borrow(a), P::borrow(b)).is_some_and(Ordering::is_le)
     }
     #[inline]
     fn worse(&self, a: &P::Owned, b: &P::Owned) -> bool {
-        let (a, b) = self.turned(a, b);
-        P::partial(P::borrow(a), P::borrow(b)).is_some_and(Ordering::is_gt)
+        self.rank(P::borrow(a), P::borrow(b)).is_some_and(Ordering::is_gt)
     }
     fn order(&self, a: &P::Owned, b: &P::Owned) -> Ordering {
-        let (a, b) = self.turned(a, b);
-        P::compare(P::borrow(a), P::borrow(b))
+        self.best_first(P::compare(P::borrow(a), P::borrow(b)))
     }
 }
 
@@ -65,9 +69,10 @@ impl<P: Ordered + Stored> Operation for RankedK<P> {
         vec![P::own(value)]
     }
     fn update(&self, ir: &mut Self::Ir, value: P::Ref<'_>, _ts: Millis) {
-        let new = P::own(value);
-        if bounded_heap::enters(self, ir, self.limit(), &new) {
-            bounded_heap::insert(self, ir, self.limit(), new);
+        // Most values that do not get in are turned away here, before they are copied.
+        let enters = |worst| self.rank(value, P::borrow(worst)).is_some_and(Ordering::is_le);
+        if ir.len() < self.limit() || ir.first().is_some_and(enters) {
+            bounded_heap::insert(self, ir, self.limit(), P::own(value));
         }
     }
     fn merge(&self, ir: &mut Self::Ir, later: &Self::Ir) {

@@ -89,7 +89,7 @@ fn signed(bit_width: i8) -> LogicalType {
 }
 
 #[cold]
-pub(crate) fn of(field: &Field) -> String {
+fn of(field: &Field) -> String {
     format!("column `{}`", field.name)
 }
 
