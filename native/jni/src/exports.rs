@@ -123,9 +123,7 @@ entry! {
         env, join: jlong, side: jint, frame: JByteBuffer<'local>, length: jint
     ) -> jlong, on join {
         let join = HANDLES.get::<Join>(join)?;
-        // one copy before anything in it is looked at: the host could still write to it
-        let frame = Direct::of(env, &frame)?.read(length)?.to_vec();
-        Ok(held(join.put(side, frame)?))
+        Ok(held(join.put(side, rows(env, &frame, length)?)?))
     }
 }
 
@@ -174,9 +172,7 @@ entry! {
         env, file: jlong, frame: JByteBuffer<'local>, length: jint, row_group: jlong
     ) -> jlong, on file {
         let file = HANDLES.get::<File>(file)?;
-        // one copy before anything in it is looked at: the host could still write to it
-        let frame = Direct::of(env, &frame)?.read(length)?.to_vec();
-        Ok(held(file.put(&frame, row_group)?))
+        Ok(held(file.put(&rows(env, &frame, length)?, row_group)?))
     }
 }
 
@@ -221,6 +217,11 @@ entry! {
     fn Java_ai_chronon_jni_NativeCalls_drainLogs as "drainLogs" <'local>(env) -> JByteArray<'local> {
         bytes(env, &logs::drain())
     }
+}
+
+/// A frame of rows, in one copy before anything in it is looked at: the host could still write to it.
+fn rows(env: &Env<'_>, frame: &JByteBuffer<'_>, length: jint) -> Result<Vec<u8>> {
+    Ok(Direct::of(env, frame)?.read(length)?.to_vec())
 }
 
 /// Bytes held, as a Java number.
