@@ -10,8 +10,8 @@ use crate::physical::{Bytes, Doubles, Longs, Physical};
 use crate::sink::LongSink;
 use arrow::datatypes::DataType as ArrowType;
 use chronon_sketches::cpc::{IconEstimates, coupon_of_bytes, coupon_of_double, coupon_of_long};
-use chronon_types::Result;
 use chronon_types::time::Millis;
+use chronon_types::{Error, Result};
 use hashbrown::HashSet;
 use std::sync::Arc;
 
@@ -94,6 +94,12 @@ impl<P: Couponed> Operation for ApproxUniqueCount<P> {
     }
     fn finalize(&self, ir: &HashSet<u32>, sink: &mut LongSink) {
         sink.push(self.estimate(ir.len()));
+    }
+    fn encode(&self, _ir: &HashSet<u32>, _out: &mut Vec<u8>) -> Result<()> {
+        Err(Error::unsupported("stored sketches of APPROX_UNIQUE_COUNT are not built"))
+    }
+    fn decode(&self, _bytes: &mut &[u8]) -> Result<HashSet<u32>> {
+        Err(Error::unsupported("stored sketches of APPROX_UNIQUE_COUNT are not built"))
     }
     fn heap_size(&self, ir: &HashSet<u32>) -> usize {
         ir.allocation_size()

@@ -1,6 +1,6 @@
 //! The pieces of Avro's binary encoding that stored intermediate results are made of.
 
-use chronon_types::{Error, Result};
+use chronon_types::{DataType, Error, Result};
 
 #[cold]
 fn truncated() -> Error {
@@ -83,9 +83,36 @@ pub fn get_bytes<'a>(bytes: &mut &'a [u8]) -> Result<&'a [u8]> {
     Ok(head)
 }
 
+/// Reads a `string`.
+///
+/// # Errors
+/// `CorruptData` when the bytes end early or are not UTF-8.
+pub fn get_text<'a>(bytes: &mut &'a [u8]) -> Result<&'a [u8]> {
+    let text = get_bytes(bytes)?;
+    std::str::from_utf8(text).map_err(|_| Error::corrupt_data("a stored string is not UTF-8"))?;
+    Ok(text)
+}
+
 /// Appends a record field that is the union of null and something, when it is there.
 pub fn put_present(out: &mut Vec<u8>) {
     out.push(2);
+}
+
+/// Appends a record field that is the union of null and something, when it is not there.
+pub fn put_absent(out: &mut Vec<u8>) {
+    out.push(0);
+}
+
+/// Reads the union index of a record field: whether its value follows.
+///
+/// # Errors
+/// `CorruptData` when the index is neither 0 nor 1.
+pub fn get_union(bytes: &mut &[u8]) -> Result<bool> {
+    match get_long(bytes)? {
+        0 => Ok(false),
+        1 => Ok(true),
+        index => Err(Error::corrupt_data(format!("{index} stands where a union index (0 or 1) should"))),
+    }
 }
 
 /// Reads the union index of a record field that must not be null.
@@ -93,10 +120,33 @@ pub fn put_present(out: &mut Vec<u8>) {
 /// # Errors
 /// `CorruptData` when it is null or the index is no union index.
 pub fn get_present(bytes: &mut &[u8]) -> Result<()> {
-    match get_long(bytes)? {
-        1 => Ok(()),
-        0 => Err(Error::corrupt_data("a member of a stored intermediate result is null")),
-        index => Err(Error::corrupt_data(format!("{index} stands where a union index (0 or 1) should"))),
+    if get_union(bytes)? {
+        return Ok(());
+    }
+    Err(Error::corrupt_data("a member of a stored intermediate result is null"))
+}
+
+/// Moves `bytes` behind a value of type `data_type`, which must be one that stored intermediate results are made of.
+///
+/// # Errors
+/// `CorruptData` when the bytes end early.
+pub fn skip(data_type: &DataType, bytes: &mut &[u8]) -> Result<()> {
+    match data_type {
+        DataType::Boolean => get_fixed::<1>(bytes).map(|_| ()),
+        DataType::Byte | DataType::Short | DataType::Int | DataType::Long | DataType::Date | DataType::Timestamp => {
+            get_long(bytes).map(|_| ())
+        }
+        DataType::Float => get_fixed::<4>(bytes).map(|_| ()),
+        DataType::Double => get_fixed::<8>(bytes).map(|_| ()),
+        DataType::String | DataType::Binary => get_bytes(bytes).map(|_| ()),
+        DataType::List(element) => get_items(bytes, |bytes| skip(element, bytes)),
+        DataType::Map(key, value) => get_items(bytes, |bytes| {
+            skip(key, bytes)?;
+            skip(value, bytes)
+        }),
+        DataType::Struct(_, members) => members
+            .iter()
+            .try_for_each(|member| if get_union(bytes)? { skip(&member.data_type, bytes) } else { Ok(()) }),
     }
 }
 
@@ -127,6 +177,10 @@ pub fn get_items(bytes: &mut &[u8], mut item: impl FnMut(&mut &[u8]) -> Result<(
             // A negative count is followed by the block's size in bytes.
             get_long(bytes)?;
             count = count.checked_neg().ok_or_else(truncated)?;
+        }
+        // Every item takes a byte at least, so a larger count is a lie that would only cost time.
+        if count > bytes.len() as i64 {
+            return Err(truncated());
         }
         for _ in 0..count {
             item(bytes)?;

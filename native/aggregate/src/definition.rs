@@ -19,6 +19,19 @@ pub enum Width {
     Presence,
 }
 
+/// How an input column holds the values of an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Layout {
+    /// One value per row.
+    Single,
+    /// Lists; every element is a value.
+    Vector,
+    /// Maps from text; every key has values and a result of its own.
+    Map,
+    /// Lists of one length; every position has values and a result of its own.
+    ElementWise,
+}
+
 /// An aggregation that can be run: every column exists, every type is accepted, every argument is a number.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Definition {
@@ -28,15 +41,15 @@ pub struct Definition {
     pub input: Field,
     /// The bucket column, if any.
     pub bucket: Option<Field>,
-    /// Type of one value: the input's, or that of its elements when it is a vector.
+    /// Type of one value: the input's, or that of a list's elements or a map's values.
     pub element: DataType,
-    /// Whether every element of a list is a value.
-    pub vector: bool,
+    /// How the input holds the values.
+    pub layout: Layout,
     /// The width the operation computes in.
     pub width: Width,
     /// The argument `k`, 0 for operations that have none.
     pub k: i32,
-    /// Type of one result, before buckets make a map of it.
+    /// Type of one result, before keys or positions make a map or list of it.
     pub result: DataType,
     /// The output column.
     pub output: Field,
@@ -88,43 +101,23 @@ impl Definition {
                 None => return Err(Error::invalid_plan(format!("there is no bucket column number {index}"))),
             },
         };
-        let mut element = input.data_type.clone();
-        let mut vector = false;
-        if !kind.is_timed() {
-            match &input.data_type {
-                DataType::Map(key, _) if **key == DataType::String => {
-                    return Err(Error::unsupported(format!(
-                        "{kind} per key of the map column {} is not built; select the keys into columns of their own",
-                        input.name
-                    )));
-                }
-                DataType::List(inner) if is_scalar(inner) => {
-                    element = (**inner).clone();
-                    vector = true;
-                }
-                _ => {}
-            }
-            if spec.element_wise {
-                return Err(if vector {
-                    Error::unsupported(format!("element-wise {kind} of column {} is not built", input.name))
-                } else {
-                    Error::invalid_plan(format!("element-wise {kind} needs a list of scalars, not {}", input.data_type))
-                });
-            }
+        let (layout, element) = layout(spec, input)?;
+        if bucket.is_some() && matches!(layout, Layout::Map | Layout::ElementWise) {
+            return Err(Error::invalid_plan(match layout {
+                Layout::Map => "a map column has a result per key already, so it takes no bucket",
+                _ => "an element-wise aggregation has a result per position already, so it takes no bucket",
+            }));
         }
         let (width, result) = registry::result_type(kind, &element)?;
         let k = registry::k(spec)?;
-        let output_type = match bucket {
-            None => result.clone(),
-            Some(_) => DataType::Map(Box::new(DataType::String), Box::new(result.clone())),
-        };
+        let output_type = shaped(result.clone(), layout, bucket.is_some());
         let output_name = spec.output_name(&input.name, bucket.as_ref().map(|bucket| bucket.name.as_str()));
         Ok(Self {
             spec: spec.clone(),
             input: input.clone(),
             bucket,
             element,
-            vector,
+            layout,
             width,
             k,
             result,
@@ -137,14 +130,50 @@ impl Definition {
         self.spec.operation
     }
 
-    /// Whether results stand inside a map, where NaN and infinities stay what they are.
+    /// Whether results stand inside a map or list, where NaN and infinities stay what they are.
     pub fn nested(&self) -> bool {
-        self.bucket.is_some()
+        self.bucket.is_some() || matches!(self.layout, Layout::Map | Layout::ElementWise)
+    }
+
+    /// Type of the stored accumulator.
+    pub fn ir_type(&self) -> DataType {
+        shaped(registry::ir_type(self.kind(), &self.element), self.layout, self.bucket.is_some())
     }
 
     /// The type a column is widened to before the operation sees it.
     pub fn widened(&self) -> &DataType {
         &self.element
+    }
+}
+
+/// How the input of `spec` holds its values, and their type. Timed operations take lists and maps whole.
+///
+/// # Errors
+/// `InvalidPlan` for an element-wise aggregation of anything but a list of scalars.
+fn layout(spec: &AggregationSpec, input: &Field) -> Result<(Layout, DataType)> {
+    if spec.operation.is_timed() {
+        return Ok((Layout::Single, input.data_type.clone()));
+    }
+    match &input.data_type {
+        DataType::List(element) if is_scalar(element) => {
+            let layout = if spec.element_wise { Layout::ElementWise } else { Layout::Vector };
+            Ok((layout, (**element).clone()))
+        }
+        other if spec.element_wise => Err(Error::invalid_plan(format!(
+            "an element-wise aggregation needs a list of scalars, not {other}; leave elementWise out"
+        ))),
+        DataType::Map(key, value) if **key == DataType::String => Ok((Layout::Map, (**value).clone())),
+        other => Ok((Layout::Single, other.clone())),
+    }
+}
+
+/// The type `inner` per key or per position, as the shape has it.
+fn shaped(inner: DataType, layout: Layout, bucketed: bool) -> DataType {
+    match layout {
+        Layout::ElementWise => DataType::List(Box::new(inner)),
+        Layout::Map => DataType::Map(Box::new(DataType::String), Box::new(inner)),
+        _ if bucketed => DataType::Map(Box::new(DataType::String), Box::new(inner)),
+        _ => inner,
     }
 }
 
@@ -183,8 +212,7 @@ mod tests {
             (ErrorCode::InvalidPlan, "HISTOGRAM takes", Histogram, DataType::Long),
             (ErrorCode::InvalidPlan, "MIN takes", Min, DataType::Boolean),
             (ErrorCode::InvalidPlan, "MIN takes", Min, list(DataType::Byte)),
-            (ErrorCode::Unsupported, "per key of the map", Count, map(DataType::String, DataType::Long)),
-            (ErrorCode::Unsupported, "VARIANCE is not built", Variance, DataType::Long),
+            (ErrorCode::InvalidPlan, "VARIANCE takes", Variance, map(DataType::String, DataType::String)),
         ];
         for (code, text, kind, data_type) in cases {
             let error = define(kind, data_type.clone()).expect_err("refused");
@@ -199,9 +227,22 @@ mod tests {
         use OperationKind::*;
         assert_eq!(define(Last, map(DataType::String, DataType::Long)).unwrap().width, Width::Anything);
         assert_eq!(define(LastK, list(DataType::Long)).unwrap().output.data_type, list(list(DataType::Long)));
-        assert!(define(Average, list(DataType::Long)).unwrap().vector);
-        assert!(!define(Count, list(DataType::Byte)).unwrap().vector);
-        assert!(!define(Count, map(DataType::Long, DataType::Long)).unwrap().vector);
+        assert_eq!(define(Average, list(DataType::Long)).unwrap().layout, Layout::Vector);
+        assert_eq!(define(Count, list(DataType::Byte)).unwrap().layout, Layout::Single);
+        assert_eq!(define(Count, map(DataType::Long, DataType::Long)).unwrap().layout, Layout::Single);
+        let per_key = define(Sum, map(DataType::String, DataType::Int)).unwrap();
+        assert_eq!((per_key.layout, &per_key.output.data_type), (Layout::Map, &map(DataType::String, DataType::Long)));
+    }
+
+    #[test]
+    fn positions_need_lists_of_scalars_and_no_bucket() {
+        let columns = [Field::new("x", list(DataType::Float)), Field::new("b", DataType::String)];
+        let spec = AggregationSpec { element_wise: true, ..AggregationSpec::new(OperationKind::Sum, 0) };
+        assert_eq!(Definition::new(&spec, &columns).unwrap().output.data_type, list(DataType::Double));
+        let error = Definition::new(&spec.clone().by(1), &columns).unwrap_err();
+        assert!(error.message().contains("takes no bucket"), "{error}");
+        let error = Definition::new(&AggregationSpec { input: 1, ..spec }, &columns).unwrap_err();
+        assert!(error.message().contains("list of scalars"), "{error}");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::operation::Operation;
 use crate::physical::Anything;
 use crate::value::Value;
 use chronon_types::time::Millis;
-use chronon_types::{DataType, Error, Result};
+use chronon_types::{DataType, Result};
 
 /// A value and its event time.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,7 +60,7 @@ fn encode_value(value: &Value, data_type: &DataType, out: &mut Vec<u8>) {
         (Value::List(members), DataType::Struct(_, fields)) => {
             for (member, field) in members.iter().zip(fields) {
                 if *member == Value::Null {
-                    out.push(0);
+                    avro::put_absent(out);
                 } else {
                     avro::put_present(out);
                     encode_value(member, &field.data_type, out);
@@ -97,7 +97,8 @@ fn decode_value(bytes: &mut &[u8], data_type: &DataType) -> Result<Value> {
         DataType::Boolean => Value::Long(avro::get_fixed::<1>(bytes)?[0].into()),
         DataType::Float => Value::Double(f32::from_le_bytes(avro::get_fixed(bytes)?).into()),
         DataType::Double => Value::Double(avro::get_double(bytes)?),
-        DataType::String | DataType::Binary => Value::Bytes(avro::get_bytes(bytes)?.into()),
+        DataType::String => Value::Bytes(avro::get_text(bytes)?.into()),
+        DataType::Binary => Value::Bytes(avro::get_bytes(bytes)?.into()),
         DataType::List(element) => {
             let mut members = Vec::new();
             avro::get_items(bytes, |bytes| {
@@ -115,10 +116,8 @@ fn decode_value(bytes: &mut &[u8], data_type: &DataType) -> Result<Value> {
             Value::Map(entries.into())
         }
         DataType::Struct(_, fields) => {
-            let member = |field: &chronon_types::Field| match avro::get_long(bytes)? {
-                0 => Ok(Value::Null),
-                1 => decode_value(bytes, &field.data_type),
-                index => Err(Error::corrupt_data(format!("{index} stands where a union index should"))),
+            let member = |field: &chronon_types::Field| {
+                if avro::get_union(bytes)? { decode_value(bytes, &field.data_type) } else { Ok(Value::Null) }
             };
             Value::List(fields.iter().map(member).collect::<Result<_>>()?)
         }

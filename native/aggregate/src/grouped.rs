@@ -1,21 +1,48 @@
-//! Plain group-by: one accumulator per group, whole columns at a time.
+//! Accumulators of one aggregation for many groups, behind one interface whatever the operation and its types.
+//!
+//! A group is a dense number: a key of a batch, a hop, a window. Group-by folds whole columns into many groups
+//! ([`GroupedColumn::update`]); the batch part and the stream part of a served feature fold rows into few groups of one key
+//! and take stored accumulators in ([`GroupedColumn::fold`], [`GroupedColumn::merge_encoded`]).
 
+use crate::avro;
 use crate::definition::Definition;
-use crate::operation::Operation;
-use crate::registry::{Visitor, dispatch};
-use crate::shape::{Bucketed, Direct, Shape};
+use crate::shape::{Shape, ShapeVisitor, dispatch};
 use crate::sink::Sink;
 use arrow::array::ArrayRef;
 use chronon_types::time::Millis;
-use chronon_types::{Error, Result};
+use chronon_types::{DataType, Error, Result};
 use std::any::Any;
+use std::ops::Range;
 
 /// Accumulators of one aggregation for a dense range of groups, whatever its types.
+///
+/// Groups appear as they are used. A group without accumulator has no value; its result is null.
 pub trait GroupedColumn: Send {
-    /// Folds a batch in: row `i` belongs to group `groups[i]` and happened at `ts[i]`. Groups appear as they come.
+    /// Reads the columns of a batch that the coming [`Self::fold`]s and [`Self::delete`]s point into.
     ///
     /// # Errors
-    /// `SchemaMismatch` when a column is missing or of another type; `InvalidArgument` when lengths differ.
+    /// `SchemaMismatch` when a column is missing or of another type; `InvalidArgument` for values the shape does not take.
+    fn load(&mut self, columns: &[ArrayRef]) -> Result<()>;
+
+    /// Folds rows of the loaded batch into a group, one after the other. `ts` holds the times of the whole batch.
+    ///
+    /// # Errors
+    /// `InvalidArgument` when no batch is loaded, or a row does not fit those before it.
+    fn fold(&mut self, group: usize, rows: Range<usize>, ts: &[Millis]) -> Result<()>;
+
+    /// Takes rows of the loaded batch out of a group, if the operation is deletable.
+    ///
+    /// # Errors
+    /// As for [`Self::fold`].
+    fn delete(&mut self, group: usize, rows: Range<usize>, ts: &[Millis]) -> Result<()>;
+
+    /// Lets go of the loaded batch.
+    fn unload(&mut self);
+
+    /// Folds a batch in: row `i` belongs to group `groups[i]` and happened at `ts[i]`.
+    ///
+    /// # Errors
+    /// As for [`Self::load`]; `InvalidArgument` when lengths differ.
     fn update(&mut self, groups: &[u32], ts: &[Millis], columns: &[ArrayRef]) -> Result<()>;
 
     /// Folds in accumulators of later rows; their group `i` is group `into[i]` here.
@@ -24,11 +51,51 @@ pub trait GroupedColumn: Send {
     /// `InvalidArgument` when they belong to another aggregation or `into` is too short.
     fn merge(&mut self, later: &dyn GroupedColumn, into: &[u32]) -> Result<()>;
 
+    /// Folds the accumulator of group `from`, which holds later rows, into that of another group `into`.
+    ///
+    /// # Errors
+    /// As for [`Self::fold`].
+    fn merge_group(&mut self, into: usize, from: usize) -> Result<()>;
+
+    /// Whether the group has an accumulator.
+    fn is_present(&self, group: usize) -> bool;
+
+    /// Appends the accumulator of a group as a stored record field: a union of null and the stored form.
+    ///
+    /// # Errors
+    /// `Internal` when the accumulator has no stored form.
+    fn encode(&self, group: usize, out: &mut Vec<u8>) -> Result<()>;
+
+    /// Reads a stored record field and folds it into each of `groups`, as a copy of later rows. With no groups the field
+    /// is skipped, which costs no more than finding its end.
+    ///
+    /// # Errors
+    /// `CorruptData` when the bytes are no such field.
+    fn merge_encoded(&mut self, groups: &[usize], bytes: &mut &[u8]) -> Result<()>;
+
+    /// Reads a stored record field into a group that has no accumulator yet, as it was stored.
+    ///
+    /// # Errors
+    /// As for [`Self::merge_encoded`].
+    fn decode(&mut self, group: usize, bytes: &mut &[u8]) -> Result<()>;
+
     /// The results of groups `0..groups`, null for a group without values. The accumulators stay.
     ///
     /// # Errors
     /// `Internal` when the results exceed what a column can hold.
     fn finalize(&self, groups: usize) -> Result<ArrayRef>;
+
+    /// Appends the result of a group to the output column number `output`.
+    fn emit(&mut self, group: usize, output: usize);
+
+    /// The output column number `output`; it is empty afterwards.
+    ///
+    /// # Errors
+    /// As for [`Self::finalize`].
+    fn finish(&mut self, output: usize) -> Result<ArrayRef>;
+
+    /// Forgets all groups, and the loaded batch, but not the output columns.
+    fn clear(&mut self);
 
     /// Bytes held.
     fn heap_size(&self) -> usize;
@@ -38,33 +105,73 @@ pub trait GroupedColumn: Send {
 }
 
 /// The accumulators of one aggregation.
-#[derive(Debug)]
-pub struct Grouped<S: Shape> {
+struct Grouped<S: Shape> {
     shape: S,
+    stored: DataType,
+    batch: Option<S::Batch>,
     irs: Vec<Option<S::Ir>>,
+    outputs: Vec<S::Sink>,
 }
 
 impl<S: Shape> Grouped<S> {
-    /// No groups yet.
-    pub fn new(shape: S) -> Self {
-        Self { shape, irs: Vec::new() }
+    fn new(shape: S, stored: DataType) -> Self {
+        Self { shape, stored, batch: None, irs: Vec::new(), outputs: Vec::new() }
+    }
+
+    fn reach(&mut self, group: usize) {
+        if self.irs.len() <= group {
+            self.irs.resize(group + 1, None);
+        }
+    }
+
+    fn ir(&self, group: usize) -> Option<&S::Ir> {
+        self.irs.get(group).and_then(Option::as_ref)
+    }
+
+    fn output(&mut self, output: usize) -> &mut S::Sink {
+        while self.outputs.len() <= output {
+            self.outputs.push(self.shape.sink());
+        }
+        &mut self.outputs[output]
     }
 }
 
+#[cold]
+fn not_loaded() -> Error {
+    Error::invalid_argument("no batch is loaded")
+}
+
 impl<S: Shape> GroupedColumn for Grouped<S> {
+    fn load(&mut self, columns: &[ArrayRef]) -> Result<()> {
+        self.batch = Some(self.shape.load(columns)?);
+        Ok(())
+    }
+
+    fn fold(&mut self, group: usize, rows: Range<usize>, ts: &[Millis]) -> Result<()> {
+        self.reach(group);
+        let batch = self.batch.as_ref().ok_or_else(not_loaded)?;
+        self.shape.fold(&mut self.irs[group], batch, rows, ts)
+    }
+
+    fn delete(&mut self, group: usize, rows: Range<usize>, ts: &[Millis]) -> Result<()> {
+        self.reach(group);
+        let batch = self.batch.as_ref().ok_or_else(not_loaded)?;
+        self.shape.delete(&mut self.irs[group], batch, rows, ts)
+    }
+
+    fn unload(&mut self) {
+        self.batch = None;
+    }
+
     fn update(&mut self, groups: &[u32], ts: &[Millis], columns: &[ArrayRef]) -> Result<()> {
         if groups.len() != ts.len() || columns.iter().any(|column| column.len() != groups.len()) {
             return Err(Error::invalid_argument("groups, times and columns of a batch must have the same length"));
         }
         let batch = self.shape.load(columns)?;
         if let Some(largest) = groups.iter().max() {
-            let needed = *largest as usize + 1;
-            if self.irs.len() < needed {
-                self.irs.resize(needed, None);
-            }
+            self.reach(*largest as usize);
         }
-        self.shape.fold_groups(&mut self.irs, &batch, groups, ts);
-        Ok(())
+        self.shape.fold_groups(&mut self.irs, &batch, groups, ts)
     }
 
     fn merge(&mut self, later: &dyn GroupedColumn, into: &[u32]) -> Result<()> {
@@ -80,27 +187,91 @@ impl<S: Shape> GroupedColumn for Grouped<S> {
         }
         for (ir, group) in later.irs.iter().zip(into) {
             let group = *group as usize;
-            if self.irs.len() <= group {
-                self.irs.resize(group + 1, None);
-            }
+            self.reach(group);
             if let Some(ir) = ir {
-                self.shape.merge(&mut self.irs[group], ir);
+                self.shape.merge(&mut self.irs[group], ir)?;
             }
         }
         Ok(())
     }
 
+    fn merge_group(&mut self, into: usize, from: usize) -> Result<()> {
+        self.reach(into.max(from));
+        // Taken out, so that the other can be changed beside it.
+        let Some(later) = self.irs[from].take() else { return Ok(()) };
+        let merged = self.shape.merge(&mut self.irs[into], &later);
+        self.irs[from] = Some(later);
+        merged
+    }
+
+    fn is_present(&self, group: usize) -> bool {
+        self.ir(group).is_some()
+    }
+
+    fn encode(&self, group: usize, out: &mut Vec<u8>) -> Result<()> {
+        match self.ir(group) {
+            None => {
+                avro::put_absent(out);
+                Ok(())
+            }
+            Some(ir) => {
+                avro::put_present(out);
+                self.shape.encode(ir, out)
+            }
+        }
+    }
+
+    fn merge_encoded(&mut self, groups: &[usize], bytes: &mut &[u8]) -> Result<()> {
+        if !avro::get_union(bytes)? {
+            return Ok(());
+        }
+        let Some((last, others)) = groups.split_last() else { return avro::skip(&self.stored, bytes) };
+        let mut later = self.shape.decode(bytes)?;
+        for group in others {
+            self.reach(*group);
+            self.shape.merge(&mut self.irs[*group], &later)?;
+        }
+        self.reach(*last);
+        match &mut self.irs[*last] {
+            ir @ Some(_) => self.shape.merge(ir, &later),
+            ir @ None => {
+                self.shape.mark_copied(&mut later);
+                *ir = Some(later);
+                Ok(())
+            }
+        }
+    }
+
+    fn decode(&mut self, group: usize, bytes: &mut &[u8]) -> Result<()> {
+        self.reach(group);
+        self.irs[group] = if avro::get_union(bytes)? { Some(self.shape.decode(bytes)?) } else { None };
+        Ok(())
+    }
+
     fn finalize(&self, groups: usize) -> Result<ArrayRef> {
         let mut sink = self.shape.sink();
-        for group in 0..groups {
-            self.shape.finalize(self.irs.get(group).and_then(Option::as_ref), &mut sink);
-        }
+        (0..groups).for_each(|group| self.shape.finalize(self.ir(group), &mut sink));
         sink.finish()
+    }
+
+    fn emit(&mut self, group: usize, output: usize) {
+        self.output(output);
+        self.shape.finalize(self.irs.get(group).and_then(Option::as_ref), &mut self.outputs[output]);
+    }
+
+    fn finish(&mut self, output: usize) -> Result<ArrayRef> {
+        self.output(output).finish()
+    }
+
+    fn clear(&mut self) {
+        self.irs.clear();
+        self.batch = None;
     }
 
     fn heap_size(&self) -> usize {
         self.irs.capacity() * size_of::<Option<S::Ir>>()
             + self.irs.iter().flatten().map(|ir| self.shape.heap_size(ir)).sum::<usize>()
+            + self.outputs.iter().map(Sink::heap_size).sum::<usize>()
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -128,15 +299,12 @@ impl<S: Shape> GroupedColumn for Grouped<S> {
 /// assert_eq!(result.as_primitive::<Int64Type>().iter().collect::<Vec<_>>(), [Some(4), None]);
 /// ```
 pub fn grouped(definition: &Definition) -> Result<Box<dyn GroupedColumn>> {
-    struct Build<'a>(&'a Definition);
-    impl Visitor for Build<'_> {
+    struct Build(DataType);
+    impl ShapeVisitor for Build {
         type Output = Box<dyn GroupedColumn>;
-        fn visit<O: Operation>(self, operation: O) -> Result<Self::Output> {
-            Ok(match self.0.spec.bucket {
-                None => Box::new(Grouped::new(Direct::new(operation, self.0))),
-                Some(bucket) => Box::new(Grouped::new(Bucketed::new(operation, self.0, bucket))),
-            })
+        fn visit<S: Shape>(self, shape: S) -> Result<Self::Output> {
+            Ok(Box::new(Grouped::new(shape, self.0)))
         }
     }
-    dispatch(definition, Build(definition))
+    dispatch(definition, Build(definition.ir_type()))
 }

@@ -96,7 +96,7 @@ impl Operation for Histogram {
     fn decode(&self, bytes: &mut &[u8]) -> Result<Self::Ir> {
         let mut ir = HashMap::new();
         avro::get_items(bytes, |bytes| {
-            let key = avro::get_bytes(bytes)?.into();
+            let key = avro::get_text(bytes)?.into();
             ir.insert(key, avro::get_int(bytes)?);
             Ok(())
         })?;

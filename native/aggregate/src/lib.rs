@@ -1,7 +1,7 @@
 //! Aggregation operations: what they accept, how they fold, what they store.
 //!
-//! One file per operation family ([`count`], [`sum`], [`average`], [`min_max`], [`first_last`], [`first_last_k`],
-//! [`top_bottom_k`], [`unique_count`], [`approx_unique_count`], [`histogram`]), each with its accepted types, accumulator, fold order and
+//! One file per operation family ([`count`], [`sum`], [`average`], [`variance`], [`moments`], [`min_max`],
+//! [`first_last`], [`first_last_k`], [`top_bottom_k`], [`unique_count`], [`approx_unique_count`], [`approx_percentile`], [`histogram`]), each with its accepted types, accumulator, fold order and
 //! stored form. [`Operation`] is what they all implement, [`registry`] the one list of them. [`shape`] brings rows to
 //! them, [`mod@grouped`] runs them per group; the window crate slides them over time.
 
@@ -12,6 +12,7 @@ mod operation;
 mod spec;
 mod value;
 
+pub mod approx_percentile;
 pub mod approx_unique_count;
 pub mod average;
 pub mod avro;
@@ -21,6 +22,7 @@ pub mod first_last_k;
 pub mod grouped;
 pub mod histogram;
 pub mod min_max;
+pub mod moments;
 pub mod physical;
 pub mod registry;
 pub mod shape;
@@ -28,10 +30,11 @@ pub mod sink;
 pub mod sum;
 pub mod top_bottom_k;
 pub mod unique_count;
+pub mod variance;
 
 pub use arrow_types::{arrow_field, arrow_type, same_layout};
-pub use definition::{Definition, Width};
-pub use grouped::{Grouped, GroupedColumn, grouped};
+pub use definition::{Definition, Layout, Width};
+pub use grouped::{GroupedColumn, grouped};
 pub use operation::Operation;
 pub use physical::compare_utf16;
 pub use spec::{AggregationSpec, OperationKind, Resolution, TimeUnit, Window};

@@ -51,8 +51,9 @@ impl Stored for Bytes {
     fn encode(value: &Vec<u8>, _data_type: &DataType, out: &mut Vec<u8>) {
         avro::put_bytes(out, value);
     }
-    fn decode(bytes: &mut &[u8], _data_type: &DataType) -> Result<Vec<u8>> {
-        avro::get_bytes(bytes).map(<[u8]>::to_vec)
+    fn decode(bytes: &mut &[u8], data_type: &DataType) -> Result<Vec<u8>> {
+        let read = if *data_type == DataType::String { avro::get_text } else { avro::get_bytes };
+        read(bytes).map(<[u8]>::to_vec)
     }
 }
 

@@ -2,8 +2,8 @@
 
 use crate::physical::Physical;
 use crate::sink::Sink;
+use chronon_types::Result;
 use chronon_types::time::Millis;
-use chronon_types::{Error, Result};
 
 /// One aggregation operation, set up with its arguments.
 ///
@@ -39,6 +39,14 @@ pub trait Operation: Send + Sync + 'static {
     /// Folds in the IR of later values.
     fn merge(&self, ir: &mut Self::Ir, later: &Self::Ir);
 
+    /// Whether the reference's copy of an IR gives other results than the IR; [`Self::mark_copied`] makes the difference.
+    const COPIES_DIFFER: bool = false;
+
+    /// Makes a clone of an IR into what the reference's copy of it is. Wherever the reference copies (merging into
+    /// nothing, answering from stored state), so do callers here.
+    #[inline]
+    fn mark_copied(&self, _ir: &mut Self::Ir) {}
+
     /// Whether values later than all of this IR's cannot change it, so that a fold may stop.
     #[inline]
     fn is_complete(&self, _ir: &Self::Ir) -> bool {
@@ -70,18 +78,14 @@ pub trait Operation: Send + Sync + 'static {
     /// Appends the IR in the stored form (Avro binary of the reference's normalized value, without the field union).
     ///
     /// # Errors
-    /// `Unsupported` for an operation whose stored form is not built.
-    fn encode(&self, _ir: &Self::Ir, _out: &mut Vec<u8>) -> Result<()> {
-        Err(Error::unsupported("the stored form of this operation's intermediate result is not built"))
-    }
+    /// `Internal` when the IR has no stored form.
+    fn encode(&self, ir: &Self::Ir, out: &mut Vec<u8>) -> Result<()>;
 
     /// Reads an IR in the stored form from the front of `bytes` and moves `bytes` behind it.
     ///
     /// # Errors
-    /// `CorruptData` when the bytes are not a stored IR; `Unsupported` as for [`Self::encode`].
-    fn decode(&self, _bytes: &mut &[u8]) -> Result<Self::Ir> {
-        Err(Error::unsupported("the stored form of this operation's intermediate result is not built"))
-    }
+    /// `CorruptData` when the bytes are not a stored IR.
+    fn decode(&self, bytes: &mut &[u8]) -> Result<Self::Ir>;
 
     /// Bytes of heap the IR holds, by capacity.
     #[inline]

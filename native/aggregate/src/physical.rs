@@ -3,6 +3,7 @@
 //! `Byte`, `Short`, `Int` and `Boolean` widen to [`Longs`], `Float` to [`Doubles`]; both directions are exact, so
 //! every operation is compiled for at most four widths. Widening happens once per batch.
 
+use crate::definition::Layout;
 use crate::sink::{BytesSink, DoubleSink, LongSink, Sink};
 use crate::value::{AnySink, Value};
 use crate::{arrow_type, same_layout};
@@ -383,10 +384,10 @@ impl Physical for Presence {
     }
 }
 
-/// One batch of an input column: rows that hold one value each or, for a vector, any number of values.
+/// One batch of an input column: rows that hold one value each or, for lists and maps, any number of values.
 #[derive(Debug)]
 pub struct Column<P: Physical> {
-    /// The values, row by row; those of a vector one row after the other.
+    /// The values, row by row; those of a list or map one row after the other.
     pub values: P::Array,
     /// Which values are missing.
     pub nulls: Option<NullBuffer>,
@@ -395,26 +396,33 @@ pub struct Column<P: Physical> {
 }
 
 impl<P: Physical> Column<P> {
-    /// Reads `array`, which must be laid out as `data_type`. With `vector`, the elements of its lists are the values.
+    /// Reads `array`, which must be of type `data_type` and holds its values as `layout` says.
     ///
     /// # Errors
     /// `SchemaMismatch` when the array is laid out otherwise.
-    pub fn load(array: &ArrayRef, data_type: &DataType, vector: bool) -> Result<Self> {
+    pub fn load(array: &ArrayRef, data_type: &DataType, layout: Layout) -> Result<Self> {
         check_layout(array, data_type)?;
-        if !vector {
-            return Ok(Self { values: P::read(array)?, nulls: present_nulls(array), lists: None, len: array.len() });
-        }
-        let lists = array.as_list::<i32>();
-        let elements = lists.values();
+        let (lists, elements) = match layout {
+            Layout::Single => {
+                return Ok(Self {
+                    values: P::read(array)?,
+                    nulls: present_nulls(array),
+                    lists: None,
+                    len: array.len(),
+                });
+            }
+            Layout::Vector | Layout::ElementWise => (array.as_list::<i32>().offsets(), array.as_list::<i32>().values()),
+            Layout::Map => (array.as_map().offsets(), array.as_map().values()),
+        };
         let mut nulls = present_nulls(elements);
         if let Some(missing) = present_nulls(array) {
             // A null list may cover elements; they are nobody's values.
-            let covers = |row: usize| missing.is_null(row) && lists.value_length(row) > 0;
-            if (0..lists.len()).any(covers) {
+            let covers = |row: usize| missing.is_null(row) && lists[row + 1] > lists[row];
+            if (0..array.len()).any(covers) {
                 let mut valid = BooleanBufferBuilder::new(elements.len());
                 valid.append_n(elements.len(), true);
-                for row in (0..lists.len()).filter(|row| covers(*row)) {
-                    for element in lists.value_offsets()[row]..lists.value_offsets()[row + 1] {
+                for row in (0..array.len()).filter(|row| covers(*row)) {
+                    for element in lists[row]..lists[row + 1] {
                         valid.set_bit(element as usize, false);
                     }
                 }
@@ -422,7 +430,7 @@ impl<P: Physical> Column<P> {
                 nulls = NullBuffer::union(nulls.as_ref(), Some(&hidden));
             }
         }
-        Ok(Self { values: P::read(elements)?, nulls, lists: Some(lists.offsets().clone()), len: elements.len() })
+        Ok(Self { values: P::read(elements)?, nulls, lists: Some(lists.clone()), len: elements.len() })
     }
 
     /// How many positions there are.

@@ -2,6 +2,7 @@
 //!
 //! To add an operation: its file, a line in [`result_type`], a line in [`dispatch`] and, if it takes `k`, one in [`k`].
 
+use crate::approx_percentile::ApproxPercentile;
 use crate::approx_unique_count::ApproxUniqueCount;
 use crate::average::Average;
 use crate::count::Count;
@@ -10,13 +11,15 @@ use crate::first_last::Edge;
 use crate::first_last_k::EdgeK;
 use crate::histogram::Histogram;
 use crate::min_max::Extreme;
+use crate::moments::{Moment, Moments};
 use crate::operation::Operation;
 use crate::physical::{Anything, Bytes, Doubles, Longs};
 use crate::spec::{AggregationSpec, OperationKind};
 use crate::sum::{DoubleSum, LongSum};
 use crate::top_bottom_k::RankedK;
 use crate::unique_count::UniqueCount;
-use chronon_types::{DataType, Error, Result};
+use crate::variance::Variance;
+use chronon_types::{DataType, Error, Field, Result};
 use std::marker::PhantomData;
 
 /// The width an operation computes in over values of type `element`, and the type of its result.
@@ -38,8 +41,9 @@ pub fn result_type(kind: OperationKind, element: &DataType) -> Result<(Width, Da
         K::Sum if float => Ok((Width::Doubles, T::Double)),
         K::Sum if number || *element == T::Boolean => Ok((Width::Longs, T::Long)),
         K::Sum => refuse(&format!("{NUMBERS}, and Boolean")),
-        K::Average if number => Ok((Width::Doubles, T::Double)),
-        K::Average => refuse(NUMBERS),
+        K::Average | K::Variance | K::Skew | K::Kurtosis if number => Ok((Width::Doubles, T::Double)),
+        K::ApproxPercentile if number => Ok((Width::Doubles, T::List(Box::new(T::Float)))),
+        K::Average | K::Variance | K::Skew | K::Kurtosis | K::ApproxPercentile => refuse(NUMBERS),
         K::Min | K::Max if float => keep(Width::Doubles),
         K::Min | K::Max if number => keep(Width::Longs),
         K::Min | K::Max if *element == T::String => keep(Width::Bytes),
@@ -75,9 +79,34 @@ pub fn result_type(kind: OperationKind, element: &DataType) -> Result<(Width, Da
         K::UniqueCount | K::ApproxUniqueCount => refuse(&format!("{NUMBERS}, String and Binary")),
         K::Histogram if *element == T::String => Ok((Width::Bytes, T::Map(Box::new(T::String), Box::new(T::Int)))),
         K::Histogram => refuse("String"),
-        K::Variance | K::Skew | K::Kurtosis | K::ApproxPercentile | K::ApproxHistogramK | K::BoundedUniqueCount => {
-            Err(Error::unsupported(format!("{kind} is not built")))
-        }
+        K::ApproxHistogramK | K::BoundedUniqueCount => Err(Error::unsupported(format!("{kind} is not built"))),
+    }
+}
+
+/// Type of the stored accumulator of an operation over values of type `element`, which it takes (aggregator sheet §8.1).
+pub fn ir_type(kind: OperationKind, element: &DataType) -> DataType {
+    use DataType as T;
+    use OperationKind as K;
+    let list = |of: DataType| T::List(Box::new(of));
+    let record = |name: &str, members: &[(&str, DataType)]| {
+        T::Struct(name.to_owned(), members.iter().map(|(name, of)| Field::new(*name, of.clone())).collect())
+    };
+    let timed = || record(&format!("TimePair_{element}"), &[("epochMillis", T::Long), ("payload", element.clone())]);
+    match kind {
+        K::Count => T::Long,
+        K::Sum if matches!(element, T::Float | T::Double) => T::Double,
+        K::Sum => T::Long,
+        K::Average => record("AvgIr", &[("sum", T::Double), ("count", T::Int)]),
+        K::Variance => record("VarianceIr", &[("count", T::Int), ("mean", T::Double), ("m2", T::Double)]),
+        K::Skew | K::Kurtosis => list(T::Double),
+        K::Min | K::Max => element.clone(),
+        K::First | K::Last => timed(),
+        K::FirstK | K::LastK => list(timed()),
+        K::TopK | K::BottomK | K::UniqueCount => list(element.clone()),
+        K::BoundedUniqueCount if matches!(element, T::String) => list(T::String),
+        K::BoundedUniqueCount => list(element.clone()),
+        K::Histogram => T::Map(Box::new(T::String), Box::new(T::Int)),
+        K::ApproxUniqueCount | K::ApproxPercentile | K::ApproxHistogramK => T::Binary,
     }
 }
 
@@ -89,6 +118,10 @@ pub fn k(spec: &AggregationSpec) -> Result<i32> {
     match spec.operation {
         OperationKind::LastK | OperationKind::FirstK | OperationKind::TopK | OperationKind::BottomK => spec.k(None),
         OperationKind::Histogram => spec.k(Some(0)),
+        OperationKind::ApproxPercentile => {
+            let k = spec.k(Some(128))?;
+            ApproxPercentile::new(k, spec.percentiles()?).map(|_| k)
+        }
         OperationKind::ApproxUniqueCount => match spec.k(Some(8))? {
             k @ 4..=26 => Ok(k),
             k => Err(Error::invalid_plan(format!(
@@ -125,6 +158,12 @@ pub fn dispatch<V: Visitor>(definition: &Definition, visitor: V) -> Result<V::Ou
         (K::Sum, Width::Longs) => visitor.visit(LongSum),
         (K::Sum, Width::Doubles) => visitor.visit(DoubleSum { nested }),
         (K::Average, Width::Doubles) => visitor.visit(Average { nested }),
+        (K::Variance, Width::Doubles) => visitor.visit(Variance { nested }),
+        (K::Skew, Width::Doubles) => visitor.visit(Moments { moment: Moment::Skew, nested }),
+        (K::Kurtosis, Width::Doubles) => visitor.visit(Moments { moment: Moment::Kurtosis, nested }),
+        (K::ApproxPercentile, Width::Doubles) => {
+            visitor.visit(ApproxPercentile::new(k, definition.spec.percentiles()?)?)
+        }
         (K::Min | K::Max, Width::Longs) => {
             visitor.visit(Extreme::<Longs> { largest, data_type, nested, width: PhantomData })
         }

@@ -306,6 +306,32 @@ impl AggregationSpec {
         format!("{input}_{}{window}{bucket}", self.operation_name())
     }
 
+    /// The same position by position of lists that all have one length.
+    #[must_use]
+    pub fn element_wise(mut self) -> Self {
+        self.element_wise = true;
+        self
+    }
+
+    /// The argument `percentiles`, a list of numbers in brackets; the median when it is not given.
+    ///
+    /// # Errors
+    /// `InvalidPlan` when it is not such a list.
+    pub fn percentiles(&self) -> Result<Vec<f64>> {
+        let Some(text) = self.args.get("percentiles") else { return Ok(vec![0.5]) };
+        let malformed = || {
+            Error::invalid_plan(format!(
+                "argument percentiles of {} is `{text}`; it must be a list such as [0.5, 0.99]",
+                self.operation
+            ))
+        };
+        let inner = text.trim().strip_prefix('[').and_then(|text| text.strip_suffix(']')).ok_or_else(malformed)?;
+        if inner.trim().is_empty() {
+            return Ok(Vec::new());
+        }
+        inner.split(',').map(|number| number.trim().parse().map_err(|_| malformed())).collect()
+    }
+
     /// The argument `k` as a number, or `default` when it is not given.
     ///
     /// # Errors

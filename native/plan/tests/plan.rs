@@ -152,6 +152,7 @@ fn refusals_say_where_and_what_instead() {
     let idle = Aggregation { operation: None, ..sum() };
     let unitless = Aggregation { windows: Some(vec![Window::new(7, None)]), ..sum() };
     let empty_windows = sum().over(&[]);
+    let percentiles = |text| aggregation(Operation::APPROX_PERCENTILE, "amount").with("percentiles", text);
     use ErrorCode::{InvalidPlan, Unsupported};
     let cases: Vec<(&str, &str, ErrorCode, &str, Vec<Aggregation>)> = vec![
         ("no windows", "exact", InvalidPlan, "leave windows out", vec![empty_windows]),
@@ -183,7 +184,8 @@ fn refusals_say_where_and_what_instead() {
         ("no input", "exact", InvalidPlan, "inputColumn", vec![nameless]),
         ("no operation", "exact", InvalidPlan, "no operation", vec![idle]),
         ("foreign operation", "exact", InvalidPlan, "20 is not", vec![aggregation(Operation(20), "amount")]),
-        ("not built", "exact", Unsupported, "SKEW is not built", vec![aggregation(Operation::SKEW, "amount")]),
+        ("malformed argument", "exact", InvalidPlan, "[0.5, 0.99]", vec![percentiles("half")]),
+        ("impossible argument", "exact", InvalidPlan, "within 0 to 1", vec![percentiles("[1.5]")]),
         ("no aggregations", "exact", Unsupported, "no aggregations", vec![]),
     ];
     for (case, resolution, code, text, aggregations) in cases {

@@ -20,6 +20,9 @@ pub struct Case {
     pub queries: Vec<(i32, Millis)>,
 }
 
+/// The column whose lists all have two elements.
+const PAIR: &str = "pair";
+
 /// One column of every type that can be an input.
 pub fn columns() -> Vec<Field> {
     use DataType::*;
@@ -41,6 +44,9 @@ pub fn columns() -> Vec<Field> {
         Field::new("strings", list(String)),
         Field::new("struct", Struct("s".into(), members)),
         Field::new("map", Map(Box::new(Long), Box::new(Double))),
+        Field::new("counts", Map(Box::new(String), Box::new(Int))),
+        Field::new("scores", Map(Box::new(String), Box::new(Double))),
+        Field::new(PAIR, list(Short)),
     ]
 }
 
@@ -56,8 +62,18 @@ fn float() -> impl Strategy<Value = f64> {
     ]
 }
 
+/// A value of one of the [`columns`], sometimes null.
+pub fn value(column: &Field) -> BoxedStrategy<Value> {
+    if column.name == PAIR {
+        let pair = prop::collection::vec(-9i64..9, 2);
+        let present = pair.prop_map(|pair| Value::List(pair.into_iter().map(Value::Long).collect()));
+        return prop_oneof![1 => Just(Value::Null), 6 => present].boxed();
+    }
+    of_type(&column.data_type)
+}
+
 /// A value of `data_type`, sometimes null.
-pub fn value(data_type: &DataType) -> BoxedStrategy<Value> {
+fn of_type(data_type: &DataType) -> BoxedStrategy<Value> {
     let present = match data_type {
         DataType::Boolean => (0i64..2).prop_map(Value::Long).boxed(),
         DataType::Byte => (-128i64..128).prop_map(Value::Long).boxed(),
@@ -68,15 +84,22 @@ pub fn value(data_type: &DataType) -> BoxedStrategy<Value> {
         DataType::String => text().boxed(),
         DataType::Binary => prop::collection::vec(0u8..3, 0..3).prop_map(|bytes| Value::Bytes(bytes.into())).boxed(),
         DataType::List(element) => {
-            prop::collection::vec(value(element), 0..4).prop_map(|items| Value::List(items.into())).boxed()
+            prop::collection::vec(of_type(element), 0..4).prop_map(|items| Value::List(items.into())).boxed()
         }
         DataType::Struct(_, fields) => {
-            let members: Vec<_> = fields.iter().map(|field| value(&field.data_type)).collect();
+            let members: Vec<_> = fields.iter().map(|field| of_type(&field.data_type)).collect();
             members.prop_map(|members| Value::List(members.into())).boxed()
         }
-        DataType::Map(_, of) => prop::collection::btree_map(0i64..4, value(of), 0..3)
-            .prop_map(|entries| Value::Map(entries.into_iter().map(|(key, of)| (Value::Long(key), of)).collect()))
-            .boxed(),
+        DataType::Map(key, of) => {
+            let named = **key == DataType::String;
+            let key = move |key: usize| match named {
+                true => Value::Bytes(["", "a", "\u{FFFD}", "\u{1F600}"][key].as_bytes().into()),
+                false => Value::Long(key as i64),
+            };
+            prop::collection::btree_map(0usize..4, of_type(of), 0..3)
+                .prop_map(move |entries| Value::Map(entries.into_iter().map(|(k, of)| (key(k), of)).collect()))
+                .boxed()
+        }
         _ => prop_oneof![1 => Just(i64::MAX), 1 => Just(i64::MIN), 20 => -40i64..40].prop_map(Value::Long).boxed(),
     };
     prop_oneof![1 => Just(Value::Null), 6 => present].boxed()
@@ -117,12 +140,16 @@ pub fn every_aggregation() -> Vec<AggregationSpec> {
                 }
                 OperationKind::Histogram => vec![spec.clone(), with_k("2")],
                 OperationKind::ApproxUniqueCount => vec![spec.clone(), with_k("4")],
+                OperationKind::ApproxPercentile => {
+                    vec![spec.clone(), spec.clone().with_arg("percentiles", "[0, 0.25, 0.99, 1.0]")]
+                }
+                _ if columns[input].name == PAIR => vec![spec.clone(), spec.clone().element_wise()],
                 _ => vec![spec],
             };
             // where not-a-number ends up in a bounded heap depends on the order of folding
             let ranked = matches!(kind, OperationKind::TopK | OperationKind::BottomK);
             let element = match &columns[input].data_type {
-                DataType::List(element) => element,
+                DataType::List(element) | DataType::Map(_, element) => element,
                 scalar => scalar,
             };
             if ranked && matches!(element, DataType::Float | DataType::Double) {
@@ -142,9 +169,11 @@ pub fn case(events: usize, queries: usize) -> impl Strategy<Value = Case> {
         let spec = (any::<Index>(), window(resolution), any::<bool>()).prop_map(move |(index, window, bucketed)| {
             let mut spec = index.get(&all).clone();
             spec.window = window;
-            if bucketed { spec.by(0) } else { spec }
+            let by_bucket = spec.clone().by(0);
+            let bucketed = bucketed && Definition::new(&by_bucket, &columns()).is_ok();
+            if bucketed { by_bucket } else { spec }
         });
-        let row: Vec<_> = columns().iter().map(|column| value(&column.data_type)).collect();
+        let row: Vec<_> = columns().iter().map(value).collect();
         let event = (0i32..4, time(), row).prop_map(|(group, ts, values)| (group, Row { ts, values }));
         let specs = prop::collection::vec(spec, 1..6);
         let events = prop::collection::vec(event, 0..events);

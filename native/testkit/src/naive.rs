@@ -38,6 +38,15 @@ pub fn aggregate(
     });
     let inside = rows.iter().filter(|row| timeless || (row.ts >= tail && row.ts < query));
     let input = &inputs[spec.input].data_type;
+    match input {
+        DataType::List(_) if spec.element_wise && !spec.operation.is_timed() => {
+            return by_position(spec, input, inside);
+        }
+        DataType::Map(key, of) if **key == DataType::String && !spec.operation.is_timed() => {
+            return by_map_key(spec, of, inside);
+        }
+        _ => {}
+    }
     let Some(bucket) = spec.bucket else {
         let values: Vec<_> = inside.flat_map(|row| values_of(spec, input, row)).collect();
         return match fold(spec, input, &values) {
@@ -60,6 +69,39 @@ pub fn aggregate(
     Value::Map(buckets.into_values().map(|(key, values)| (key, fold(spec, input, &values))).collect())
 }
 
+/// Position by position; the lists have one length.
+fn by_position<'a>(spec: &AggregationSpec, input: &DataType, rows: impl Iterator<Item = &'a Row>) -> Value {
+    let mut positions: Vec<Vec<(Millis, Value)>> = Vec::new();
+    for row in rows {
+        let Value::List(elements) = &row.values[spec.input] else { continue };
+        positions.resize(elements.len(), Vec::new());
+        for (position, element) in positions.iter_mut().zip(elements) {
+            position.push((row.ts, element.clone()));
+        }
+    }
+    if positions.is_empty() {
+        return Value::Null;
+    }
+    Value::List(positions.iter().map(|values| fold(spec, input, values)).collect())
+}
+
+/// Key by key; a map without values still makes a result.
+fn by_map_key<'a>(spec: &AggregationSpec, of: &DataType, rows: impl Iterator<Item = &'a Row>) -> Value {
+    let mut keys: BTreeMap<Vec<u16>, Bucket> = BTreeMap::new();
+    let mut any = false;
+    for row in rows {
+        let Value::Map(entries) = &row.values[spec.input] else { continue };
+        any = true;
+        for (key, value) in entries.iter().filter(|(_, value)| *value != Value::Null) {
+            keys.entry(utf16(key)).or_insert_with(|| (key.clone(), Vec::new())).1.push((row.ts, value.clone()));
+        }
+    }
+    if !any {
+        return Value::Null;
+    }
+    Value::Map(keys.into_values().map(|(key, values)| (key, fold(spec, of, &values))).collect())
+}
+
 /// The values a row brings to an aggregation: none, one, or those of a list.
 fn values_of(spec: &AggregationSpec, input: &DataType, row: &Row) -> Vec<(Millis, Value)> {
     match (&row.values[spec.input], input) {
@@ -77,6 +119,12 @@ fn number(value: &Value) -> f64 {
         Value::Double(value) => *value,
         other => panic!("{other:?} is not a number"),
     }
+}
+
+/// The sum of the deviations from the mean, each to this power.
+fn central_moment(values: &[(Millis, Value)], power: i32) -> f64 {
+    let mean = values.iter().map(|(_, value)| number(value)).sum::<f64>() / values.len() as f64;
+    values.iter().map(|(_, value)| (number(value) - mean).powi(power)).sum()
 }
 
 /// A text form that is equal exactly when Java calls the values equal.
@@ -132,6 +180,32 @@ fn fold(spec: &AggregationSpec, input: &DataType, values: &[(Millis, Value)]) ->
             other => panic!("{other:?} is not a whole number"),
         })),
         Average => Value::Double(values.iter().fold(0.0, |sum, (_, value)| sum + number(value)) / values.len() as f64),
+        Variance => {
+            let squares = central_moment(values, 2);
+            Value::Double(squares / values.len() as f64)
+        }
+        Skew => {
+            let (n, m2) = (values.len() as f64, central_moment(values, 2));
+            let defined = values.len() >= 3 && m2 != 0.0;
+            Value::Double(if defined { n.sqrt() * central_moment(values, 3) / m2.powf(1.5) } else { f64::NAN })
+        }
+        Kurtosis => {
+            let (n, m2) = (values.len() as f64, central_moment(values, 2));
+            let defined = values.len() >= 4 && m2 != 0.0;
+            Value::Double(if defined { n * central_moment(values, 4) / (m2 * m2) - 3.0 } else { f64::NAN })
+        }
+        ApproxPercentile => {
+            // Exact while the sketch keeps every value, which the cases stay within.
+            let mut sorted: Vec<f32> =
+                values.iter().map(|(_, value)| number(value) as f32).filter(|value| !value.is_nan()).collect();
+            sorted.sort_by(f32::total_cmp);
+            if sorted.is_empty() {
+                return Value::Null;
+            }
+            let at = |rank: f64| ((rank * sorted.len() as f64) as usize).min(sorted.len() - 1);
+            let ranks = spec.percentiles().expect("percentiles");
+            Value::List(ranks.iter().map(|rank| Value::Double(sorted[at(*rank)].into())).collect())
+        }
         Min | Max => {
             let better = |a: &Value, b: &Value| if spec.operation == Min { smaller(a, b) } else { smaller(b, a) };
             values

@@ -128,8 +128,8 @@ impl<T: Total> Sliding for Difference<T> {
         self.batch = None;
     }
 
-    fn update(&mut self, run: &Run<'_>) {
-        let Some(batch) = &self.batch else { return };
+    fn update(&mut self, run: &Run<'_>) -> Result<()> {
+        let Some(batch) = &self.batch else { return Ok(()) };
         for line in &mut self.lines {
             for segment in &run.segments[line.timeline] {
                 if segment.hop == line.before.end() {
@@ -139,9 +139,10 @@ impl<T: Total> Sliding for Difference<T> {
                 line.now = (line.now.0.wrapping_add(sum), line.now.1 + count);
             }
         }
+        Ok(())
     }
 
-    fn query(&mut self, tails: &[Tail]) {
+    fn query(&mut self, tails: &[Tail]) -> Result<()> {
         for output in &mut self.outputs {
             let line = &self.lines[output.line];
             let hop = tails[output.target.window].hop;
@@ -149,6 +150,7 @@ impl<T: Total> Sliding for Difference<T> {
             let (sum, count) = (line.now.0.wrapping_sub(before.0), line.now.1 - before.1);
             if count == 0 { output.sink.push_null() } else { output.sink.push(T::result(sum, count)) }
         }
+        Ok(())
     }
 
     fn trim(&mut self, timeline: usize, to: usize) {

@@ -332,8 +332,8 @@ impl<I: Identity + 'static, const T: usize> Sliding for Distinct<I, T> {
         self.batch = None;
     }
 
-    fn update(&mut self, run: &Run<'_>) {
-        let Some((column, loaded)) = &self.batch else { return };
+    fn update(&mut self, run: &Run<'_>) -> Result<()> {
+        let Some((column, loaded)) = &self.batch else { return Ok(()) };
         for line in &mut self.lines {
             for segment in &run.segments[line.timeline] {
                 if segment.hop == line.newest.end() {
@@ -393,9 +393,10 @@ impl<I: Identity + 'static, const T: usize> Sliding for Distinct<I, T> {
                 }
             }
         }
+        Ok(())
     }
 
-    fn query(&mut self, tails: &[Tail]) {
+    fn query(&mut self, tails: &[Tail]) -> Result<()> {
         for line in &mut self.lines {
             line.oldest = usize::MAX;
         }
@@ -413,6 +414,7 @@ impl<I: Identity + 'static, const T: usize> Sliding for Distinct<I, T> {
             };
             if any { output.sink.push(self.identity.result(distinct)) } else { output.sink.push_null() }
         }
+        Ok(())
     }
 
     fn trim(&mut self, timeline: usize, to: usize) {

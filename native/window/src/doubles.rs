@@ -96,8 +96,8 @@ impl Sliding for DoubleSums {
         self.batch = None;
     }
 
-    fn update(&mut self, run: &Run<'_>) {
-        let Some(batch) = &self.batch else { return };
+    fn update(&mut self, run: &Run<'_>) -> Result<()> {
+        let Some(batch) = &self.batch else { return Ok(()) };
         for line in &mut self.lines {
             for segment in &run.segments[line.timeline] {
                 if segment.hop == line.hops.end() {
@@ -114,9 +114,10 @@ impl Sliding for DoubleSums {
                 line.count += count;
             }
         }
+        Ok(())
     }
 
-    fn query(&mut self, tails: &[Tail]) {
+    fn query(&mut self, tails: &[Tail]) -> Result<()> {
         for output in &mut self.outputs {
             let line = &self.lines[output.line];
             let tail = tails[output.window].hop;
@@ -143,6 +144,7 @@ impl Sliding for DoubleSums {
                 if count == 0 { sink.push_null() } else { sink.push(count) }
             }
         }
+        Ok(())
     }
 
     fn trim(&mut self, timeline: usize, to: usize) {

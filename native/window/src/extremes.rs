@@ -57,8 +57,8 @@ impl<P: Ordered> Sliding for Extremes<P> {
         self.batch = None;
     }
 
-    fn update(&mut self, run: &Run<'_>) {
-        let Some(batch) = &self.batch else { return };
+    fn update(&mut self, run: &Run<'_>) -> Result<()> {
+        let Some(batch) = &self.batch else { return Ok(()) };
         let largest = self.largest;
         for line in &mut self.lines {
             for segment in &run.segments[line.timeline] {
@@ -89,9 +89,10 @@ impl<P: Ordered> Sliding for Extremes<P> {
                 }
             }
         }
+        Ok(())
     }
 
-    fn query(&mut self, tails: &[Tail]) {
+    fn query(&mut self, tails: &[Tail]) -> Result<()> {
         for (target, line, sink) in &mut self.outputs {
             let line = &self.lines[*line];
             let tail = tails[target.window].hop;
@@ -105,6 +106,7 @@ impl<P: Ordered> Sliding for Extremes<P> {
                 (None, None) => sink.push_null(),
             }
         }
+        Ok(())
     }
 
     fn trim(&mut self, timeline: usize, to: usize) {

@@ -62,19 +62,20 @@ impl<S: Shape> Sliding for Folded<S> {
         self.batch = None;
     }
 
-    fn update(&mut self, run: &Run<'_>) {
-        let Some(batch) = &self.batch else { return };
+    fn update(&mut self, run: &Run<'_>) -> Result<()> {
+        let Some(batch) = &self.batch else { return Ok(()) };
         for line in &mut self.lines {
             for segment in &run.segments[line.timeline] {
                 if segment.hop == line.hops.end() {
                     line.hops.push(None);
                 }
-                self.shape.fold(line.hops.get_mut(segment.hop), batch, segment.start..segment.end, run.ts);
+                self.shape.fold(line.hops.get_mut(segment.hop), batch, segment.start..segment.end, run.ts)?;
             }
         }
+        Ok(())
     }
 
-    fn query(&mut self, tails: &[Tail]) {
+    fn query(&mut self, tails: &[Tail]) -> Result<()> {
         for output in &mut self.outputs {
             let hops = &self.lines[output.line].hops;
             let tail = tails[output.target.window].hop;
@@ -89,21 +90,22 @@ impl<S: Shape> Sliding for Folded<S> {
             let newest = hops.end() - 1;
             while output.upto < newest && !complete(&output.prefix) {
                 if let Some(ir) = hops.get(output.upto) {
-                    self.shape.merge(&mut output.prefix, ir);
+                    self.shape.merge(&mut output.prefix, ir)?;
                 }
                 output.upto += 1;
             }
             match (&output.prefix, hops.get(newest)) {
                 (prefix, None) => self.shape.finalize(prefix.as_ref(), &mut output.sink),
-                (None, open) => self.shape.finalize(open.as_ref(), &mut output.sink),
+                (None, open) if !S::COPIES_DIFFER => self.shape.finalize(open.as_ref(), &mut output.sink),
                 (prefix, Some(_)) if complete(prefix) => self.shape.finalize(prefix.as_ref(), &mut output.sink),
                 (prefix, Some(open)) => {
                     let mut whole = prefix.clone();
-                    self.shape.merge(&mut whole, open);
+                    self.shape.merge(&mut whole, open)?;
                     self.shape.finalize(whole.as_ref(), &mut output.sink);
                 }
             }
         }
+        Ok(())
     }
 
     fn trim(&mut self, timeline: usize, to: usize) {

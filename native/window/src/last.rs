@@ -37,12 +37,12 @@ impl<P: Physical> Sliding for Last<P> {
         self.batch = None;
     }
 
-    fn update(&mut self, run: &Run<'_>) {
-        let Some(batch) = &self.batch else { return };
-        let Some(mut row) = run.rows.clone().rev().find(|row| !batch.is_null(*row)) else { return };
+    fn update(&mut self, run: &Run<'_>) -> Result<()> {
+        let Some(batch) = &self.batch else { return Ok(()) };
+        let Some(mut row) = run.rows.clone().rev().find(|row| !batch.is_null(*row)) else { return Ok(()) };
         let ts = run.ts[row];
         if self.newest == Some(ts) {
-            return;
+            return Ok(());
         }
         for earlier in (run.rows.start..row).rev().take_while(|earlier| run.ts[*earlier] == ts) {
             if !batch.is_null(earlier) {
@@ -55,15 +55,17 @@ impl<P: Physical> Sliding for Last<P> {
             Some(kept) => P::assign(kept, value),
             None => self.value = Some(P::own(value)),
         }
+        Ok(())
     }
 
-    fn query(&mut self, tails: &[Tail]) {
+    fn query(&mut self, tails: &[Tail]) -> Result<()> {
         for (target, sink) in &mut self.outputs {
             match (&self.newest, &self.value) {
                 (Some(ts), Some(value)) if *ts >= tails[target.window].ts => P::push(sink, value),
                 _ => sink.push_null(),
             }
         }
+        Ok(())
     }
 
     fn trim(&mut self, _timeline: usize, _to: usize) {}

@@ -125,8 +125,8 @@ impl PointInTimeSession {
     /// Folds a batch of events in; `columns` are the plan's inputs. Groups without queries are ignored.
     ///
     /// # Errors
-    /// `InvalidArgument` when no batch of queries is open, lengths differ, the order is broken, or an event lies before
-    /// a query of a finished batch; `SchemaMismatch` when a column is not what the plan declares.
+    /// `InvalidArgument` when no batch of queries is open, lengths differ, the order is broken, an event lies before
+    /// a query of a finished batch, or lists that are aggregated element by element differ in length; `SchemaMismatch` when a column is not what the plan declares.
     pub fn events(&mut self, groups: &[i32], ts: &[Millis], columns: &[ArrayRef]) -> Result<()> {
         if !self.open {
             return Err(Error::invalid_argument("events came before the queries they are for"));
@@ -148,19 +148,19 @@ impl PointInTimeSession {
         while row < groups.len() {
             if self.next == self.groups.len() {
                 let same = leading(&groups[row..], |group| *group == groups[row]);
-                self.feed_ahead(groups[row], ts, row..row + same);
+                self.feed_ahead(groups[row], ts, row..row + same)?;
                 row += same;
                 continue;
             }
             let query = (self.groups[self.next], self.times[self.next]);
             if query <= (groups[row], ts[row]) {
-                self.answer();
+                self.answer()?;
             } else if query.0 > groups[row] {
                 row += leading(&groups[row..], |group| *group < query.0);
             } else {
                 let same = run_length(&groups[row..], &ts[row..], query);
                 self.locate();
-                self.feed(groups[row], ts, row..row + same);
+                self.feed(groups[row], ts, row..row + same)?;
                 row += same;
             }
         }
@@ -177,7 +177,7 @@ impl PointInTimeSession {
             return Err(Error::invalid_argument("there are no queries to finish"));
         }
         while self.next < self.groups.len() {
-            self.answer();
+            self.answer()?;
         }
         self.answered = last(&self.groups, &self.times).or(self.answered);
         self.groups.clear();
@@ -224,14 +224,14 @@ impl PointInTimeSession {
     }
 
     /// Folds in rows of one key for queries that are still to come, all of them after the last row.
-    fn feed_ahead(&mut self, group: i32, ts: &[Millis], rows: Range<usize>) {
+    fn feed_ahead(&mut self, group: i32, ts: &[Millis], rows: Range<usize>) -> Result<()> {
         self.locate_at(ts[rows.end - 1]);
         self.tails_of = None;
-        self.feed(group, ts, rows);
+        self.feed(group, ts, rows)
     }
 
     /// Folds in rows of one key, leaving out those before every located tail.
-    fn feed(&mut self, group: i32, ts: &[Millis], rows: Range<usize>) {
+    fn feed(&mut self, group: i32, ts: &[Millis], rows: Range<usize>) -> Result<()> {
         self.enter(group);
         let mut first = rows.end;
         for (index, timeline) in self.timelines.iter_mut().enumerate() {
@@ -244,19 +244,20 @@ impl PointInTimeSession {
         }
         if first < rows.end {
             let run = Run { ts, rows: first..rows.end, segments: &self.segments };
-            self.columns.iter_mut().for_each(|column| column.update(&run));
+            self.columns.iter_mut().try_for_each(|column| column.update(&run))?;
         }
+        Ok(())
     }
 
     /// Answers the next query.
-    fn answer(&mut self) {
+    fn answer(&mut self) -> Result<()> {
         self.enter(self.groups[self.next]);
         self.locate();
         for ((tail, time), window) in self.tails.iter_mut().zip(&self.tail_times).zip(self.plan.windows()) {
             tail.ts = *time;
             tail.hop = self.timelines[window.timeline].seek(tail.hop, *time);
         }
-        self.columns.iter_mut().for_each(|column| column.query(&self.tails));
+        self.columns.iter_mut().try_for_each(|column| column.query(&self.tails))?;
         for (index, timeline) in self.timelines.iter_mut().enumerate() {
             let tails = self.tails.iter().zip(self.plan.windows());
             let oldest = tails.filter(|(_, window)| window.timeline == index).map(|(tail, _)| tail.hop).min();
@@ -265,6 +266,7 @@ impl PointInTimeSession {
             }
         }
         self.next += 1;
+        Ok(())
     }
 }
 

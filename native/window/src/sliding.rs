@@ -10,9 +10,8 @@ use crate::plan::WindowPlan;
 use crate::timeline::Segment;
 use arrow::array::ArrayRef;
 use chronon_aggregate::physical::{Anything, Bytes, Doubles, Longs};
-use chronon_aggregate::registry::{Visitor, dispatch};
-use chronon_aggregate::shape::{Bucketed, Direct};
-use chronon_aggregate::{Definition, Operation, OperationKind, Width};
+use chronon_aggregate::shape::{Shape, ShapeVisitor, dispatch};
+use chronon_aggregate::{Definition, OperationKind, Width};
 use chronon_types::Result;
 use chronon_types::time::Millis;
 use std::ops::Range;
@@ -47,9 +46,15 @@ pub(crate) trait Sliding: Send {
     /// Lets go of the batch.
     fn unload(&mut self);
     /// Folds events in.
-    fn update(&mut self, run: &Run<'_>);
+    ///
+    /// # Errors
+    /// `InvalidArgument` when an event does not fit those before it.
+    fn update(&mut self, run: &Run<'_>) -> Result<()>;
     /// Appends one row to every output, given the tail of every window of the plan.
-    fn query(&mut self, tails: &[Tail]);
+    ///
+    /// # Errors
+    /// As for [`Self::update`].
+    fn query(&mut self, tails: &[Tail]) -> Result<()>;
     /// Forgets the hops before number `to` of a hop size.
     fn trim(&mut self, timeline: usize, to: usize);
     /// Forgets the key.
@@ -101,12 +106,14 @@ impl Family<'_> {
 /// and counts of floating input are one.
 fn shared(a: &Definition, b: &Definition) -> bool {
     let same_columns = a.spec.input == b.spec.input && a.spec.bucket == b.spec.bucket;
-    same_columns && ((sums_doubles(a) && sums_doubles(b)) || (a.kind() == b.kind() && a.k == b.k))
+    same_columns
+        && a.layout == b.layout
+        && ((sums_doubles(a) && sums_doubles(b)) || (a.kind() == b.kind() && a.spec.args == b.spec.args))
 }
 
 fn sums_doubles(definition: &Definition) -> bool {
     use chronon_types::DataType::{Double, Float};
-    definition.bucket.is_none()
+    !definition.nested()
         && match definition.kind() {
             OperationKind::Sum => definition.width == Width::Doubles,
             OperationKind::Average => true,
@@ -131,7 +138,7 @@ pub(crate) fn columns(plan: &WindowPlan) -> Result<Vec<Box<dyn Sliding>>> {
 
 fn column(family: &Family<'_>) -> Result<Box<dyn Sliding>> {
     let definition = family.definition;
-    if definition.bucket.is_some() {
+    if definition.nested() {
         return folded(family);
     }
     Ok(match (definition.kind(), definition.width) {
@@ -153,14 +160,10 @@ fn column(family: &Family<'_>) -> Result<Box<dyn Sliding>> {
 /// The column that works for every operation: an accumulator per hop.
 fn folded(family: &Family<'_>) -> Result<Box<dyn Sliding>> {
     struct Build<'a>(&'a Family<'a>);
-    impl Visitor for Build<'_> {
+    impl ShapeVisitor for Build<'_> {
         type Output = Box<dyn Sliding>;
-        fn visit<O: Operation>(self, operation: O) -> Result<Box<dyn Sliding>> {
-            let definition = self.0.definition;
-            Ok(match definition.spec.bucket {
-                None => Box::new(Folded::new(Direct::new(operation, definition), self.0)),
-                Some(bucket) => Box::new(Folded::new(Bucketed::new(operation, definition, bucket), self.0)),
-            })
+        fn visit<S: Shape>(self, shape: S) -> Result<Box<dyn Sliding>> {
+            Ok(Box::new(Folded::new(shape, self.0)))
         }
     }
     dispatch(family.definition, Build(family))

@@ -314,7 +314,7 @@ class PointInTimeJoinSuite extends AnyFunSuite with BeforeAndAfterAll with Adapt
     intercept[NativeException](PointInTimeJoin(
       l,
       r,
-      spec(groupBy(aggregation("amount", Operation.KURTOSIS)))
+      spec(groupBy(aggregation("amount", Operation.LAST_K)))
     ))
   }
 }

@@ -1,0 +1,128 @@
+//! Every value of a row is an input of one accumulator.
+
+use super::{Shape, Source, add, copy, take};
+use crate::definition::{Definition, Layout};
+use crate::operation::Operation;
+use crate::physical::{Column, Physical};
+use crate::sink::Sink;
+use arrow::array::ArrayRef;
+use chronon_types::Result;
+use chronon_types::time::Millis;
+use std::ops::Range;
+
+/// A column of single values, or of vectors, each of whose elements is a value.
+#[derive(Debug)]
+pub struct Direct<O> {
+    /// The operation.
+    pub operation: O,
+    source: Source,
+}
+
+impl<O: Operation> Direct<O> {
+    /// `operation` over the input of `definition`.
+    pub fn new(operation: O, definition: &Definition) -> Self {
+        Self { operation, source: Source::input(definition) }
+    }
+
+    fn is_vector(&self) -> bool {
+        self.source.layout == Layout::Vector
+    }
+
+    /// Calls `f` with every value of the rows and its time.
+    #[inline]
+    pub(super) fn each<'a>(
+        &self,
+        batch: &'a Column<O::Input>,
+        rows: Range<usize>,
+        ts: &[Millis],
+        mut f: impl FnMut(<O::Input as Physical>::Ref<'a>, Millis),
+    ) {
+        if self.is_vector() {
+            // Vectors are never timed: all elements pass as if they had one time.
+            batch.each(batch.elements(rows), |_, value| f(value, 0));
+        } else {
+            batch.each(rows, |row, value| f(value, ts[row]));
+        }
+    }
+}
+
+impl<O: Operation> Shape for Direct<O> {
+    type Ir = O::Ir;
+    type Batch = Column<O::Input>;
+    type Sink = O::Sink;
+
+    const COPIES_DIFFER: bool = O::COPIES_DIFFER;
+
+    fn load(&self, columns: &[ArrayRef]) -> Result<Self::Batch> {
+        self.source.load(columns)
+    }
+
+    #[inline]
+    fn fold(&self, ir: &mut Option<O::Ir>, batch: &Self::Batch, rows: Range<usize>, ts: &[Millis]) -> Result<()> {
+        self.each(batch, rows, ts, |value, ts| add(&self.operation, ir, value, ts));
+        Ok(())
+    }
+
+    fn fold_groups(&self, irs: &mut [Option<O::Ir>], batch: &Self::Batch, groups: &[u32], ts: &[Millis]) -> Result<()> {
+        if self.is_vector() {
+            for (row, group) in groups.iter().enumerate() {
+                self.fold(&mut irs[*group as usize], batch, row..row + 1, ts)?;
+            }
+        } else {
+            batch.each(0..groups.len(), |row, value| {
+                add(&self.operation, &mut irs[groups[row] as usize], value, ts[row]);
+            });
+        }
+        Ok(())
+    }
+
+    fn delete(&self, ir: &mut Option<O::Ir>, batch: &Self::Batch, rows: Range<usize>, ts: &[Millis]) -> Result<()> {
+        if O::DELETABLE {
+            self.each(batch, rows, ts, |value, ts| take(&self.operation, ir, value, ts));
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn merge(&self, ir: &mut Option<O::Ir>, later: &O::Ir) -> Result<()> {
+        match ir {
+            Some(ir) => self.operation.merge(ir, later),
+            None => *ir = Some(copy(&self.operation, later)),
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn mark_copied(&self, ir: &mut O::Ir) {
+        self.operation.mark_copied(ir);
+    }
+
+    #[inline]
+    fn is_complete(&self, ir: &O::Ir) -> bool {
+        self.operation.is_complete(ir)
+    }
+
+    fn sink(&self) -> O::Sink {
+        self.operation.sink()
+    }
+
+    #[inline]
+    fn finalize(&self, ir: Option<&O::Ir>, sink: &mut O::Sink) {
+        match ir {
+            Some(ir) => self.operation.finalize(ir, sink),
+            None => sink.push_null(),
+        }
+    }
+
+    fn encode(&self, ir: &O::Ir, out: &mut Vec<u8>) -> Result<()> {
+        self.operation.encode(ir, out)
+    }
+
+    fn decode(&self, bytes: &mut &[u8]) -> Result<O::Ir> {
+        self.operation.decode(bytes)
+    }
+
+    fn heap_size(&self, ir: &O::Ir) -> usize {
+        self.operation.heap_size(ir)
+    }
+}
