@@ -6,10 +6,10 @@
 use crate::avro;
 use crate::min_max::Stored;
 use crate::operation::Operation;
-use crate::physical::Anything;
+use crate::physical::{Anything, Doubles, Longs};
 use crate::value::Value;
 use chronon_types::time::Millis;
-use chronon_types::{DataType, Result};
+use chronon_types::{DataType, Error, Result};
 
 /// A value and its event time.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,54 +41,46 @@ impl<P> Edge<P> {
 }
 
 impl Stored for Anything {
-    fn encode(value: &Value, data_type: &DataType, out: &mut Vec<u8>) {
-        encode_value(value, data_type, out);
+    fn encode(value: &Value, data_type: &DataType, out: &mut Vec<u8>) -> Result<()> {
+        encode_value(value, data_type, out)
     }
     fn decode(bytes: &mut &[u8], data_type: &DataType) -> Result<Value> {
         decode_value(bytes, data_type)
     }
 }
 
-/// Appends a payload; struct members are unions with null, list elements and map values are not.
-fn encode_value(value: &Value, data_type: &DataType, out: &mut Vec<u8>) {
+/// Appends a payload. Struct members are unions with null; list elements and map values have no stored null.
+fn encode_value(value: &Value, data_type: &DataType, out: &mut Vec<u8>) -> Result<()> {
     match (value, data_type) {
-        (Value::Long(value), DataType::Boolean) => out.push(*value as u8),
-        (Value::Long(value), _) => avro::put_long(out, *value),
-        (Value::Double(value), DataType::Float) => out.extend_from_slice(&(*value as f32).to_le_bytes()),
-        (Value::Double(value), _) => avro::put_double(out, *value),
-        (Value::Bytes(value), _) => avro::put_bytes(out, value),
+        (Value::Long(value), _) => Longs::encode(value, data_type, out),
+        (Value::Double(value), _) => Doubles::encode(value, data_type, out),
+        (Value::Bytes(value), _) => {
+            avro::put_bytes(out, value);
+            Ok(())
+        }
         (Value::List(members), DataType::Struct(_, fields)) => {
-            for (member, field) in members.iter().zip(fields) {
+            members.iter().zip(fields).try_for_each(|(member, field)| {
                 if *member == Value::Null {
                     avro::put_absent(out);
-                } else {
-                    avro::put_present(out);
-                    encode_value(member, &field.data_type, out);
+                    return Ok(());
                 }
-            }
+                avro::put_present(out);
+                encode_value(member, &field.data_type, out)
+            })
         }
-        (Value::List(members), DataType::List(element)) => {
-            // Missing elements have no stored form; they are left out.
-            let members: Vec<&Value> = members.iter().filter(|member| **member != Value::Null).collect();
-            if !members.is_empty() {
-                avro::put_long(out, members.len() as i64);
-                members.iter().for_each(|member| encode_value(member, element, out));
-            }
-            out.push(0);
-        }
-        (Value::Map(entries), DataType::Map(key_type, value_type)) => {
-            let entries: Vec<_> = entries.iter().filter(|(_, value)| *value != Value::Null).collect();
-            if !entries.is_empty() {
-                avro::put_long(out, entries.len() as i64);
-                for (key, value) in entries {
-                    encode_value(key, key_type, out);
-                    encode_value(value, value_type, out);
-                }
-            }
-            out.push(0);
-        }
-        // A top-level null never becomes a payload, and no other pair comes from a column of that type.
-        _ => {}
+        (Value::List(members), DataType::List(element)) => avro::put_items(out, members.len(), |out| {
+            members.iter().try_for_each(|member| encode_value(member, element, out))
+        }),
+        (Value::Map(entries), DataType::Map(key_type, value_type)) => avro::put_items(out, entries.len(), |out| {
+            entries.iter().try_for_each(|(key, value)| {
+                encode_value(key, key_type, out)?;
+                encode_value(value, value_type, out)
+            })
+        }),
+        (Value::Null, _) => Err(Error::invalid_argument(
+            "a list or map that is kept whole holds a null, which the stored form cannot hold; take nulls out in the selects",
+        )),
+        _ => Err(Error::internal(format!("a value that is not a {data_type} in a column of that type"))),
     }
 }
 
@@ -126,11 +118,11 @@ fn decode_value(bytes: &mut &[u8], data_type: &DataType) -> Result<Value> {
 }
 
 /// Appends the record of a value and its time.
-pub(crate) fn encode_timed<P: Stored>(ir: &Timed<P::Owned>, data_type: &DataType, out: &mut Vec<u8>) {
+pub(crate) fn encode_timed<P: Stored>(ir: &Timed<P::Owned>, data_type: &DataType, out: &mut Vec<u8>) -> Result<()> {
     avro::put_present(out);
     avro::put_long(out, ir.ts);
     avro::put_present(out);
-    P::encode(&ir.value, data_type, out);
+    P::encode(&ir.value, data_type, out)
 }
 
 /// Reads the record of a value and its time.
@@ -174,8 +166,7 @@ impl<P: Stored> Operation for Edge<P> {
         P::push(sink, &ir.value);
     }
     fn encode(&self, ir: &Self::Ir, out: &mut Vec<u8>) -> Result<()> {
-        encode_timed::<P>(ir, &self.data_type, out);
-        Ok(())
+        encode_timed::<P>(ir, &self.data_type, out)
     }
     fn decode(&self, bytes: &mut &[u8]) -> Result<Self::Ir> {
         decode_timed::<P>(bytes, &self.data_type)
@@ -215,7 +206,7 @@ mod tests {
             vec![member(Value::Long(-3), Value::Null), member(Value::Null, Value::Bytes(b"x"[..].into()))].into(),
         );
         let mut out = Vec::new();
-        encode_value(&value, &data_type, &mut out);
+        encode_value(&value, &data_type, &mut out).unwrap();
         assert_eq!(decode_value(&mut out.as_slice(), &data_type).unwrap(), value);
     }
 }

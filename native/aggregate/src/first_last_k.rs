@@ -85,8 +85,7 @@ impl<P: Stored> Operation for EdgeK<P> {
     }
     fn encode(&self, ir: &Self::Ir, out: &mut Vec<u8>) -> Result<()> {
         avro::put_items(out, ir.len(), |out| {
-            ir.iter().for_each(|item| encode_timed::<P>(item, &self.data_type, out));
-            Ok(())
+            ir.iter().try_for_each(|item| encode_timed::<P>(item, &self.data_type, out))
         })
     }
     fn decode(&self, bytes: &mut &[u8]) -> Result<Self::Ir> {

@@ -12,7 +12,10 @@ use chronon_types::{DataType, Result};
 /// Widths whose single values have a stored form.
 pub trait Stored: Physical {
     /// Appends `value`, declared as `data_type`, in Avro binary.
-    fn encode(value: &Self::Owned, data_type: &DataType, out: &mut Vec<u8>);
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a list or map that holds a null: the format has none.
+    fn encode(value: &Self::Owned, data_type: &DataType, out: &mut Vec<u8>) -> Result<()>;
     /// Reads what [`Self::encode`] wrote.
     ///
     /// # Errors
@@ -21,8 +24,13 @@ pub trait Stored: Physical {
 }
 
 impl Stored for Longs {
-    fn encode(value: &i64, data_type: &DataType, out: &mut Vec<u8>) {
-        if *data_type == DataType::Boolean { out.push(*value as u8) } else { avro::put_long(out, *value) }
+    fn encode(value: &i64, data_type: &DataType, out: &mut Vec<u8>) -> Result<()> {
+        if *data_type == DataType::Boolean {
+            out.push(*value as u8)
+        } else {
+            avro::put_long(out, *value)
+        }
+        Ok(())
     }
     fn decode(bytes: &mut &[u8], data_type: &DataType) -> Result<i64> {
         if *data_type == DataType::Boolean {
@@ -33,11 +41,12 @@ impl Stored for Longs {
 }
 
 impl Stored for Doubles {
-    fn encode(value: &f64, data_type: &DataType, out: &mut Vec<u8>) {
+    fn encode(value: &f64, data_type: &DataType, out: &mut Vec<u8>) -> Result<()> {
         match data_type {
             DataType::Float => out.extend_from_slice(&(*value as f32).to_le_bytes()),
             _ => avro::put_double(out, *value),
         }
+        Ok(())
     }
     fn decode(bytes: &mut &[u8], data_type: &DataType) -> Result<f64> {
         match data_type {
@@ -48,8 +57,9 @@ impl Stored for Doubles {
 }
 
 impl Stored for Bytes {
-    fn encode(value: &Vec<u8>, _data_type: &DataType, out: &mut Vec<u8>) {
+    fn encode(value: &Vec<u8>, _data_type: &DataType, out: &mut Vec<u8>) -> Result<()> {
         avro::put_bytes(out, value);
+        Ok(())
     }
     fn decode(bytes: &mut &[u8], data_type: &DataType) -> Result<Vec<u8>> {
         let read = if *data_type == DataType::String { avro::get_text } else { avro::get_bytes };
@@ -97,8 +107,7 @@ impl<P: Ordered + Stored> Operation for Extreme<P> {
         P::push(sink, ir);
     }
     fn encode(&self, ir: &P::Owned, out: &mut Vec<u8>) -> Result<()> {
-        P::encode(ir, &self.data_type, out);
-        Ok(())
+        P::encode(ir, &self.data_type, out)
     }
     fn decode(&self, bytes: &mut &[u8]) -> Result<P::Owned> {
         P::decode(bytes, &self.data_type)

@@ -87,10 +87,7 @@ impl<P: Ordered + Stored> Operation for RankedK<P> {
         sink.close(order.len());
     }
     fn encode(&self, ir: &Self::Ir, out: &mut Vec<u8>) -> Result<()> {
-        avro::put_items(out, ir.len(), |out| {
-            ir.iter().for_each(|value| P::encode(value, &self.data_type, out));
-            Ok(())
-        })
+        avro::put_items(out, ir.len(), |out| ir.iter().try_for_each(|value| P::encode(value, &self.data_type, out)))
     }
     fn decode(&self, bytes: &mut &[u8]) -> Result<Self::Ir> {
         let mut heap = Vec::new();

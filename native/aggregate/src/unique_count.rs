@@ -53,8 +53,7 @@ impl<P: Keyed + Stored> Operation for UniqueCount<P> {
         let mut keys: Vec<&P::Key> = ir.iter().collect();
         keys.sort_unstable();
         avro::put_items(out, keys.len(), |out| {
-            keys.iter().for_each(|key| P::encode(&P::value(key), &self.data_type, out));
-            Ok(())
+            keys.iter().try_for_each(|key| P::encode(&P::value(key), &self.data_type, out))
         })
     }
     fn decode(&self, bytes: &mut &[u8]) -> Result<Self::Ir> {

@@ -151,13 +151,16 @@ impl ShapeVisitor for Laws<'_> {
                 assert!(WITHOUT_BYTES.contains(&self.definition.kind()), "{error}");
                 return Ok(());
             }
+            Err(error) if error.code() == ErrorCode::InvalidArgument => {
+                assert!(has_inner_null(&result(&shape, Some(&ir))), "{error}");
+                return Ok(());
+            }
             other => other?,
         }
         let mut rest = bytes.as_slice();
         let back = shape.decode(&mut rest)?;
         let (expected, found) = (result(&shape, Some(&ir)), result(&shape, Some(&back)));
-        // Stored lists and maps have no missing members, so both sides are compared without any.
-        if !rest.is_empty() || !same(&present(&expected), &present(&found)) {
+        if !rest.is_empty() || !same(&expected, &found) {
             return Err(Error::internal(format!(
                 "{}: {expected:?} came back as {found:?}",
                 self.definition.output.name
@@ -174,13 +177,12 @@ impl ShapeVisitor for Laws<'_> {
     }
 }
 
-fn present(value: &Value) -> Value {
+/// Whether a list or map somewhere in the value holds a null, which has no stored form.
+fn has_inner_null(value: &Value) -> bool {
     match value {
-        Value::List(items) => Value::List(items.iter().filter(|item| **item != Value::Null).map(present).collect()),
-        Value::Map(entries) => Value::Map(
-            entries.iter().filter(|(_, value)| *value != Value::Null).map(|(k, v)| (k.clone(), present(v))).collect(),
-        ),
-        other => other.clone(),
+        Value::List(items) => items.iter().any(|item| *item == Value::Null || has_inner_null(item)),
+        Value::Map(entries) => entries.iter().any(|(_, value)| *value == Value::Null || has_inner_null(value)),
+        _ => false,
     }
 }
 

@@ -10,4 +10,4 @@ mod options;
 mod plan;
 mod unpack;
 
-pub use plan::{Output, Plan, WindowParts};
+pub use plan::{OnlineParts, Output, Plan, WindowParts};

@@ -43,6 +43,15 @@ pub struct WindowParts {
     pub resolution: Resolution,
 }
 
+/// What serving is opened with: the arguments of the window crate's own plan for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OnlineParts {
+    /// The columns of every batch of rows.
+    pub inputs: Vec<Field>,
+    /// Every aggregation without its windows, once per bucket, and its windows; `None` is everything.
+    pub bases: Vec<(AggregationSpec, Vec<Option<Window>>)>,
+}
+
 /// A checked definition: immutable, and shared freely between threads.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -95,6 +104,22 @@ impl Plan {
             specs: self.outputs.iter().map(|output| output.definition.spec.clone()).collect(),
             resolution: self.resolution,
         }
+    }
+
+    /// What serving is opened with.
+    pub fn online_plan(&self) -> OnlineParts {
+        let mut bases: Vec<(AggregationSpec, Vec<Option<Window>>)> = Vec::new();
+        let mut last = None;
+        for output in &self.outputs {
+            let spec = &output.definition.spec;
+            let base = Some((output.aggregation, spec.bucket));
+            if base != last {
+                bases.push((AggregationSpec { window: None, ..spec.clone() }, Vec::new()));
+                last = base;
+            }
+            bases.iter_mut().last().into_iter().for_each(|(_, windows)| windows.push(spec.window));
+        }
+        OnlineParts { inputs: self.inputs.clone(), bases }
     }
 
     /// The inputs and outputs as a JSON object, for hosts.

@@ -123,6 +123,11 @@ fn outputs_go_by_aggregation_then_bucket_then_window() {
     let columns: Vec<_> = parts.specs.iter().map(|spec| (spec.input, spec.bucket)).collect();
     assert_eq!(columns, [(1, Some(0)), (1, Some(0)), (2, None), (0, None), (0, None)]);
     assert_eq!((parts.inputs.as_slice(), parts.resolution), (plan.inputs(), Resolution::FiveMinute));
+
+    let online = plan.online_plan();
+    let windows: Vec<_> = online.bases.iter().map(|(spec, windows)| (spec.input, windows.len())).collect();
+    assert_eq!(windows, [(1, 2), (2, 1), (0, 2)]);
+    assert!(online.bases.iter().all(|(spec, _)| spec.window.is_none()));
 }
 
 #[test]

@@ -3,6 +3,8 @@
 //! [`WindowPlan`] says what to compute, [`PointInTimeSession`] computes it. Inside, the session cuts the events of a key
 //! into runs between queries and into hops, and hands them to columns of sliding state: `difference` (counts, whole
 //! sums), `doubles` (floating sums, averages), `extremes`, `last`, `distinct`, and `folded` for everything else.
+//!
+//! [`online`] is the other use of windows: a batch part and a stream part of a key, merged at a request.
 
 mod difference;
 mod distinct;
@@ -10,6 +12,7 @@ mod doubles;
 mod extremes;
 mod folded;
 mod last;
+pub mod online;
 mod plan;
 mod session;
 mod sliding;

@@ -1,0 +1,286 @@
+//! The answer to a request: a batch IR's bytes, with what was streamed since.
+
+use super::batch::{check_rows, each_hop};
+use super::plan::{OnlinePlan, runs};
+use super::{at_byte, check_end};
+use arrow::array::ArrayRef;
+use chronon_aggregate::{GroupedColumn, avro};
+use chronon_types::time::Millis;
+use chronon_types::{Error, Result};
+use std::sync::Arc;
+
+/// Rows that were streamed.
+#[derive(Debug, Clone, Copy)]
+pub struct Events<'a> {
+    /// Event times.
+    pub ts: &'a [Millis],
+    /// The plan's inputs.
+    pub columns: &'a [ArrayRef],
+    /// For rows that change others.
+    pub mutations: Option<Mutations<'a>>,
+}
+
+/// What rows that change others have besides.
+#[derive(Debug, Clone, Copy)]
+pub struct Mutations<'a> {
+    /// Whether the row is the old image, which is taken out, rather than the new one.
+    pub is_before: &'a [bool],
+    /// When the change happened.
+    pub ts: &'a [Millis],
+}
+
+/// What was streamed since the batch ended.
+#[derive(Debug, Clone, Copy)]
+pub enum Streamed<'a> {
+    /// Nothing.
+    Nothing,
+    /// Rows, in the order in which they are folded.
+    Rows(Events<'a>),
+    /// Start and stored form of every tile.
+    Tiles(&'a [(Millis, &'a [u8])]),
+}
+
+/// One request for one key.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The time of the request; rows count that are before it.
+    pub query: Millis,
+    /// When the batch ended.
+    pub batch_end: Millis,
+    /// The stored batch IR, if the key has one.
+    pub batch: Option<&'a [u8]>,
+    /// What was streamed since.
+    pub streamed: Streamed<'a>,
+    /// Rows before this time (mutations: changes before it) are in the batch IR already, which was stored later than its
+    /// batch ended.
+    pub streamed_from: Option<Millis>,
+}
+
+/// Answers requests for one plan; the memory of one request serves the next.
+///
+/// ```
+/// use arrow::array::{ArrayRef, AsArray, Int64Array};
+/// use arrow::datatypes::Int64Type;
+/// use chronon_aggregate::{AggregationSpec, OperationKind, TimeUnit, Window};
+/// use chronon_types::time::HOUR;
+/// use chronon_types::{DataType, Field};
+/// use chronon_window::online::{Base, BatchIr, Events, Lambda, OnlinePlan, Request, Streamed};
+/// use std::sync::Arc;
+/// let base = Base { spec: AggregationSpec::new(OperationKind::Sum, 0), windows: vec![Some(Window::new(7, TimeUnit::Days))] };
+/// let plan = Arc::new(OnlinePlan::new(vec![Field::new("n", DataType::Long)], vec![base]).unwrap());
+/// let batch_end = 1_746_921_600_000;
+/// let n = |values: Vec<i64>| -> Vec<ArrayRef> { vec![Arc::new(Int64Array::from(values))] };
+/// let mut batch = BatchIr::new(plan.clone(), batch_end).unwrap();
+/// batch.update(&[batch_end - HOUR], &n(vec![14])).unwrap();
+/// let mut stored = Vec::new();
+/// batch.encode(&mut stored).unwrap();
+///
+/// let mut lambda = Lambda::new(plan).unwrap();
+/// let rows = Events { ts: &[batch_end, batch_end + HOUR], columns: &n(vec![3, 100]), mutations: None };
+/// let request = Request {
+///     query: batch_end + HOUR,
+///     batch_end,
+///     batch: Some(&stored),
+///     streamed: Streamed::Rows(rows),
+///     streamed_from: None,
+/// };
+/// lambda.answer(&request).unwrap();
+/// let results = lambda.finish().unwrap();
+/// assert_eq!(results[0].as_primitive::<Int64Type>().value(0), 17);
+/// ```
+pub struct Lambda {
+    plan: Arc<OnlinePlan>,
+    columns: Vec<Box<dyn GroupedColumn>>,
+    /// Per distinct window, its tail at the request.
+    tails: Vec<Millis>,
+    /// Per distinct window, whether the hop or tile at hand is inside.
+    inside: Vec<bool>,
+    /// The windows of a base that the hop or tile at hand goes into.
+    groups: Vec<usize>,
+}
+
+impl Lambda {
+    /// Answers requests for `plan`.
+    ///
+    /// # Errors
+    /// `Internal` when the plan names an operation that nothing computes.
+    pub fn new(plan: Arc<OnlinePlan>) -> Result<Self> {
+        let spans = plan.spans().len();
+        Ok(Self {
+            columns: plan.columns()?,
+            plan,
+            tails: vec![0; spans],
+            inside: vec![false; spans],
+            groups: Vec::new(),
+        })
+    }
+
+    /// Appends the results of a request. After an error nothing is appended, and further requests can be answered.
+    ///
+    /// Cost: one pass over the bytes, in which hops and windows that do not count are skipped, and one fold per row and window.
+    ///
+    /// # Errors
+    /// `InvalidArgument` when the request lies before the batch's end or its rows do not fit the plan; `CorruptData` naming
+    /// column and byte when stored bytes are not what they should be.
+    pub fn answer(&mut self, request: &Request<'_>) -> Result<()> {
+        if request.query < request.batch_end {
+            return Err(Error::invalid_argument(format!(
+                "a request for time {} cannot be answered by a batch that ends later, at {}",
+                request.query, request.batch_end
+            )));
+        }
+        self.columns.iter_mut().for_each(|column| column.clear());
+        for (tail, span) in self.tails.iter_mut().zip(self.plan.spans()) {
+            *tail = span.tail(request.query);
+        }
+        let stored = request.batch.unwrap_or_default();
+        let mut rest = stored;
+        if request.batch.is_some() {
+            self.collapsed(&mut rest).map_err(|error| at_byte(error, "a batch IR", stored, rest))?;
+        }
+        match &request.streamed {
+            Streamed::Nothing => {}
+            Streamed::Rows(rows) => self.rows(request, rows)?,
+            Streamed::Tiles(tiles) => self.tiles(request, tiles)?,
+        }
+        if request.batch.is_some() {
+            self.tail_hops(request, &mut rest).map_err(|error| at_byte(error, "a batch IR", stored, rest))?;
+        }
+        for (column, base) in self.columns.iter_mut().zip(self.plan.bases()) {
+            (0..base.spans.len()).for_each(|window| column.emit(window, window));
+        }
+        Ok(())
+    }
+
+    /// The results of all requests since the last call: one column per output of the plan, one row per request.
+    ///
+    /// # Errors
+    /// `Internal` when the results exceed what a column can hold.
+    pub fn finish(&mut self) -> Result<Vec<ArrayRef>> {
+        let mut results = Vec::with_capacity(self.plan.outputs().len());
+        for (column, base) in self.columns.iter_mut().zip(self.plan.bases()) {
+            for window in 0..base.spans.len() {
+                results.push(column.finish(window)?);
+            }
+        }
+        Ok(results)
+    }
+
+    /// Reads the collapsed accumulators.
+    fn collapsed(&mut self, bytes: &mut &[u8]) -> Result<()> {
+        avro::get_present(bytes)?;
+        for (column, base) in self.columns.iter_mut().zip(self.plan.bases()) {
+            for window in 0..base.spans.len() {
+                column.merge_encoded(&[window], bytes).map_err(|error| error.within(base.name()))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Folds streamed rows in.
+    fn rows(&mut self, request: &Request<'_>, rows: &Events<'_>) -> Result<()> {
+        check_rows(&self.plan, rows.ts, rows.columns)?;
+        let earliest = request.streamed_from.map_or(request.batch_end, |from| from.max(request.batch_end));
+        let seen_at = match &rows.mutations {
+            None => rows.ts,
+            Some(mutations) if mutations.ts.len() == rows.ts.len() && mutations.is_before.len() == rows.ts.len() => {
+                mutations.ts
+            }
+            Some(_) => return Err(Error::invalid_argument("every mutation must say when it was and what it is")),
+        };
+        // Rows that some window may take, in runs of the same kind, with the earliest time in each.
+        let mut kinds: Vec<(bool, std::ops::Range<usize>, Millis)> = Vec::new();
+        let kind = |row: usize| {
+            let seen = seen_at[row] >= earliest && seen_at[row] < request.query && rows.ts[row] < request.query;
+            seen.then(|| rows.mutations.is_some_and(|mutations| mutations.is_before[row]))
+        };
+        runs(0..rows.ts.len(), kind, |is_before, range| {
+            let first = rows.ts[range.clone()].iter().min().copied().unwrap_or(Millis::MAX);
+            kinds.push((is_before, range, first));
+            Ok(())
+        })?;
+        if kinds.is_empty() {
+            return Ok(());
+        }
+        for (column, base) in self.columns.iter_mut().zip(self.plan.bases()) {
+            column.load(rows.columns)?;
+            for (window, span) in base.spans.iter().enumerate() {
+                let tail = self.tails[*span];
+                for (is_before, range, first) in &kinds {
+                    let mut change = |range| match is_before {
+                        true => column.delete(window, range, rows.ts),
+                        false => column.fold(window, range, rows.ts),
+                    };
+                    if *first >= tail {
+                        change(range.clone())?;
+                    } else {
+                        let inside = |row: usize| (rows.ts[row] >= tail).then_some(());
+                        runs(range.clone(), inside, |(), range| change(range))?;
+                    }
+                }
+            }
+            column.unload();
+        }
+        Ok(())
+    }
+
+    /// Folds tiles in, each whole or not at all.
+    fn tiles(&mut self, request: &Request<'_>, tiles: &[(Millis, &[u8])]) -> Result<()> {
+        for (start, stored) in tiles.iter().filter(|(start, _)| (request.batch_end..request.query).contains(start)) {
+            let mut rest = *stored;
+            self.tile(*start, &mut rest)
+                .map_err(|error| at_byte(error, &format!("the tile at {start}"), stored, rest))?;
+        }
+        Ok(())
+    }
+
+    fn tile(&mut self, start: Millis, bytes: &mut &[u8]) -> Result<()> {
+        for (inside, tail) in self.inside.iter_mut().zip(&self.tails) {
+            *inside = start >= *tail;
+        }
+        avro::get_present(bytes)?;
+        self.merge_bases(bytes)?;
+        super::tile::get_is_complete(bytes)?;
+        check_end("a tile", bytes)
+    }
+
+    /// Folds the tail hops in that the tails have not passed.
+    fn tail_hops(&mut self, request: &Request<'_>, bytes: &mut &[u8]) -> Result<()> {
+        let plan = self.plan.clone();
+        each_hop(bytes, |size, bytes| {
+            // The start stands behind the accumulators, so these are skipped first.
+            let accumulators = *bytes;
+            for base in plan.bases() {
+                if avro::get_union(bytes)? {
+                    avro::skip(&base.stored, bytes).map_err(|error| error.within(base.name()))?;
+                }
+            }
+            avro::get_present(bytes)?;
+            let start = avro::get_long(bytes)?;
+            let mut any = false;
+            for ((inside, tail), span) in self.inside.iter_mut().zip(&self.tails).zip(plan.spans()) {
+                *inside = span.hop == size && start >= *tail && start < span.collapsed_from(request.batch_end);
+                any |= *inside;
+            }
+            if any { self.merge_bases(&mut { accumulators }) } else { Ok(()) }
+        })?;
+        check_end("a batch IR", bytes)
+    }
+
+    /// Reads one accumulator per base and folds it into the windows that are [`Self::inside`].
+    fn merge_bases(&mut self, bytes: &mut &[u8]) -> Result<()> {
+        for (column, base) in self.columns.iter_mut().zip(self.plan.bases()) {
+            self.groups.clear();
+            let windows = base.spans.iter().enumerate();
+            self.groups.extend(windows.filter(|(_, span)| self.inside[**span]).map(|(window, _)| window));
+            column.merge_encoded(&self.groups, bytes).map_err(|error| error.within(base.name()))?;
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Lambda {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lambda").field("plan", &self.plan).finish_non_exhaustive()
+    }
+}

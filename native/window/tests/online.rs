@@ -1,0 +1,228 @@
+//! Serving: answers that the reference gave, and the window rule for random batches, streams and requests.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should stop")]
+
+use arrow::array::{ArrayRef, Int64Array};
+use chronon_aggregate::{AggregationSpec, OperationKind, Resolution, TimeUnit, Value, Window};
+use chronon_testkit::cases::{Case, case, columns};
+use chronon_testkit::naive;
+use chronon_types::time::{DAY, FIVE_MINUTES, HOUR, Millis};
+use chronon_types::{DataType, ErrorCode, Field};
+use chronon_window::online::{Base, BatchIr, Events, Lambda, Mutations, OnlinePlan, Request, Streamed, Tile};
+use proptest::prelude::*;
+use std::sync::Arc;
+
+/// 2025-05-11 00:00 UTC.
+const BATCH_END: Millis = 1_746_921_600_000;
+
+fn days(length: i32) -> Option<Window> {
+    Some(Window::new(length, TimeUnit::Days))
+}
+
+fn plan(bases: &[(OperationKind, &[Option<Window>])]) -> Arc<OnlinePlan> {
+    let base = |(kind, windows): &(OperationKind, &[Option<Window>])| Base {
+        spec: AggregationSpec::new(*kind, 0),
+        windows: windows.to_vec(),
+    };
+    let inputs = vec![Field::new("n", DataType::Long)];
+    Arc::new(OnlinePlan::new(inputs, bases.iter().map(base).collect()).unwrap())
+}
+
+fn longs(values: &[i64]) -> Vec<ArrayRef> {
+    vec![Arc::new(Int64Array::from(values.to_vec()))]
+}
+
+fn batch(plan: &Arc<OnlinePlan>, rows: &[(Millis, i64)]) -> Vec<u8> {
+    let mut batch = BatchIr::new(plan.clone(), BATCH_END).unwrap();
+    let (ts, values): (Vec<_>, Vec<_>) = rows.iter().copied().unzip();
+    batch.update(&ts, &longs(&values)).unwrap();
+    let mut bytes = Vec::new();
+    batch.encode(&mut bytes).unwrap();
+    bytes
+}
+
+fn answer(plan: &Arc<OnlinePlan>, batch: Option<&[u8]>, streamed: Streamed<'_>, query: Millis) -> Vec<Value> {
+    let mut lambda = Lambda::new(plan.clone()).unwrap();
+    lambda.answer(&Request { query, batch_end: BATCH_END, batch, streamed, streamed_from: None }).unwrap();
+    lambda.finish().unwrap().iter().map(|column| Value::read(column, 0).unwrap()).collect()
+}
+
+/// The record of aggregator sheet §21.
+#[test]
+fn a_batch_ir_is_the_reference_record() {
+    let plan = plan(&[(OperationKind::Sum, &[days(1), days(7)])]);
+    let bytes = batch(&plan, &[(BATCH_END - HOUR, 3), (BATCH_END - 6 * DAY, 4)]);
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(hex, "020002060206000402080280b0f0dbd36502060 2 8096eac6d765000000".replace(' ', ""));
+    let again = BatchIr::decode(plan, BATCH_END, &bytes).unwrap();
+    let mut back = Vec::new();
+    again.encode(&mut back).unwrap();
+    assert_eq!(back, bytes);
+}
+
+/// The layout example of aggregator sheet §13, read off by requests that lose one hop after the other.
+#[test]
+fn rows_are_collapsed_or_kept_in_hops() {
+    let count = OperationKind::Count;
+    let plan = plan(&[(count, &[days(1), days(7), days(30)]), (OperationKind::Sum, &[None])]);
+    let before = [
+        31 * DAY,
+        30 * DAY,
+        30 * DAY - 1,
+        29 * DAY,
+        28 * DAY,
+        7 * DAY - 1,
+        6 * DAY,
+        5 * DAY + 1,
+        5 * DAY,
+        DAY,
+        DAY - 1,
+        HOUR + 1,
+        1,
+    ];
+    let rows: Vec<_> = before.iter().map(|before| (BATCH_END - before, 1)).collect();
+    let bytes = batch(&plan, &rows);
+    let numbers = |query| -> Vec<i64> {
+        answer(&plan, Some(&bytes), Streamed::Nothing, query)
+            .iter()
+            .map(|value| if let Value::Long(value) = value { *value } else { 0 })
+            .collect()
+    };
+    assert_eq!(numbers(BATCH_END), [3, 8, 11, 13]);
+    // Two hours on, the hour of B − 1 d is gone; a day on, all but the last hour's rows, and a day of the others.
+    assert_eq!(numbers(BATCH_END + 2 * HOUR), [2, 7, 11, 13]);
+    assert_eq!(numbers(BATCH_END + DAY), [0, 7, 10, 13]);
+    assert_eq!(numbers(BATCH_END + 2 * DAY), [0, 5, 9, 13]);
+}
+
+/// The tile example of aggregator sheet §13.
+#[test]
+fn tiles_count_from_batch_end_to_request() {
+    let plan = plan(&[(OperationKind::Sum, &[days(7)])]);
+    let stored = batch(&plan, &[(BATCH_END - DAY, 14)]);
+    let tile = |ts: Millis, value: i64| {
+        let mut tile = Tile::new(plan.clone()).unwrap();
+        tile.update(&[ts], &longs(&[value]), 0..1).unwrap();
+        let mut bytes = Vec::new();
+        tile.encode(true, &mut bytes).unwrap();
+        bytes
+    };
+    let (first, second) = (tile(BATCH_END, 3), tile(BATCH_END + HOUR, 100));
+    let tiles = [(BATCH_END, first.as_slice()), (BATCH_END + HOUR, second.as_slice())];
+    assert_eq!(answer(&plan, Some(&stored), Streamed::Tiles(&tiles), BATCH_END + HOUR), [Value::Long(17)]);
+}
+
+/// The mutation example of aggregator sheet §14: a MAX keeps what was deleted, a change before the tail does not count.
+#[test]
+fn mutations_take_rows_out_of_what_is_deletable() {
+    let plan = plan(&[(OperationKind::Sum, &[days(7)]), (OperationKind::Max, &[days(7)])]);
+    let stored = batch(&plan, &[(BATCH_END - DAY, 10), (BATCH_END - 6 * DAY, 4)]);
+    let ask = |changes: &[(Millis, i64, bool)], query: Millis| {
+        let ts: Vec<Millis> = changes.iter().map(|(ts, ..)| *ts).collect();
+        let values: Vec<i64> = changes.iter().map(|(_, value, _)| *value).collect();
+        let is_before: Vec<bool> = changes.iter().map(|(.., is_before)| *is_before).collect();
+        let seen: Vec<Millis> = (0..changes.len()).map(|change| BATCH_END + change as i64).collect();
+        let mutations = Some(Mutations { is_before: &is_before, ts: &seen });
+        answer(&plan, Some(&stored), Streamed::Rows(Events { ts: &ts, columns: &longs(&values), mutations }), query)
+    };
+    let replace = [(BATCH_END - DAY, 10, true), (BATCH_END - DAY, 7, false), (BATCH_END + 1, 5, false)];
+    assert_eq!(ask(&replace, BATCH_END + HOUR), [Value::Long(16), Value::Long(10)]);
+    let remove = [(BATCH_END - 6 * DAY, 4, true)];
+    assert_eq!(ask(&remove, BATCH_END + 2 * HOUR)[0], Value::Long(10));
+    assert_eq!(ask(&remove, BATCH_END + DAY + 2 * HOUR)[0], Value::Long(10), "neither the hop nor its deletion counts");
+}
+
+#[test]
+fn requests_before_the_batch_and_foreign_bytes_are_refused() {
+    let plan = plan(&[(OperationKind::Sum, &[days(7)])]);
+    let stored = batch(&plan, &[(BATCH_END - DAY, 10)]);
+    let mut lambda = Lambda::new(plan.clone()).unwrap();
+    let request = Request {
+        query: BATCH_END + 1,
+        batch_end: BATCH_END,
+        batch: Some(&stored),
+        streamed: Streamed::Nothing,
+        streamed_from: None,
+    };
+    let early = lambda.answer(&Request { query: BATCH_END - 1, ..request }).unwrap_err();
+    assert_eq!(early.code(), ErrorCode::InvalidArgument);
+    for length in 0..stored.len() {
+        let error = lambda.answer(&Request { batch: Some(&stored[..length]), ..request }).unwrap_err();
+        assert_eq!(error.code(), ErrorCode::CorruptData, "{error}");
+        assert!(error.context().last().unwrap().contains("a batch IR, at byte"), "{error}");
+    }
+    let longer = [&stored[..], &[0]].concat();
+    assert!(lambda.answer(&Request { batch: Some(&longer), ..request }).unwrap_err().message().contains("follow"));
+    let tiles = [(BATCH_END, &[2u8, 2][..])];
+    let error = lambda.answer(&Request { streamed: Streamed::Tiles(&tiles), ..request }).unwrap_err();
+    assert!(error.context().contains(&"n_sum".to_owned()), "{error}");
+    // The handle goes on, and nothing was appended meanwhile.
+    lambda.answer(&request).unwrap();
+    assert_eq!(lambda.finish().unwrap()[0].len(), 1);
+}
+
+/// The plan of a case's aggregations, each with its own window and twice a longer one.
+fn online(case: &Case) -> Arc<OnlinePlan> {
+    let base = |spec: &AggregationSpec| Base { spec: spec.clone(), windows: vec![spec.window] };
+    Arc::new(OnlinePlan::new(columns(), case.specs.iter().map(base).collect()).unwrap())
+}
+
+fn arrays(rows: &[&naive::Row]) -> (Vec<Millis>, Vec<ArrayRef>) {
+    let column = |index: usize| {
+        let values: Vec<&Value> = rows.iter().map(|row| &row.values[index]).collect();
+        Value::column(&values, &columns()[index].data_type).unwrap()
+    };
+    (rows.iter().map(|row| row.ts).collect(), (0..columns().len()).map(column).collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    /// Batch and stream of one key are the window rule over both, while the tail stays within the buffer.
+    #[test]
+    fn batch_and_stream_are_the_window_rule(case in case(24, 2), cut in any::<prop::sample::Index>(), late in 0i64..48 * 12) {
+        let mut case = Case { resolution: Resolution::FiveMinute, ..case };
+        case.specs.retain(|spec| spec.operation != OperationKind::ApproxUniqueCount);
+        // Lists and maps that are kept whole may hold nulls, which have no stored form.
+        let whole = |spec: &AggregationSpec| !matches!(columns()[spec.input].data_type, DataType::List(_) | DataType::Map(_, _));
+        case.specs.retain(|spec| !spec.operation.is_timed() || whole(spec));
+        prop_assume!(!case.specs.is_empty());
+        let plan = online(&case);
+        let mut rows: Vec<naive::Row> = case.events.iter().map(|(_, row)| row.clone()).filter(|row| row.ts >= 0).collect();
+        rows.sort_by_key(|row| row.ts);
+        rows.dedup_by_key(|row| row.ts);
+        prop_assume!(!rows.is_empty());
+        let end = rows[cut.index(rows.len())].ts / DAY * DAY;
+        let query = end + late * FIVE_MINUTES;
+        // The row at the very tail of the batch counts offline only (quirk 11).
+        let at_a_tail = |row: &naive::Row| case.specs.iter().filter_map(AggregationSpec::bounded_window).any(|w| row.ts == end - w.millis());
+        rows.retain(|row| !at_a_tail(row));
+        let (old, new): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.ts < end);
+        let mut halves = Vec::new();
+        for half in old.chunks(old.len().div_ceil(2).max(1)) {
+            let mut ir = BatchIr::new(plan.clone(), end).unwrap();
+            let (ts, columns) = arrays(half);
+            ir.update(&ts, &columns).unwrap();
+            halves.push(ir);
+        }
+        let mut stored = Vec::new();
+        let mut whole = BatchIr::new(plan.clone(), end).unwrap();
+        halves.iter().for_each(|half| whole.merge(half).unwrap());
+        whole.encode(&mut stored).unwrap();
+
+        let (ts, columns) = arrays(&new);
+        let mut lambda = Lambda::new(plan.clone()).unwrap();
+        let streamed = Streamed::Rows(Events { ts: &ts, columns: &columns, mutations: None });
+        let request = Request { query, batch_end: end, batch: Some(&stored), streamed, streamed_from: None };
+        lambda.answer(&request).unwrap();
+        let found = lambda.finish().unwrap();
+        for (spec, (column, output)) in case.specs.iter().zip(found.iter().zip(plan.outputs())) {
+            let expected = naive::aggregate(spec, &chronon_testkit::cases::columns(), case.resolution, false, &rows, query);
+            let found = Value::read(column, 0).unwrap();
+            prop_assert!(naive::same(&expected, &found), "{} at {query}, batch to {end}: {found:?}, expected {expected:?}", output.name);
+        }
+        for cut in 0..stored.len() {
+            // Any error will do; never a panic.
+            let _ = BatchIr::decode(plan.clone(), end, &stored[..cut]);
+        }
+    }
+}
