@@ -80,59 +80,9 @@ pub(crate) fn hash_bytes(bytes: &[u8], seed: u64) -> (u64, u64) {
     finish(low, high, bytes.len() as u64)
 }
 
-/// Sixteen bytes that [`hash_bytes`] maps to the given hash: every step of the hash, undone from last to first.
-pub(crate) fn bytes_with_hash(low: u64, high: u64, seed: u64) -> [u8; 16] {
-    const LENGTH: u64 = 16;
-    // The finish.
-    let high = high.wrapping_sub(low);
-    let (low, high) = (unfinalize64(low.wrapping_sub(high)), unfinalize64(high));
-    let high = high.wrapping_sub(low);
-    let (low, high) = (low.wrapping_sub(high) ^ LENGTH, high ^ LENGTH);
-    // The one block.
-    let second = unfold(high, HIGH_STEP).wrapping_sub(low).rotate_right(31) ^ seed;
-    let first = unfold(low, LOW_STEP).wrapping_sub(seed).rotate_right(27) ^ seed;
-    let first = first.wrapping_mul(const { inverse(C2) }).rotate_right(31).wrapping_mul(const { inverse(C1) });
-    let second = second.wrapping_mul(const { inverse(C1) }).rotate_right(33).wrapping_mul(const { inverse(C2) });
-    (u128::from(second) << 64 | u128::from(first)).to_le_bytes()
-}
-
-/// Undoes `x * 5 + step`.
-fn unfold(value: u64, step: u64) -> u64 {
-    value.wrapping_sub(step).wrapping_mul(const { inverse(5) })
-}
-
-/// Undoes [`finalize64`].
-fn unfinalize64(mut value: u64) -> u64 {
-    // Shifting by more than half the width makes the xor its own inverse.
-    value ^= value >> 33;
-    value = value.wrapping_mul(const { inverse(FINAL_2) });
-    value ^= value >> 33;
-    value = value.wrapping_mul(const { inverse(FINAL_1) });
-    value ^ value >> 33
-}
-
-/// The number whose product with the odd number `factor` is 1 modulo 2^64, by Newton's steps: each doubles the bits
-/// that are right, and an odd number is its own inverse in three.
-const fn inverse(factor: u64) -> u64 {
-    let mut found = factor;
-    let mut step = 0;
-    while step < 5 {
-        found = found.wrapping_mul(2u64.wrapping_sub(factor.wrapping_mul(found)));
-        step += 1;
-    }
-    found
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_hash_runs_backwards() {
-        for hash in [(0, 0), (1, 2), (u64::MAX, 0x8000_0000_0000_0000), (0x0123_4567_89ab_cdef, 7)] {
-            assert_eq!(hash_bytes(&bytes_with_hash(hash.0, hash.1, 9001), 9001), hash);
-        }
-    }
 
     #[test]
     fn a_word_hashes_as_its_bytes() {

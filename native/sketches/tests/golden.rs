@@ -62,8 +62,8 @@ fn cpc_of(kind: &str, n: i64) -> CpcSketch {
         "dbl" => (0..n).for_each(|i| sketch.update_double(i as f64 * 0.1 - 5.0)),
         "bin" => (0..n).for_each(|i| sketch.update_bytes(format!("b{i}").as_bytes())),
         "union" => return CpcSketch::union(LG_K, [&longs(0..n), &longs(n / 2..n + n / 2)]).unwrap(),
-        "clone" => return longs(0..n).merged_copy().unwrap(),
-        "cloneupd" => return fifty_more(longs(0..n).merged_copy().unwrap()),
+        "clone" => return longs(0..n).merged_copy(),
+        "cloneupd" => return fifty_more(longs(0..n).merged_copy()),
         "heapupd" => return fifty_more(CpcSketch::from_bytes(&longs(0..n).to_bytes()).unwrap()),
         "special" => {
             for value in [0.0, -0.0, f64::NAN, f64::from_bits(0x7ff8_0000_0000_0001)] {

@@ -4,10 +4,15 @@
 //! The merged estimate depends on nothing but how many coupons there are, which is why sliding windows can keep
 //! coupons ([`coupon_of_long`] and its siblings) and look the number up ([`IconEstimates`]).
 
+mod bits;
+mod codes;
 mod coupon;
 mod icon;
-mod refresh;
+mod image;
+mod set;
 mod sketch;
+mod table;
+mod window;
 
 pub use coupon::{coupon_of_bytes, coupon_of_double, coupon_of_long};
 pub use icon::IconEstimates;
