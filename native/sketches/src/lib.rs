@@ -4,5 +4,6 @@
 
 pub mod cpc;
 pub mod frequent;
+pub mod java_order;
 pub mod kll;
 mod murmur;
