@@ -1,8 +1,8 @@
 //! Aggregation operations: what they accept, how they fold, what they store.
 //!
-//! One file per operation family ([`count`], [`sum`], [`average`], [`variance`], [`moments`], [`min_max`],
-//! [`first_last`], [`first_last_k`], [`top_bottom_k`], [`unique_count`], [`approx_unique_count`], [`approx_percentile`], [`histogram`]), each with its accepted types, accumulator, fold order and
-//! stored form. [`Operation`] is what they all implement, [`registry`] the one list of them. [`shape`] brings rows to
+//! One file per operation family ([`count`], [`sum`], [`average`], [`variance`], [`moments`], [`min_max`], [`first_last`],
+//! [`first_last_k`], [`top_bottom_k`], [`unique_count`], [`bounded_unique_count`], [`approx_unique_count`],
+//! [`approx_percentile`], [`histogram`]), each with its accepted types, accumulator, fold order and stored form. [`Operation`] is what they all implement, [`registry`] the one list of them. [`shape`] brings rows to
 //! them, [`mod@grouped`] runs them per group; the window crate slides them over time.
 
 mod arrow_types;
@@ -16,6 +16,7 @@ pub mod approx_percentile;
 pub mod approx_unique_count;
 pub mod average;
 pub mod avro;
+pub mod bounded_unique_count;
 pub mod count;
 pub mod first_last;
 pub mod first_last_k;

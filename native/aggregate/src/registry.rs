@@ -5,6 +5,7 @@
 use crate::approx_percentile::ApproxPercentile;
 use crate::approx_unique_count::ApproxUniqueCount;
 use crate::average::Average;
+use crate::bounded_unique_count::BoundedUniqueCount;
 use crate::count::Count;
 use crate::definition::{Definition, Width};
 use crate::first_last::Edge;
@@ -77,9 +78,13 @@ pub fn result_type(kind: OperationKind, element: &DataType) -> Result<(Width, Da
             Ok((Width::Bytes, T::Long))
         }
         K::UniqueCount | K::ApproxUniqueCount => refuse(&format!("{NUMBERS}, String and Binary")),
+        K::BoundedUniqueCount if float => Ok((Width::Doubles, T::Long)),
+        K::BoundedUniqueCount if number => Ok((Width::Longs, T::Long)),
+        K::BoundedUniqueCount if matches!(element, T::String | T::Binary) => Ok((Width::Bytes, T::Long)),
+        K::BoundedUniqueCount => refuse(&format!("{NUMBERS}, String and Binary")),
         K::Histogram if *element == T::String => Ok((Width::Bytes, T::Map(Box::new(T::String), Box::new(T::Int)))),
         K::Histogram => refuse("String"),
-        K::ApproxHistogramK | K::BoundedUniqueCount => Err(Error::unsupported(format!("{kind} is not built"))),
+        K::ApproxHistogramK => Err(Error::unsupported(format!("{kind} is not built"))),
     }
 }
 
@@ -128,6 +133,12 @@ pub fn k(spec: &AggregationSpec) -> Result<i32> {
                 "argument k of APPROX_UNIQUE_COUNT is {k}; it is the binary logarithm of the sketch's size, 4 to 26"
             ))),
         },
+        OperationKind::BoundedUniqueCount => match spec.k(Some(8))? {
+            k @ 0.. => Ok(k),
+            k => Err(Error::invalid_plan(format!(
+                "argument k of BOUNDED_UNIQUE_COUNT is {k}; it is how far to count, and cannot be negative"
+            ))),
+        },
         _ => Ok(0),
     }
 }
@@ -152,6 +163,7 @@ pub fn dispatch<V: Visitor>(definition: &Definition, visitor: V) -> Result<V::Ou
     let (kind, k, nested) = (definition.kind(), definition.k, definition.nested());
     let data_type = definition.element.clone();
     let lg_k = k as u8;
+    let bound = usize::try_from(k).unwrap_or(0);
     let (largest, latest) = (matches!(kind, K::Max | K::TopK), matches!(kind, K::Last | K::LastK));
     match (kind, definition.width) {
         (K::Count, _) => visitor.visit(Count),
@@ -212,6 +224,15 @@ pub fn dispatch<V: Visitor>(definition: &Definition, visitor: V) -> Result<V::Ou
         (K::ApproxUniqueCount, Width::Longs) => visitor.visit(ApproxUniqueCount::<Longs>::new(lg_k)?),
         (K::ApproxUniqueCount, Width::Doubles) => visitor.visit(ApproxUniqueCount::<Doubles>::new(lg_k)?),
         (K::ApproxUniqueCount, Width::Bytes) => visitor.visit(ApproxUniqueCount::<Bytes>::new(lg_k)?),
+        (K::BoundedUniqueCount, Width::Longs) => {
+            visitor.visit(BoundedUniqueCount::<Longs> { k: bound, data_type, width: PhantomData })
+        }
+        (K::BoundedUniqueCount, Width::Doubles) => {
+            visitor.visit(BoundedUniqueCount::<Doubles> { k: bound, data_type, width: PhantomData })
+        }
+        (K::BoundedUniqueCount, Width::Bytes) => {
+            visitor.visit(BoundedUniqueCount::<Bytes> { k: bound, data_type, width: PhantomData })
+        }
         (K::Histogram, Width::Bytes) => visitor.visit(Histogram { k }),
         (kind, width) => Err(Error::internal(format!("nothing computes {kind} over {width:?}"))),
     }

@@ -15,7 +15,7 @@ use proptest::prelude::*;
 const WITHOUT_BYTES: &[OperationKind] = &[OperationKind::ApproxUniqueCount];
 
 /// Operations that no file computes yet.
-const NOT_BUILT: &[OperationKind] = &[OperationKind::ApproxHistogramK, OperationKind::BoundedUniqueCount];
+const NOT_BUILT: &[OperationKind] = &[OperationKind::ApproxHistogramK];
 
 fn every_definition() -> Vec<Definition> {
     let columns = columns();
@@ -37,7 +37,7 @@ fn accepted_types_are_those_of_the_reference() {
         (scalars.to_vec(), vec![K::Count, K::First, K::Last, K::FirstK, K::LastK]),
         (with(&[Boolean]), vec![K::Sum]),
         (numbers.clone(), vec![K::Average, K::Variance, K::Skew, K::Kurtosis, K::ApproxPercentile]),
-        (with(&[String, Binary]), vec![K::UniqueCount, K::ApproxUniqueCount]),
+        (with(&[String, Binary]), vec![K::UniqueCount, K::ApproxUniqueCount, K::BoundedUniqueCount]),
         (vec![String], vec![K::Histogram]),
         (vec![], NOT_BUILT.to_vec()),
     ];

@@ -5,5 +5,6 @@
 pub mod cpc;
 pub mod frequent;
 pub mod java_order;
+pub mod java_stream;
 pub mod kll;
 mod murmur;

@@ -138,7 +138,7 @@ pub fn every_aggregation() -> Vec<AggregationSpec> {
                 OperationKind::FirstK | OperationKind::LastK | OperationKind::TopK | OperationKind::BottomK => {
                     vec![with_k("1"), with_k("3")]
                 }
-                OperationKind::Histogram => vec![spec.clone(), with_k("2")],
+                OperationKind::Histogram | OperationKind::BoundedUniqueCount => vec![spec.clone(), with_k("2")],
                 OperationKind::ApproxUniqueCount => vec![spec.clone(), with_k("4")],
                 OperationKind::ApproxPercentile => {
                     vec![spec.clone(), spec.clone().with_arg("percentiles", "[0, 0.25, 0.99, 1.0]")]

@@ -244,10 +244,11 @@ fn fold(spec: &AggregationSpec, input: &DataType, values: &[(Millis, Value)]) ->
             });
             Value::List(sorted.into_iter().take(k().expect("k").max(1) as usize).cloned().collect())
         }
-        UniqueCount => {
+        UniqueCount | BoundedUniqueCount => {
             let distinct: std::collections::BTreeSet<String> =
                 values.iter().map(|(_, value)| identity(value)).collect();
-            Value::Long(distinct.len() as i64)
+            let bound = if spec.operation == BoundedUniqueCount { k().unwrap_or(8) } else { i64::MAX };
+            Value::Long(bound.min(distinct.len() as i64))
         }
         ApproxUniqueCount => {
             let mut sketch = CpcSketch::new(k().unwrap_or(8) as u8).expect("lgK");

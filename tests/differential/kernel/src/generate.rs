@@ -121,13 +121,13 @@ fn operations(data_type: &DataType) -> Vec<&'static str> {
     match element {
         DataType::Short | DataType::Int | DataType::Long | DataType::Float | DataType::Double => {
             ops.extend(["SUM", "AVERAGE", "MIN", "MAX", "UNIQUE_COUNT", "APPROX_UNIQUE_COUNT", "SUM", "AVERAGE"]);
-            ops.extend(["TOP_K", "BOTTOM_K"]);
+            ops.extend(["TOP_K", "BOTTOM_K", "BOUNDED_UNIQUE_COUNT"]);
         }
         DataType::String => {
             ops.extend(["MIN", "MAX", "UNIQUE_COUNT", "HISTOGRAM", "APPROX_UNIQUE_COUNT", "HISTOGRAM"]);
-            ops.extend(["TOP_K", "BOTTOM_K"]);
+            ops.extend(["TOP_K", "BOTTOM_K", "BOUNDED_UNIQUE_COUNT"]);
         }
-        // UNIQUE_COUNT of binary is a known divergence
+        // UNIQUE_COUNT and BOUNDED_UNIQUE_COUNT of binary are a known divergence
         DataType::Binary => ops.push("APPROX_UNIQUE_COUNT"),
         DataType::Boolean => ops.push("SUM"),
         _ => {}
@@ -143,6 +143,7 @@ fn aggregations(rng: &mut Rng, schema: &[(String, DataType)], resolution: Resolu
         let op = *rng.pick(&operations(data_type));
         let k = match op {
             "FIRST_K" | "LAST_K" | "TOP_K" | "BOTTOM_K" => Some((1 + rng.below(5)).to_string()),
+            "BOUNDED_UNIQUE_COUNT" if !rng.one_in(3) => Some((1 + rng.below(9)).to_string()),
             "HISTOGRAM" if rng.one_in(4) => Some(rng.below(5).to_string()),
             "APPROX_UNIQUE_COUNT" if rng.one_in(3) => Some((4 + rng.below(9)).to_string()),
             _ => None,

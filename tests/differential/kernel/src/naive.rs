@@ -197,6 +197,10 @@ fn aggregate(case: &Case, output: &Output<'_>, rows: &[&Row]) -> Option<Expect> 
         }
         "TOP_K" | "BOTTOM_K" => Some(ranked(plain().cloned().collect(), k?, op == "TOP_K")),
         "UNIQUE_COUNT" => exact(Value::Int(plain().map(Value::identity).collect::<BTreeSet<_>>().len() as i64)),
+        "BOUNDED_UNIQUE_COUNT" => {
+            let distinct = plain().map(Value::identity).collect::<BTreeSet<_>>().len();
+            exact(Value::Int(distinct.min(k.unwrap_or(8)) as i64))
+        }
         "HISTOGRAM" => Some(histogram(plain(), k.unwrap_or(0))),
         "APPROX_UNIQUE_COUNT" => exact(Value::Int(distinct(plain(), k.unwrap_or(8) as u8)?)),
         _ => None,

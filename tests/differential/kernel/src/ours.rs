@@ -77,6 +77,7 @@ fn definition(aggregation: &Aggregation) -> Result<definitions::Aggregation, Str
         "TOP_K" => Operation::TOP_K,
         "BOTTOM_K" => Operation::BOTTOM_K,
         "UNIQUE_COUNT" => Operation::UNIQUE_COUNT,
+        "BOUNDED_UNIQUE_COUNT" => Operation::BOUNDED_UNIQUE_COUNT,
         "HISTOGRAM" => Operation::HISTOGRAM,
         "APPROX_UNIQUE_COUNT" => Operation::APPROX_UNIQUE_COUNT,
         other => return Err(format!("the case asks for {other}")),
