@@ -53,7 +53,9 @@ entry! {
     ) -> jlong {
         let definition = env.convert_byte_array(&definition)?;
         let options = text(env, &options)?;
-        let handle = HANDLES.open(Plan::open(&definition, &options)?)?;
+        let plan = Plan::open(&definition, &options)?;
+        plan.warnings().iter().for_each(|warning| log::warn!("{warning}"));
+        let handle = HANDLES.open(plan)?;
         STATS.open();
         Ok(handle)
     }

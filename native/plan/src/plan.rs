@@ -71,6 +71,8 @@ impl Plan {
     /// - `Unsupported`: the dialect, an operation or a shape is not built.
     /// - `InvalidPlan`: anything else in the definition that cannot be run; says which definition, aggregation and
     ///   column, what was found and what would be right.
+    ///
+    /// One error names everything that is wrong with the aggregations.
     pub fn open(group_by: &[u8], options: &str) -> Result<Self> {
         let group_by = decode::decode(group_by)?;
         let plan = Options::parse(options).and_then(|options| Builder::new(&options).build(&group_by));
@@ -95,6 +97,23 @@ impl Plan {
     /// The columns that are computed, by aggregation, then bucket, then window.
     pub fn outputs(&self) -> &[Output] {
         &self.outputs
+    }
+
+    /// What can be run but is not what its author may think: windows that are no multiple of the step by which their
+    /// tails move.
+    pub fn warnings(&self) -> Vec<String> {
+        let warning = |output: &Output| {
+            let (window, hop) = output.window().zip(output.tail_hop)?;
+            (window.millis() % hop != 0).then(|| {
+                format!(
+                    "definition {}: the window of `{}` is no multiple of {hop} ms, by which its tail moves, so it starts up \
+                     to that much too early, and online counts rows twice where a window beside it has that step",
+                    self.name,
+                    output.field().name
+                )
+            })
+        };
+        self.outputs.iter().filter_map(warning).collect()
     }
 
     /// What a session over windows is opened with.
@@ -197,17 +216,27 @@ impl<'a> Builder<'a> {
                 "there are no aggregations; such a definition passes columns through and needs no plan",
             ));
         }
+        let mut problems = Vec::new();
         for (index, aggregation) in group_by.aggregations.iter().enumerate() {
-            for part in unpack::parts(index, aggregation, self.outputs.len())? {
-                self.add(&part).map_err(|error| error.within(part.describe()))?;
+            for part in unpack::parts(index, aggregation, self.outputs.len(), &mut problems) {
+                if let Err(error) = self.add(&part) {
+                    let problem = error.within(part.describe());
+                    // What is wrong with a column is wrong with it in every window.
+                    if !problems.contains(&problem) {
+                        problems.push(problem);
+                    }
+                }
             }
         }
-        Ok(Plan {
-            name: group_by.name.clone(),
-            resolution: self.options.resolution,
-            inputs: self.inputs,
-            outputs: self.outputs,
-        })
+        match Error::all(problems) {
+            Some(error) => Err(error),
+            None => Ok(Plan {
+                name: group_by.name.clone(),
+                resolution: self.options.resolution,
+                inputs: self.inputs,
+                outputs: self.outputs,
+            }),
+        }
     }
 
     fn add(&mut self, part: &Part<'_>) -> Result<()> {

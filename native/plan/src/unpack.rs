@@ -2,7 +2,7 @@
 
 use crate::definitions;
 use chronon_aggregate::{AggregationSpec, OperationKind, TimeUnit, Window};
-use chronon_types::{Error, Result};
+use chronon_types::Error;
 use std::collections::BTreeMap;
 
 /// One output column before names have become indexes.
@@ -49,52 +49,75 @@ const MOST_OUTPUTS: usize = 100_000;
 static NO_ARGS: BTreeMap<String, String> = BTreeMap::new();
 
 /// The parts of an aggregation: every bucket (or none), and for each every window (or everything). The definition has
-/// `before` parts already.
-///
-/// # Errors
-/// `InvalidPlan` when the aggregation names no column or operation, lists no windows or buckets, has a window without length, or
-/// makes too many parts.
-pub(crate) fn parts(index: usize, aggregation: &definitions::Aggregation, before: usize) -> Result<Vec<Part<'_>>> {
+/// `before` parts already. What cannot be is added to `problems`: an aggregation without column or operation, an empty
+/// list of windows or buckets, a window without length, too many parts.
+pub(crate) fn parts<'a>(
+    index: usize,
+    aggregation: &'a definitions::Aggregation,
+    before: usize,
+    problems: &mut Vec<Error>,
+) -> Vec<Part<'a>> {
     let operation = aggregation.operation.map(|operation| operation.0);
     let kind = operation.and_then(OperationKind::from_number);
     let input = aggregation.input_column.as_deref();
-    let invalid = |message: String| Error::invalid_plan(message).within(describe(index, kind, input));
+    let found = problems.len();
+    let mut problem =
+        |message: String| problems.push(Error::invalid_plan(message).within(describe(index, kind, input)));
 
-    let Some(input) = input else {
-        return Err(invalid("there is no input column; set inputColumn".to_owned()));
-    };
-    let operation = match (kind, operation) {
-        (Some(kind), _) => kind,
-        (None, Some(number)) => {
-            return Err(invalid(format!("{number} is not an operation of the airbnb dialect; it has 0 to 19")));
-        }
-        (None, None) => return Err(invalid("there is no operation; set one, for example LAST".to_owned())),
-    };
-    let windows = match &aggregation.windows {
+    if input.is_none() {
+        problem("there is no input column; set inputColumn".to_owned());
+    }
+    match (kind, operation) {
+        (Some(_), _) => {}
+        (None, Some(number)) => problem(format!("{number} is not an operation of the airbnb dialect; it has 0 to 19")),
+        (None, None) => problem("there is no operation; set one, for example LAST".to_owned()),
+    }
+    let windows: Vec<Option<Window>> = match &aggregation.windows {
         None => vec![None],
-        Some(windows) if windows.is_empty() => {
-            return Err(invalid(
-                "the list of windows is empty, which computes nothing; leave windows out to aggregate everything"
-                    .to_owned(),
-            ));
-        }
         Some(windows) => {
-            windows.iter().map(window).map(|w| w.map_err(invalid)).map(|w| w.map(Some)).collect::<Result<_>>()?
+            if windows.is_empty() {
+                problem(
+                    "the list of windows is empty, which computes nothing; leave windows out to aggregate everything"
+                        .to_owned(),
+                );
+            }
+            windows.iter().filter_map(|given| window(given).map_err(&mut problem).ok().map(Some)).collect()
         }
     };
     let buckets: Vec<Option<&str>> = match &aggregation.buckets {
         None => vec![None],
-        Some(buckets) if buckets.is_empty() => {
-            return Err(invalid(
-                "the list of buckets is empty, which computes nothing; leave buckets out to have none".to_owned(),
-            ));
+        Some(buckets) => {
+            if buckets.is_empty() {
+                problem(
+                    "the list of buckets is empty, which computes nothing; leave buckets out to have none".to_owned(),
+                );
+            }
+            buckets.iter().map(|bucket| Some(bucket.as_str())).collect()
         }
-        Some(buckets) => buckets.iter().map(|bucket| Some(bucket.as_str())).collect(),
     };
     if before.saturating_add(buckets.len().saturating_mul(windows.len())) > MOST_OUTPUTS {
-        return Err(invalid(format!("there are more than {MOST_OUTPUTS} outputs; use fewer windows or buckets")));
+        problem(format!("there are more than {MOST_OUTPUTS} outputs; use fewer windows or buckets"));
     }
-    let part = |bucket, window| Part {
+    let (Some(operation), Some(input)) = (kind, input) else { return Vec::new() };
+    if problems.len() > found {
+        // One part without windows still shows what is wrong with the column or the arguments.
+        return vec![part(index, aggregation, operation, input, None, None)];
+    }
+    let windows = &windows;
+    let with_bucket =
+        |bucket| windows.iter().map(move |window| part(index, aggregation, operation, input, bucket, *window));
+    buckets.into_iter().flat_map(with_bucket).collect()
+}
+
+fn part<'a>(
+    index: usize,
+    aggregation: &'a definitions::Aggregation,
+    operation: OperationKind,
+    input: &'a str,
+    bucket: Option<&'a str>,
+    window: Option<Window>,
+) -> Part<'a> {
+    Part {
         aggregation: index,
         operation,
         input,
@@ -102,9 +125,7 @@ pub(crate) fn parts(index: usize, aggregation: &definitions::Aggregation, before
         window,
         args: aggregation.arg_map.as_ref().unwrap_or(&NO_ARGS),
         element_wise: aggregation.element_wise.unwrap_or_default(),
-    };
-    let windows = &windows;
-    Ok(buckets.into_iter().flat_map(|bucket| windows.iter().map(move |window| part(bucket, *window))).collect())
+    }
 }
 
 fn window(window: &definitions::Window) -> std::result::Result<Window, String> {

@@ -205,6 +205,46 @@ fn refusals_say_where_and_what_instead() {
 }
 
 #[test]
+fn all_problems_are_named_at_once() {
+    let aggregations = vec![
+        aggregation(Operation::SUM, "merchant").over(&[
+            (0, TimeUnit::DAYS),
+            (-1, TimeUnit::HOURS),
+            (1, TimeUnit::DAYS),
+        ]),
+        aggregation(Operation::SUM, "amount").over(&[(1, TimeUnit::DAYS)]),
+        aggregation(Operation::LAST_K, "price").with("k", "many"),
+        aggregation(Operation(99), "amount"),
+        aggregation(Operation::MAX, "merchant").by(&["clicks"]).over(&[(1, TimeUnit::DAYS), (2, TimeUnit::DAYS)]),
+    ];
+    let error = open(aggregations, "five_minute").unwrap_err();
+    assert_eq!(error.code(), ErrorCode::InvalidPlan);
+    let lines: Vec<&str> = error.message().lines().collect();
+    let expected = [
+        ("6 problems", ""),
+        ("aggregation 0: SUM of merchant", "a window of 0 DAYS"),
+        ("aggregation 0: SUM of merchant", "a window of -1 HOURS"),
+        ("aggregation 0: SUM of merchant", "not string"),
+        ("aggregation 2: LAST_K of price", "no column `price`"),
+        ("aggregation 3: an operation of amount", "99 is not an operation"),
+        ("aggregation 4: MAX of merchant", "`clicks` is of type int"),
+    ];
+    assert_eq!(lines.len(), expected.len(), "{error}");
+    for (line, (place, problem)) in lines.iter().zip(expected) {
+        assert!(line.contains(place) && line.contains(problem), "{line}");
+    }
+}
+
+#[test]
+fn windows_between_hops_are_warned_of() {
+    let odd = aggregation(Operation::COUNT, "amount").over(&[(300, TimeUnit::HOURS), (12, TimeUnit::DAYS)]);
+    let plan = open(vec![odd], "five_minute").unwrap();
+    let warnings = plan.warnings();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].contains("`amount_count_300h`") && warnings[0].contains("team.payments.v1"), "{warnings:?}");
+}
+
+#[test]
 fn options_are_checked() {
     let bytes = bytes_of(&definition(vec![aggregation(Operation::SUM, "amount")]));
     let cases = [

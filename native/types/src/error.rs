@@ -70,6 +70,31 @@ constructors! {
 }
 
 impl Error {
+    /// One error for several problems, or `None` when there are none. A single one stays as it is; several are listed line
+    /// by line with their contexts, under the code that they share, or else that of a definition that cannot be run.
+    ///
+    /// ```
+    /// use chronon_types::{Error, ErrorCode};
+    /// let problems = vec![Error::invalid_plan("no column `a`").within("SUM of a"), Error::unsupported("too new")];
+    /// let error = Error::all(problems).unwrap();
+    /// assert_eq!(error.code(), ErrorCode::InvalidPlan);
+    /// assert_eq!(error.message(), "2 problems:\n- SUM of a: no column `a`\n- too new");
+    /// ```
+    pub fn all(mut problems: Vec<Self>) -> Option<Self> {
+        if problems.len() < 2 {
+            return problems.pop();
+        }
+        let first = problems[0].code;
+        let shared = problems.iter().all(|problem| problem.code == first);
+        let line = |problem: &Self| {
+            let places: String = problem.context.iter().rev().map(|place| format!("{place}: ")).collect();
+            format!("\n- {places}{}", problem.message)
+        };
+        let message = format!("{} problems:{}", problems.len(), problems.iter().map(line).collect::<String>());
+        let code = if shared { first } else { ErrorCode::InvalidPlan };
+        Some(Self { code, message, context: Vec::new() })
+    }
+
     /// The kind of error.
     pub fn code(&self) -> ErrorCode {
         self.code
