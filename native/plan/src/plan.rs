@@ -106,8 +106,8 @@ impl Plan {
             let (window, hop) = output.window().zip(output.tail_hop)?;
             (window.millis() % hop != 0).then(|| {
                 format!(
-                    "definition {}: the window of `{}` is no multiple of {hop} ms, by which its tail moves, so it starts up \
-                     to that much too early, and online counts rows twice where a window beside it has that step",
+                    "definition {}: the window of `{}` is no multiple of {hop} ms, the step of its tail; when it is served, \
+                     rows near the tail may be missing, or count twice beside a window that is one, so prefer a multiple",
                     self.name,
                     output.field().name
                 )

@@ -1,28 +1,27 @@
-//! Any operation: one accumulator per hop.
+//! Any operation: one accumulator per hop, merged in blocks.
 //!
-//! A window's result is the fold of its hops' accumulators, oldest first. The fold up to the newest hop is kept per
-//! window and redone only when its tail has moved; it stops early when the operation says that later hops cannot change
-//! it. All windows of a hop size share the accumulators. Memory: one accumulator per hop that a window reaches, and one
-//! per window.
+//! A window's result is the fold of its hops' accumulators, oldest first, block by block ([`crate::tree`]). The fold up to the
+//! newest hop is kept per window until the tail or the newest hop is another; it stops early when the operation says that later
+//! hops cannot change it. All windows of a hop size share hops and blocks. Memory: two accumulators per hop that a
+//! window reaches, and one per window.
 
 use crate::sliding::{Family, Run, Sliding, Tail, Target, timelines};
-use crate::timeline::HopVec;
+use crate::tree::HopTree;
 use arrow::array::ArrayRef;
 use chronon_aggregate::shape::Shape;
 use chronon_aggregate::sink::Sink;
 use chronon_types::Result;
 
-struct Line<T> {
+struct Line<S: Shape> {
     timeline: usize,
-    hops: HopVec<Option<T>>,
+    tree: HopTree<S>,
 }
 
 struct Output<S: Shape> {
     target: Target,
     line: usize,
-    /// The hops the kept fold covers, `tail` up to but not including `upto`.
-    tail: usize,
-    upto: usize,
+    /// The hop at the tail and the newest hop that the kept fold is for.
+    covers: Option<(i64, usize)>,
     prefix: Option<S::Ir>,
     sink: S::Sink,
 }
@@ -31,7 +30,7 @@ struct Output<S: Shape> {
 pub(crate) struct Folded<S: Shape> {
     shape: S,
     batch: Option<S::Batch>,
-    lines: Vec<Line<S::Ir>>,
+    lines: Vec<Line<S>>,
     outputs: Vec<Output<S>>,
 }
 
@@ -41,13 +40,12 @@ impl<S: Shape> Folded<S> {
         let output = |target: &Target| Output {
             target: *target,
             line: used.iter().position(|timeline| *timeline == target.timeline).unwrap_or(0),
-            tail: usize::MAX,
-            upto: 0,
+            covers: None,
             prefix: None,
             sink: shape.sink(),
         };
         let outputs = family.targets.iter().map(output).collect();
-        let line = |timeline: &usize| Line { timeline: *timeline, hops: HopVec::default() };
+        let line = |timeline: &usize| Line { timeline: *timeline, tree: HopTree::new() };
         Self { batch: None, lines: used.iter().map(line).collect(), outputs, shape }
     }
 }
@@ -66,10 +64,8 @@ impl<S: Shape> Sliding for Folded<S> {
         let Some(batch) = &self.batch else { return Ok(()) };
         for line in &mut self.lines {
             for segment in &run.segments[line.timeline] {
-                if segment.hop == line.hops.end() {
-                    line.hops.push(None);
-                }
-                self.shape.fold(line.hops.get_mut(segment.hop), batch, segment.start..segment.end, run.ts)?;
+                let open = line.tree.open(segment.hop, segment.index);
+                self.shape.fold(open, batch, segment.start..segment.end, run.ts)?;
             }
         }
         Ok(())
@@ -77,26 +73,21 @@ impl<S: Shape> Sliding for Folded<S> {
 
     fn query(&mut self, tails: &[Tail]) -> Result<()> {
         for output in &mut self.outputs {
-            let hops = &self.lines[output.line].hops;
-            let tail = tails[output.target.window].hop;
-            if tail >= hops.end() {
+            let tree = &mut self.lines[output.line].tree;
+            let tail = tails[output.target.window];
+            if tail.hop >= tree.end() {
                 output.sink.push_null();
                 continue;
             }
-            if output.tail != tail {
-                (output.tail, output.upto, output.prefix) = (tail, tail, None);
+            let newest = tree.end() - 1;
+            if output.covers != Some((tail.index, newest)) {
+                output.prefix = tree.fold(&self.shape, tail.hop, tail.index)?;
+                output.covers = Some((tail.index, newest));
             }
             let complete = |ir: &Option<S::Ir>| ir.as_ref().is_some_and(|ir| self.shape.is_complete(ir));
-            let newest = hops.end() - 1;
-            while output.upto < newest && !complete(&output.prefix) {
-                if let Some(ir) = hops.get(output.upto) {
-                    self.shape.merge(&mut output.prefix, ir)?;
-                }
-                output.upto += 1;
-            }
-            match (&output.prefix, hops.get(newest)) {
+            match (&output.prefix, tree.get(newest)) {
                 (prefix, None) => self.shape.finalize(prefix.as_ref(), &mut output.sink),
-                (None, open) if !S::COPIES_DIFFER => self.shape.finalize(open.as_ref(), &mut output.sink),
+                (None, open) if !S::COPIES_DIFFER => self.shape.finalize(open, &mut output.sink),
                 (prefix, Some(_)) if complete(prefix) => self.shape.finalize(prefix.as_ref(), &mut output.sink),
                 (prefix, Some(open)) => {
                     let mut whole = prefix.clone();
@@ -109,13 +100,13 @@ impl<S: Shape> Sliding for Folded<S> {
     }
 
     fn trim(&mut self, timeline: usize, to: usize) {
-        self.lines.iter_mut().filter(|line| line.timeline == timeline).for_each(|line| line.hops.trim(to));
+        self.lines.iter_mut().filter(|line| line.timeline == timeline).for_each(|line| line.tree.trim(to));
     }
 
     fn reset(&mut self) {
-        self.lines.iter_mut().for_each(|line| line.hops.clear());
+        self.lines.iter_mut().for_each(|line| line.tree.clear());
         for output in &mut self.outputs {
-            (output.tail, output.prefix) = (usize::MAX, None);
+            (output.covers, output.prefix) = (None, None);
         }
     }
 
@@ -127,13 +118,10 @@ impl<S: Shape> Sliding for Folded<S> {
     }
 
     fn heap_size(&self) -> usize {
-        let line = |line: &Line<S::Ir>| {
-            let irs = line.hops.items().iter().flatten();
-            line.hops.heap_size() + irs.map(|ir| self.shape.heap_size(ir)).sum::<usize>()
-        };
         let output = |output: &Output<S>| {
             output.sink.heap_size() + output.prefix.as_ref().map_or(0, |ir| self.shape.heap_size(ir))
         };
-        self.lines.iter().map(line).sum::<usize>() + self.outputs.iter().map(output).sum::<usize>()
+        self.lines.iter().map(|line| line.tree.heap_size(&self.shape)).sum::<usize>()
+            + self.outputs.iter().map(output).sum::<usize>()
     }
 }

@@ -17,6 +17,7 @@ mod plan;
 mod session;
 mod sliding;
 mod timeline;
+mod tree;
 
 pub use plan::WindowPlan;
 pub use session::PointInTimeSession;

@@ -256,6 +256,7 @@ impl PointInTimeSession {
         for ((tail, time), window) in self.tails.iter_mut().zip(&self.tail_times).zip(self.plan.windows()) {
             tail.ts = *time;
             tail.hop = self.timelines[window.timeline].seek(tail.hop, *time);
+            tail.index = self.timelines[window.timeline].index(*time);
         }
         self.columns.iter_mut().try_for_each(|column| column.query(&self.tails))?;
         for (index, timeline) in self.timelines.iter_mut().enumerate() {

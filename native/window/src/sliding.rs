@@ -34,6 +34,8 @@ pub(crate) struct Tail {
     pub(crate) ts: Millis,
     /// First hop inside; behind the newest hop when the window is empty.
     pub(crate) hop: usize,
+    /// Which of all hops starts at `ts`, be there events in it or not.
+    pub(crate) index: i64,
 }
 
 /// The state of some aggregations over one key, moving forward in time.

@@ -86,6 +86,8 @@ impl<T> HopVec<T> {
 pub(crate) struct Segment {
     /// The hop's number.
     pub(crate) hop: usize,
+    /// Which of all hops of its size it is, counted from 1970, those without events included.
+    pub(crate) index: i64,
     /// First row.
     pub(crate) start: usize,
     /// Behind the last row.
@@ -99,13 +101,15 @@ pub(crate) struct Timeline {
     size: Option<Millis>,
     /// Start of each hop.
     starts: HopVec<Millis>,
+    /// Which of all hops the newest one is.
+    open_index: i64,
     /// The first time behind the newest hop.
     open_end: Millis,
 }
 
 impl Timeline {
     pub(crate) fn new(size: Option<Millis>) -> Self {
-        Self { size, starts: HopVec::default(), open_end: Millis::MIN }
+        Self { size, starts: HopVec::default(), open_index: 0, open_end: Millis::MIN }
     }
 
     /// The start of the window that ends at `head` and is `length` long.
@@ -115,6 +119,12 @@ impl Timeline {
             (Some(size), Some(length)) => round(head.saturating_sub(length), size),
             _ => Millis::MIN,
         }
+    }
+
+    /// Which of all hops starts at `tail`, a time that [`Self::tail`] gave.
+    #[inline]
+    pub(crate) fn index(&self, tail: Millis) -> i64 {
+        self.size.map_or(0, |size| tail / size)
     }
 
     /// Splits `rows` into hops, appending new hops and writing the segments.
@@ -131,21 +141,23 @@ impl Timeline {
             while row < rows.end && ts[row] < self.open_end {
                 row += 1;
             }
-            segments.push(Segment { hop: self.starts.end() - 1, start, end: row });
+            segments.push(Segment { hop: self.starts.end() - 1, index: self.open_index, start, end: row });
         }
     }
 
     #[inline]
     fn open(&mut self, ts: Millis) {
-        let (start, end) = match self.size {
-            None => (Millis::MIN, Millis::MAX),
+        let (index, start, end) = match self.size {
+            None => (0, Millis::MIN, Millis::MAX),
             Some(size) => {
                 // Tails round toward zero, but all are multiples of the size, so hops that round down lie on one side
                 // of any tail, before 1970 too.
-                let start = ts.div_euclid(size).saturating_mul(size);
-                (start, start.saturating_add(size))
+                let index = ts.div_euclid(size);
+                let start = index.saturating_mul(size);
+                (index, start, start.saturating_add(size))
             }
         };
+        self.open_index = index;
         self.starts.push(start);
         self.open_end = end;
     }
