@@ -9,7 +9,7 @@ use crate::operation::Operation;
 use crate::physical::Doubles;
 use crate::sink::{DoubleSink, ListSink, Sink};
 use arrow::datatypes::DataType as ArrowType;
-use chronon_sketches::kll::KllSketch;
+use chronon_sketches::kll::{KllSketch, Ranks};
 use chronon_types::time::Millis;
 use chronon_types::{Error, Result};
 
@@ -54,15 +54,14 @@ impl Operation for ApproxPercentile {
         ir.update(value as f32);
     }
     fn merge(&self, ir: &mut KllSketch, later: &KllSketch) {
-        // Only more than 2^64 values fail.
-        ir.merge(later).unwrap_or_default();
+        ir.merge(later);
     }
     fn sink(&self) -> Self::Sink {
         ListSink::new(DoubleSink::new(ArrowType::Float32, false))
     }
     fn finalize(&self, ir: &KllSketch, sink: &mut Self::Sink) {
         // The ranks were checked when the plan was opened.
-        match ir.clone().quantiles(&self.ranks).unwrap_or_default() {
+        match ir.quantiles(&self.ranks, Ranks::Exclusive).unwrap_or_default() {
             Some(values) => {
                 values.iter().for_each(|value| sink.elements.push((*value).into()));
                 sink.close(values.len());
@@ -78,6 +77,6 @@ impl Operation for ApproxPercentile {
         KllSketch::from_bytes(avro::get_bytes(bytes)?)
     }
     fn heap_size(&self, ir: &KllSketch) -> usize {
-        ir.retained() * size_of::<f32>()
+        ir.heap_size()
     }
 }

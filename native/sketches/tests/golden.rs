@@ -4,7 +4,7 @@
 
 use chronon_sketches::cpc::CpcSketch;
 use chronon_sketches::frequent::{ErrorType, FrequentItem, FrequentItems};
-use chronon_sketches::kll::KllSketch;
+use chronon_sketches::kll::{KllSketch, Ranks};
 use std::collections::HashMap;
 
 const VECTORS: &str = include_str!("../../../tests/golden/sketch-vectors.txt");
@@ -98,8 +98,8 @@ const RANKS: [f64; 11] = [0.0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99
 /// Ranks of one sketch stray by less than this with k = 128, by a wide margin (the usual error is 0.02).
 const RANK_ERROR: f64 = 0.06;
 
-fn quantiles_text(sketch: &mut KllSketch) -> String {
-    let values = sketch.quantiles(&RANKS).unwrap().unwrap();
+fn quantiles_text(sketch: &KllSketch) -> String {
+    let values = sketch.quantiles(&RANKS, Ranks::Exclusive).unwrap().unwrap();
     values.iter().map(|value| format!("{:x},", value.to_bits())).collect()
 }
 
@@ -124,12 +124,14 @@ fn quantiles() {
         // The reference's own image, whatever its coins said, is read, queried and written to the byte.
         let mut theirs = KllSketch::from_bytes(&unhex(image)).unwrap();
         assert_eq!(hex(&theirs.to_bytes()), image, "{name} read back");
-        assert_eq!(quantiles_text(&mut theirs), quantiles, "{name}, quantiles of their image");
+        assert_eq!(quantiles_text(&theirs), quantiles, "{name}, quantiles of their image");
+        theirs.sort_newest();
         assert_eq!(hex(&theirs.to_bytes()), queried, "{name}, their image after the query");
 
         if n <= 128 {
             assert_eq!(hex(&sketch.to_bytes()), image, "{name}");
-            assert_eq!(quantiles_text(&mut sketch), quantiles, "{name}");
+            assert_eq!(quantiles_text(&sketch), quantiles, "{name}");
+            sketch.sort_newest();
             assert_eq!(hex(&sketch.to_bytes()), queried, "{name} after the query");
             continue;
         }
@@ -137,7 +139,7 @@ fn quantiles() {
         assert_eq!(sketch.retained(), theirs.retained(), "{name}: how much is kept depends on the count alone");
         let mut sorted = values;
         sorted.sort_by(f32::total_cmp);
-        for (rank, value) in RANKS.into_iter().zip(sketch.quantiles(&RANKS).unwrap().unwrap()) {
+        for (rank, value) in RANKS.into_iter().zip(sketch.quantiles(&RANKS, Ranks::Exclusive).unwrap().unwrap()) {
             let off = distance(&sorted, value, rank);
             assert!(off < RANK_ERROR, "{name}: the value for rank {rank} is {off} away");
         }
@@ -196,4 +198,33 @@ fn frequent_items() {
         }
     }
     assert_eq!(checked, 216);
+}
+
+const QUERIES: &str = include_str!("../../../tests/golden/kll-queries.txt");
+
+/// Both readings of a rank, as the two libraries answer from the images of [`quantiles`].
+#[test]
+fn quantile_queries() {
+    const FRACTIONS: [f64; 15] =
+        [0.0, 1e-9, 0.001, 0.01, 0.05, 0.1, 0.25, 1.0 / 3.0, 0.5, 0.75, 0.9, 0.95, 0.99, 0.9999, 1.0];
+    let images: HashMap<&str, &str> = lines("kll").map(|words| (words[0], words[1])).collect();
+    let bits = |values: &[f64]| -> String { values.iter().map(|value| format!("{:x},", value.to_bits())).collect() };
+    for line in QUERIES.lines() {
+        let [kind, name, quantiles, splits, ranks, cumulative, shares] = line.split(' ').collect::<Vec<_>>()[..] else {
+            panic!("{line}")
+        };
+        let kind = if kind == "exclusive" { Ranks::Exclusive } else { Ranks::Inclusive };
+        let sketch = KllSketch::from_bytes(&unhex(images[name])).unwrap();
+        let splits: Vec<f32> = (splits.split_terminator(','))
+            .map(|split| f32::from_bits(u32::from_str_radix(split, 16).unwrap()))
+            .collect();
+        let found: Vec<f64> = splits.iter().map(|split| sketch.rank(*split, kind).unwrap()).collect();
+        assert_eq!(bits(&found), ranks, "{kind:?} {name} ranks");
+        assert_eq!(bits(&sketch.cumulative_shares(&splits, kind).unwrap()), cumulative, "{kind:?} {name} cumulative");
+        assert_eq!(bits(&sketch.shares(&splits, kind).unwrap().unwrap()), shares, "{kind:?} {name} shares");
+        let found = sketch.quantiles(&FRACTIONS, kind).unwrap().unwrap();
+        let found: String = found.iter().map(|value| format!("{:x},", value.to_bits())).collect();
+        assert_eq!(found, quantiles, "{kind:?} {name} quantiles");
+    }
+    assert_eq!(QUERIES.lines().count(), 24);
 }

@@ -4,7 +4,7 @@
 
 use chronon_sketches::cpc::CpcSketch;
 use chronon_sketches::frequent::{ErrorType, FrequentItem, FrequentItems};
-use chronon_sketches::kll::KllSketch;
+use chronon_sketches::kll::{KllSketch, Ranks};
 use chronon_types::{ErrorCode, Result};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -48,12 +48,13 @@ fn use_cpc(bytes: &[u8]) {
 
 fn use_kll(bytes: &[u8]) {
     let Some(mut sketch) = decoded(KllSketch::from_bytes(bytes)) else { return };
-    sketch.quantiles(&[0.0, 0.3, 1.0]).unwrap();
+    sketch.quantiles(&[0.0, 0.3, 1.0], Ranks::Exclusive).unwrap();
     (0..300).for_each(|value| sketch.update(value as f32));
     let mut other = KllSketch::new(8).unwrap();
-    if other.merge(&sketch).is_ok() {
-        other.quantiles(&[0.5]).unwrap();
-    }
+    other.merge(&sketch);
+    other.quantiles(&[0.5], Ranks::Inclusive).unwrap();
+    other.merge_image(&sketch.to_bytes()).unwrap();
+    KllSketch::from_bytes(&other.to_bytes()).unwrap();
     KllSketch::from_bytes(&sketch.to_bytes()).unwrap();
 }
 
@@ -79,7 +80,7 @@ fn kll_image() -> impl Strategy<Value = Vec<u8>> {
         let mut sketch = KllSketch::new(k).unwrap();
         values.into_iter().for_each(|value| sketch.update(value));
         if queried {
-            sketch.quantiles(&[0.5]).unwrap();
+            sketch.sort_newest();
         }
         sketch.to_bytes()
     })

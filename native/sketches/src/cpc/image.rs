@@ -193,7 +193,6 @@ impl<'a> Image<'a> {
                 *to |= *columns | u64::from(*byte) << offset;
             }
         }
-        set.touched();
         if misplaced != 0 {
             return Err(corrupt("the table holds a column inside the window"));
         }

@@ -96,7 +96,7 @@ impl CouponSet {
     fn grow_and_insert(&mut self, coupon: u32) {
         let Body::Few(slots) = &mut self.body else { return };
         if slots.len() >> self.lg_k != 0 {
-            let rows = self.matrix();
+            let rows = self.become_matrix();
             rows[(coupon >> 6) as usize] |= 1 << (coupon & 63);
             return;
         }
@@ -109,8 +109,13 @@ impl CouponSet {
         *slots = grown;
     }
 
-    /// The rows of the matrix, which the set becomes if it is not. Whoever adds to them calls [`Self::touched`].
+    /// The rows of the matrix, which the set becomes if it is not, to add coupons to. The set is left uncounted.
     pub(super) fn matrix(&mut self) -> &mut [u64] {
+        self.count = UNCOUNTED;
+        self.become_matrix()
+    }
+
+    fn become_matrix(&mut self) -> &mut [u64] {
         if matches!(self.body, Body::Few(_)) {
             self.body = Body::Matrix(self.to_rows().into_owned());
         }
@@ -118,11 +123,6 @@ impl CouponSet {
             Body::Matrix(rows) => rows,
             Body::Few(_) => &mut [],
         }
-    }
-
-    /// Says that the rows may hold more coupons than were counted.
-    pub(super) fn touched(&mut self) {
-        self.count = UNCOUNTED;
     }
 
     /// The rows as a matrix would have them.
@@ -200,7 +200,6 @@ impl CouponSet {
         for part in from.chunks_exact(rows.len()) {
             rows.iter_mut().zip(part).for_each(|(row, columns)| *row |= columns);
         }
-        self.touched();
     }
 
     /// Bytes of heap.

@@ -1,0 +1,304 @@
+//! The values a sketch keeps: levels of them, each value of level *h* standing for 2^*h* that were seen.
+//!
+//! All levels share one array, whose room follows from their number. A new value goes into level 0. When the array is
+//! full, the lowest level that has its share of the room is halved: of its sorted values every other one moves up.
+//!
+//! The array is the reference's read backwards, so that a new value is pushed at its end: the topmost level first,
+//! each descending, level 0 last and in the order of arrival. A value is kept as an integer that orders like the
+//! values backwards, so that the array ascends and comparing costs no more than for integers.
+
+use crate::murmur::finalize64;
+use std::ops::Range;
+
+/// The smallest share of a level.
+const LEAST: u32 = 8;
+
+/// A value as it is kept: an integer that orders as the values do, backwards. -0.0 is less than 0.0.
+#[inline(always)]
+pub(super) fn kept(value: f32) -> i32 {
+    let bits = value.to_bits() as i32;
+    !(bits ^ ((bits >> 31) & i32::MAX))
+}
+
+/// The value that is kept so.
+#[inline(always)]
+pub(super) fn value(kept: i32) -> f32 {
+    let bits = !kept;
+    f32::from_bits((bits ^ ((bits >> 31) & i32::MAX)) as u32)
+}
+
+/// The share of the level that is so many levels below the top: k·(2/3)^depth, rounded, and at least [`LEAST`].
+fn share(k: u16, depth: usize) -> u32 {
+    // Thirty levels down nothing is left of any k.
+    let Some(thirds) = 3u64.checked_pow(depth.min(30) as u32) else { return LEAST };
+    let twice = ((2 * u64::from(k)) << depth.min(30)) / thirds;
+    (twice.div_ceil(2) as u32).max(LEAST)
+}
+
+/// The room of so many levels together.
+pub(super) fn room(k: u16, levels: usize) -> usize {
+    (0..levels).map(|depth| share(k, depth) as usize).sum()
+}
+
+/// The levels of a sketch.
+#[derive(Debug, Clone)]
+pub(super) struct Levels {
+    k: u16,
+    /// How many values the array holds before a level is halved.
+    room: usize,
+    kept: Vec<i32>,
+    /// Where each level starts, from level 0 up; it ends where the one below starts.
+    starts: Vec<u32>,
+}
+
+impl Levels {
+    pub(super) fn new(k: u16) -> Self {
+        Self::of(k, Vec::new(), vec![0])
+    }
+
+    /// The levels of this array, which start there; at least one, the topmost at 0.
+    pub(super) fn of(k: u16, kept: Vec<i32>, starts: Vec<u32>) -> Self {
+        Self { k, room: room(k, starts.len()), kept, starts }
+    }
+
+    pub(super) fn k(&self) -> u16 {
+        self.k
+    }
+
+    /// How many levels there are.
+    pub(super) fn count(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// The whole array.
+    pub(super) fn kept(&self) -> &[i32] {
+        &self.kept
+    }
+
+    /// Where each level starts in the array, from level 0 up.
+    pub(super) fn starts(&self) -> &[u32] {
+        &self.starts
+    }
+
+    fn range(&self, level: usize) -> Range<usize> {
+        let end = if level == 0 { self.kept.len() } else { self.starts[level - 1] as usize };
+        self.starts[level] as usize..end
+    }
+
+    /// What a level keeps; nothing when there is no such level.
+    pub(super) fn level(&self, level: usize) -> &[i32] {
+        if level < self.count() { &self.kept[self.range(level)] } else { &[] }
+    }
+
+    pub(super) fn sort_newest(&mut self) {
+        let newest = self.range(0);
+        self.kept[newest].sort_unstable();
+    }
+
+    /// Takes in a value, the next after `seen` others.
+    #[inline]
+    pub(super) fn push(&mut self, value: i32, seen: u64) {
+        if self.kept.len() >= self.room {
+            self.make_room(seen);
+        }
+        self.kept.push(value);
+    }
+
+    /// Halves the lowest level that has its share.
+    fn make_room(&mut self, seen: u64) {
+        let top = self.count() - 1;
+        let has_share = |level: &usize| self.range(*level).len() >= share(self.k, top - level) as usize;
+        // The shares add up to the room, so a full array has such a level.
+        let level = (0..top).find(has_share).unwrap_or(top);
+        if level == top {
+            self.starts.push(0);
+            self.room = room(self.k, self.starts.len());
+        }
+        if level == 0 {
+            // The newest value stays where it is if their number is odd.
+            let Range { start, end } = self.range(0);
+            self.kept[start..end - (end - start) % 2].sort_unstable();
+        }
+        self.halve(level, seen);
+    }
+
+    /// Moves every other value of a sorted level up, and the values of lower levels to where they then belong.
+    fn halve(&mut self, level: usize, seen: u64) {
+        let Range { start, end } = self.range(level);
+        let above = self.starts[level + 1] as usize;
+        let half = (end - start) / 2;
+        let pairs = &mut self.kept[start..start + 2 * half];
+        let coin = coin(pairs, level, seen);
+        // Those that go up gather at the end, where merging from the end of the level above finds them last.
+        (0..half).rev().for_each(|pair| pairs[half + pair] = pairs[2 * pair + coin]);
+        merge_up(&mut self.kept[above..start + 2 * half], start - above, half);
+        self.kept.copy_within(start + 2 * half.., start + half);
+        self.kept.truncate(self.kept.len() - half);
+        self.starts[..level].iter_mut().for_each(|start| *start -= half as u32);
+        self.starts[level] += half as u32;
+    }
+
+    /// Takes in the levels of another sketch; `seen` counts the values of both.
+    pub(super) fn absorb(&mut self, other: &Self, seen: u64) {
+        let mut count = self.count().max(other.count());
+        let mut room = room(self.k, count);
+        let mut total = self.kept.len() + other.kept.len();
+        // From level 0 up.
+        let mut merged = Vec::with_capacity(total);
+        let mut ends = Vec::with_capacity(count + 1);
+        let (mut carried, mut pair) = (Vec::new(), Vec::new());
+        let mut level = 0;
+        while level < count {
+            let start = merged.len();
+            if level == 0 {
+                merged.extend_from_slice(self.level(0));
+                merged.extend_from_slice(other.level(0));
+            } else {
+                pair.clear();
+                merge(self.level(level), other.level(level), &mut pair);
+                merge(&pair, &carried, &mut merged);
+            }
+            carried.clear();
+            let population = merged.len() - start;
+            if total > room && population >= share(self.k, count - 1 - level) as usize {
+                let half = population / 2;
+                let pairs = &mut merged[start..start + 2 * half];
+                if level == 0 {
+                    pairs.sort_unstable();
+                }
+                let coin = coin(pairs, level, seen);
+                carried.extend(pairs.iter().skip(coin).step_by(2));
+                merged.copy_within(start + 2 * half.., start);
+                merged.truncate(start + population % 2);
+                total -= half;
+                if level + 1 == count {
+                    count += 1;
+                    room = self::room(self.k, count);
+                }
+            }
+            ends.push(merged.len());
+            level += 1;
+        }
+        self.room = room;
+        self.kept.clear();
+        self.starts.clear();
+        self.starts.resize(count, 0);
+        for level in (0..count).rev() {
+            self.starts[level] = self.kept.len() as u32;
+            let start = if level == 0 { 0 } else { ends[level - 1] };
+            self.kept.extend_from_slice(&merged[start..ends[level]]);
+        }
+    }
+
+    /// Bytes of heap.
+    pub(super) fn heap_size(&self) -> usize {
+        self.kept.capacity() * size_of::<i32>() + self.starts.capacity() * size_of::<u32>()
+    }
+}
+
+/// Which value of each pair moves up: 0 for the first, 1 for the second.
+///
+/// The reference tosses a coin. Here it follows from what the sketch has seen and keeps: the same input in the same
+/// order gives the same bytes everywhere, while sketches of other values toss otherwise, so that their errors do not
+/// add up when they are merged.
+fn coin(pairs: &[i32], level: usize, seen: u64) -> usize {
+    let middle = pairs.get(pairs.len() / 2).copied().unwrap_or_default();
+    (finalize64(finalize64(seen ^ (level as u64) << 58) ^ u64::from(middle as u32)) & 1) as usize
+}
+
+/// Merges the first `low` values with the last `high`, both ascending, into the first `low + high`, from their end on.
+/// Between the two there are as many others as the last, which are overwritten or lose their place.
+fn merge_up(values: &mut [i32], mut low: usize, high: usize) {
+    let gap = values.len() - high;
+    let (mut to, mut from) = (gap, values.len());
+    while low > 0 && from > gap {
+        let (a, b) = (values[low - 1], values[from - 1]);
+        let first = a > b;
+        to -= 1;
+        values[to] = if first { a } else { b };
+        low -= usize::from(first);
+        from -= usize::from(!first);
+    }
+    values.copy_within(gap..from, low);
+}
+
+/// Appends the merged values of two ascending slices.
+fn merge(mut a: &[i32], mut b: &[i32], out: &mut Vec<i32>) {
+    out.reserve(a.len() + b.len());
+    while let (Some((first, rest_a)), Some((second, rest_b))) = (a.split_first(), b.split_first()) {
+        if first <= second {
+            out.push(*first);
+            a = rest_a;
+        } else {
+            out.push(*second);
+            b = rest_b;
+        }
+    }
+    out.extend_from_slice(a);
+    out.extend_from_slice(b);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_kept_backwards() {
+        let ascending = [f32::NEG_INFINITY, f32::MIN, -1.5, -0.0, 0.0, f32::MIN_POSITIVE, 1.0, 7.25, f32::INFINITY];
+        let kept_values = ascending.map(kept);
+        assert!(kept_values.is_sorted_by(|a, b| a > b), "{kept_values:?}");
+        for original in ascending {
+            assert_eq!(value(kept(original)).to_bits(), original.to_bits());
+        }
+    }
+
+    /// The room of the reference's sketches: its known images with 129 and more values start at these positions.
+    #[test]
+    fn rooms_are_those_of_the_reference() {
+        assert_eq!([1, 2, 3, 4].map(|levels| room(128, levels)), [128, 213, 270, 308]);
+        assert_eq!(share(8, 1), 8);
+        assert_eq!(share(u16::MAX, 40), 8);
+    }
+
+    #[test]
+    fn merging_in_place_is_merging() {
+        for (low, high) in [(0, 1), (0, 5), (1, 1), (5, 1), (1, 5), (40, 17), (17, 40)] {
+            let mut lows: Vec<i32> = (0..low).map(|v| v * v * 31 % 97).collect();
+            let mut highs: Vec<i32> = (0..high).map(|v| v * v * 17 % 89).collect();
+            lows.sort_unstable();
+            highs.sort_unstable();
+            let mut values = [lows.clone(), vec![i32::MAX; highs.len()], highs.clone()].concat();
+            merge_up(&mut values, lows.len(), highs.len());
+            let (mut expected, mut apart) = ([lows.clone(), highs.clone()].concat(), Vec::new());
+            expected.sort_unstable();
+            merge(&lows, &highs, &mut apart);
+            assert_eq!(values[..expected.len()], expected, "{low} {high}");
+            assert_eq!(apart, expected, "{low} {high}");
+        }
+    }
+
+    /// Every value seen is there with its weight, whatever was halved, and the room is kept.
+    #[test]
+    fn nothing_is_lost() {
+        for k in [8, 9, 20, 128, 200] {
+            let (mut levels, mut whole) = (Levels::new(k), Levels::new(k));
+            let mut seen = 0;
+            for part in 0..40u64 {
+                let mut other = Levels::new(k);
+                let count = part * part * 7 % 900;
+                for value in 0..count {
+                    other.push(kept((value * 7919 % 1009) as f32), value);
+                    whole.push(kept((value * 7919 % 1009) as f32), seen + value);
+                }
+                seen += count;
+                levels.absorb(&other, seen);
+                for levels in [&levels, &whole] {
+                    let weight: u64 = (0..levels.count()).map(|l| (levels.level(l).len() as u64) << l).sum();
+                    assert_eq!(weight, seen, "k {k}, part {part}");
+                    assert!(levels.kept.len() <= room(k, levels.count()), "k {k}, part {part}");
+                    assert!((1..levels.count()).all(|level| levels.level(level).is_sorted()), "k {k}, part {part}");
+                }
+            }
+        }
+    }
+}

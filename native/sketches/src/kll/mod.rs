@@ -1,0 +1,376 @@
+//! Quantiles of floats by KLL sketches.
+//!
+//! A sketch keeps about `k` values in levels, each standing for twice as many as one below: exact up to `k`
+//! values, beyond that within a rank error of mostly 2.3 / `k`^0.97 (2 in 100 for 128), whatever the order and the merges.
+//! NaN is ignored. Updating costs one push and, amortized, a sort and merge of few values; memory is at most some
+//! 3 `k` floats.
+
+mod image;
+mod levels;
+mod view;
+
+use chronon_types::{Error, Result};
+use levels::{Levels, kept};
+use view::View;
+
+pub use view::Ranks;
+
+/// The smallest `k` a sketch may have.
+pub const MIN_K: u16 = 8;
+
+/// A quantile sketch over floats.
+///
+/// Up to `k` values its bytes are the reference's. Beyond that the reference tosses coins; this sketch draws them from
+/// what it has seen, so that the same values in the same order give the same bytes. A copy is a plain clone.
+///
+/// ```
+/// use chronon_sketches::kll::{KllSketch, Ranks};
+/// let mut sketch = KllSketch::new(128).unwrap();
+/// [1.0, 2.0, 3.0, 4.0].iter().for_each(|value| sketch.update(*value));
+/// assert_eq!(sketch.quantiles(&[0.25, 0.5], Ranks::Exclusive).unwrap(), Some(vec![2.0, 3.0]));
+/// assert_eq!(sketch.quantiles(&[0.25, 0.5], Ranks::Inclusive).unwrap(), Some(vec![1.0, 2.0]));
+/// ```
+#[derive(Debug, Clone)]
+pub struct KllSketch {
+    /// The smallest `k` of all sketches merged in that had halved a level.
+    min_k: u16,
+    seen: u64,
+    min: f32,
+    max: f32,
+    /// Whether the newest level was sorted after the last update; images tell.
+    newest_sorted: bool,
+    levels: Levels,
+}
+
+impl KllSketch {
+    /// An empty sketch that is exact up to `k` values.
+    ///
+    /// # Errors
+    /// `InvalidPlan` when `k` is below 8.
+    pub fn new(k: u16) -> Result<Self> {
+        if k < MIN_K {
+            return Err(Error::invalid_plan(format!(
+                "APPROX_PERCENTILE cannot use k = {k}; use a value from {MIN_K} to {}",
+                u16::MAX
+            )));
+        }
+        let (min, max) = (f32::INFINITY, f32::NEG_INFINITY);
+        Ok(Self { min_k: k, seen: 0, min, max, newest_sorted: false, levels: Levels::new(k) })
+    }
+
+    /// Whether no value was seen.
+    pub fn is_empty(&self) -> bool {
+        self.seen == 0
+    }
+
+    /// How many values were seen.
+    pub fn count(&self) -> u64 {
+        self.seen
+    }
+
+    /// How many of them the sketch still holds.
+    pub fn retained(&self) -> usize {
+        self.levels.kept().len()
+    }
+
+    /// The smallest value seen.
+    pub fn min(&self) -> Option<f32> {
+        (!self.is_empty()).then_some(self.min)
+    }
+
+    /// The largest value seen.
+    pub fn max(&self) -> Option<f32> {
+        (!self.is_empty()).then_some(self.max)
+    }
+
+    /// Takes in a value; NaN is ignored.
+    #[inline]
+    pub fn update(&mut self, value: f32) {
+        if value.is_nan() {
+            return;
+        }
+        if self.seen == 0 {
+            (self.min, self.max) = (value, value);
+        }
+        // Not `min` and `max`: the first of two zeros stays, as in the reference.
+        if value < self.min {
+            self.min = value;
+        }
+        if value > self.max {
+            self.max = value;
+        }
+        self.push(kept(value));
+    }
+
+    #[inline]
+    fn push(&mut self, kept: i32) {
+        self.levels.push(kept, self.seen);
+        self.seen = self.seen.saturating_add(1);
+        self.newest_sorted = false;
+    }
+
+    /// Takes in everything `other` has seen. Of different `k`, this sketch's stays, and the error is that of the smaller.
+    pub fn merge(&mut self, other: &KllSketch) {
+        if other.is_empty() {
+            return;
+        }
+        let (min, max) = (self.min().unwrap_or(other.min), self.max().unwrap_or(other.max));
+        self.min = if other.min < min { other.min } else { min };
+        self.max = if other.max > max { other.max } else { max };
+        if other.levels.count() == 1 {
+            // The reference feeds them newest first, which shows in the bytes while everything is exact.
+            other.levels.kept().iter().rev().for_each(|kept| self.push(*kept));
+            return;
+        }
+        self.seen = self.seen.saturating_add(other.seen);
+        self.min_k = self.min_k.min(other.min_k);
+        self.newest_sorted = false;
+        self.levels.absorb(&other.levels, self.seen);
+    }
+
+    /// Takes in everything a stored sketch has seen.
+    ///
+    /// # Errors
+    /// `CorruptData` when the bytes are not the image of a sketch; nothing is taken in then.
+    pub fn merge_image(&mut self, image: &[u8]) -> Result<()> {
+        self.merge(&image::read(image)?);
+        Ok(())
+    }
+
+    /// The values at `fractions` of the sorted values, each within 0..=1. `None` while the sketch is empty.
+    ///
+    /// # Errors
+    /// `InvalidPlan` when a fraction is outside 0..=1.
+    pub fn quantiles(&self, fractions: &[f64], ranks: Ranks) -> Result<Option<Vec<f32>>> {
+        if let Some(fraction) = fractions.iter().find(|fraction| !(0.0..=1.0).contains(*fraction)) {
+            return Err(Error::invalid_plan(format!("{fraction} is not a percentile; use values from 0 to 1")));
+        }
+        if self.is_empty() {
+            return Ok(None);
+        }
+        let (view, extremes) = (self.view(ranks), (self.min, self.max));
+        Ok(Some(fractions.iter().map(|fraction| view.quantile(*fraction, extremes, ranks)).collect()))
+    }
+
+    /// Sorts the newest level, as the reference does when it is asked for quantiles; its later images show that.
+    pub fn sort_newest(&mut self) {
+        if !self.is_empty() {
+            self.levels.sort_newest();
+            self.newest_sorted = true;
+        }
+    }
+
+    /// The share of the values seen that is smaller than `value`, or not larger. `None` while the sketch is empty.
+    pub fn rank(&self, value: f32, ranks: Ranks) -> Option<f64> {
+        (!self.is_empty()).then(|| self.view(ranks).rank(value, ranks))
+    }
+
+    /// The [ranks](Self::rank) of `splits`, and 1 at the end. `None` while the sketch is empty.
+    pub fn cumulative_shares(&self, splits: &[f32], ranks: Ranks) -> Option<Vec<f64>> {
+        (!self.is_empty()).then(|| self.view(ranks).cumulative(splits, ranks))
+    }
+
+    /// The shares of the values seen before the first of ascending `splits`, between each two and from the last on; a
+    /// value equal to a split is behind it by exclusive ranks, before it by inclusive ones. `None` while the sketch is
+    /// empty.
+    ///
+    /// # Errors
+    /// `InvalidPlan` when the splits do not ascend.
+    pub fn shares(&self, splits: &[f32], ranks: Ranks) -> Result<Option<Vec<f64>>> {
+        if !splits.is_sorted_by(|a, b| a < b) {
+            return Err(Error::invalid_plan(format!("{splits:?} do not ascend")));
+        }
+        Ok((!self.is_empty()).then(|| self.view(ranks).shares(splits, ranks)))
+    }
+
+    /// The values kept, ascending, each with the number of values it stands for.
+    pub fn weights(&self) -> Vec<(f32, u64)> {
+        self.view(Ranks::Exclusive).weights().collect()
+    }
+
+    fn view(&self, ranks: Ranks) -> View {
+        View::new(&self.levels, self.seen, (self.min, self.max), ranks)
+    }
+
+    /// Appends the image, readable by every version of the reference's library.
+    pub fn write_to(&self, out: &mut Vec<u8>) {
+        image::write(self, out);
+    }
+
+    /// The image.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut image = Vec::new();
+        self.write_to(&mut image);
+        image
+    }
+
+    /// Reads an image back.
+    ///
+    /// # Errors
+    /// `CorruptData` when the bytes are not the image of a sketch.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        image::read(bytes)
+    }
+
+    /// Bytes of heap.
+    pub fn heap_size(&self) -> usize {
+        self.levels.heap_size()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(values: &[f32]) -> KllSketch {
+        let mut sketch = KllSketch::new(128).unwrap();
+        values.iter().for_each(|value| sketch.update(*value));
+        sketch
+    }
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|b| format!("{b:02x}")).collect()
+    }
+
+    /// Known answers of the reference's library.
+    #[test]
+    fn images_are_those_of_the_reference() {
+        for (values, image) in [
+            (&[1.0][..], "02020f04800008000000803f"),
+            (
+                &[1.0, 2.0, 3.0, 4.0],
+                "05010f00800008000400000000000000800001007c0000000000803f000080400000804000004040000000400000803f",
+            ),
+            (&[f32::NAN], "02010f0180000800"),
+        ] {
+            assert_eq!(hex(&of(values).to_bytes()), image, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn quantiles_are_read_and_images_sorted() {
+        let mut sketch = of(&[1.0, 2.0, 3.0, 4.0]);
+        assert_eq!(
+            sketch.quantiles(&[0.25, 0.5, 0.75, 1.0], Ranks::Exclusive).unwrap(),
+            Some(vec![2.0, 3.0, 4.0, 4.0])
+        );
+        sketch.sort_newest();
+        assert_eq!(
+            hex(&sketch.to_bytes()),
+            "05010f02800008000400000000000000800001007c0000000000803f000080400000803f000000400000404000008040"
+        );
+        let back = KllSketch::from_bytes(&sketch.to_bytes()).unwrap();
+        assert_eq!(back.to_bytes(), sketch.to_bytes(), "the sorted state survives a round trip");
+        sketch.update(0.5);
+        let items = &sketch.to_bytes()[32..];
+        let values: Vec<f32> = items.chunks_exact(4).map(|item| f32::from_le_bytes(item.try_into().unwrap())).collect();
+        assert_eq!(values, [0.5, 1.0, 2.0, 3.0, 4.0], "newest first, then the sorted rest");
+    }
+
+    #[test]
+    fn empty_sketches_and_impossible_ranks() {
+        let empty = of(&[f32::NAN]);
+        assert_eq!(empty.quantiles(&[0.5], Ranks::Exclusive).unwrap(), None);
+        assert_eq!(empty.min(), None);
+        for rank in [-0.1, 1.1, f64::NAN] {
+            assert!(empty.quantiles(&[rank], Ranks::Inclusive).is_err(), "{rank}");
+        }
+        assert!(KllSketch::new(7).is_err());
+    }
+
+    #[test]
+    fn merging_exact_sketches_takes_the_newest_values_first() {
+        let mut left = of(&[1.0]);
+        left.merge(&of(&[2.0, 3.0]));
+        assert_eq!(left.to_bytes(), of(&[1.0, 3.0, 2.0]).to_bytes());
+        left.merge(&of(&[]));
+        left.merge(&of(&[9.0]));
+        assert_eq!((left.count(), left.min(), left.max()), (4, Some(1.0), Some(9.0)));
+    }
+
+    /// How far the answers of a sketch are from the sorted values, at worst.
+    fn rank_error(sketch: &KllSketch, mut values: Vec<f32>) -> f64 {
+        values.sort_by(f32::total_cmp);
+        let share = |place: usize| place as f64 / values.len() as f64;
+        let fractions: Vec<f64> = (1..100).map(|percent| f64::from(percent) / 100.0).collect();
+        let found = sketch.quantiles(&fractions, Ranks::Exclusive).unwrap().unwrap();
+        let errors = fractions.iter().zip(found).map(|(fraction, value)| {
+            let below = share(values.partition_point(|v| *v < value));
+            let upto = share(values.partition_point(|v| *v <= value));
+            (below - fraction).max(fraction - upto).max(0.0)
+        });
+        errors.fold(0.0, f64::max)
+    }
+
+    /// Values in ways that sketches meet them: ascending, descending, mixed up, few of them, skewed.
+    fn streams(count: u32) -> Vec<(&'static str, Vec<f32>)> {
+        let mixed = |at: u32| (at.wrapping_mul(0x9e37_79b9) >> 8) as f32;
+        vec![
+            ("ascending", (0..count).map(|at| at as f32).collect()),
+            ("descending", (0..count).map(|at| -(at as f32)).collect()),
+            ("mixed", (0..count).map(mixed).collect()),
+            ("few", (0..count).map(|at| mixed(at) % 7.0).collect()),
+            ("skewed", (0..count).map(|at| mixed(at).powi(-3)).collect()),
+            ("sawtooth", (0..count).map(|at| (at % 128) as f32).collect()),
+        ]
+    }
+
+    #[test]
+    fn ranks_stay_within_the_error() {
+        for (k, bound) in [(128, 0.03), (200, 0.02), (1000, 0.005)] {
+            for count in [100, 1000, 30_000] {
+                for (name, values) in streams(count) {
+                    let mut sketch = KllSketch::new(k).unwrap();
+                    values.iter().for_each(|value| sketch.update(*value));
+                    assert_eq!((sketch.count(), sketch.min_k), (values.len() as u64, k), "{name}");
+                    let error = rank_error(&sketch, values);
+                    assert!(error < bound, "{name}, {count} values, k {k}: {error}");
+                }
+            }
+        }
+    }
+
+    /// Ninety parts of the same size: their tosses must not agree, or their errors would add up.
+    #[test]
+    fn merging_keeps_the_error() {
+        for size in [50, 1500] {
+            for (name, values) in streams(90 * size) {
+                let mut merged = of(&[]);
+                values.chunks(size as usize).for_each(|part| merged.merge(&of(part)));
+                assert_eq!(merged.count(), values.len() as u64, "{name}");
+                let error = rank_error(&merged, values);
+                assert!(error < 0.03, "{name}, parts of {size}: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_smaller_k_is_remembered() {
+        let values: Vec<f32> = (0..1000).map(|value| value as f32).collect();
+        let mut small = KllSketch::new(20).unwrap();
+        values.iter().for_each(|value| small.update(*value));
+        let mut merged = of(&values);
+        merged.merge(&small);
+        assert_eq!((merged.min_k, merged.count()), (20, 2000));
+        let mut exact = KllSketch::new(20).unwrap();
+        exact.update(1.0);
+        let mut merged = of(&values);
+        merged.merge(&exact);
+        assert_eq!(merged.min_k, 128, "an exact sketch has no error to remember");
+    }
+
+    #[test]
+    fn the_same_input_gives_the_same_bytes() {
+        for (name, values) in streams(50_000) {
+            assert_eq!(of(&values).to_bytes(), of(&values).to_bytes(), "{name}");
+        }
+    }
+
+    #[test]
+    fn damaged_images_are_refused() {
+        let image = of(&(0..1000).map(|v| v as f32).collect::<Vec<_>>()).to_bytes();
+        for length in 0..image.len() {
+            assert!(KllSketch::from_bytes(&image[..length]).is_err(), "cut to {length}");
+        }
+    }
+}

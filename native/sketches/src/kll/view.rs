@@ -1,0 +1,120 @@
+//! What a sketch's values say: quantiles, ranks and shares.
+
+use super::levels::{Levels, value};
+
+/// Which of two neighbouring answers a rank gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ranks {
+    /// A value's rank is the share of values smaller than it. The quantile for `r` is the value at position
+    /// floor(r · count) of the sorted values, with the extremes at 0 and 1. The rule of sketches-core 0.13.4.
+    Exclusive,
+    /// A value's rank is the share of values not larger than it. The quantile for `r` is the smallest value whose rank
+    /// is at least `r`. The rule of datasketches-java 6.1.1, which counts the extremes among the values it keeps.
+    Inclusive,
+}
+
+/// Products of rank and count are rounded to this part before they are rounded up, up to as many values.
+const ROUNDING: f64 = 1e7;
+
+/// The kept values in order, with how many of all values are not larger.
+pub(super) struct View {
+    points: Vec<(f32, u64)>,
+    seen: u64,
+}
+
+impl View {
+    /// What `levels` of at least one value keep.
+    pub(super) fn new(levels: &Levels, seen: u64, (min, max): (f32, f32), ranks: Ranks) -> Self {
+        // Values and levels sort as the halves of one integer.
+        let mut weighted: Vec<u64> = Vec::with_capacity(levels.kept().len() + 2);
+        for level in 0..levels.count() {
+            let ordered = |kept: &i32| u64::from((!kept ^ i32::MIN) as u32) << 32 | level as u64;
+            weighted.extend(levels.level(level).iter().map(ordered));
+        }
+        weighted.sort_unstable();
+        let mut upto = 0;
+        let mut points: Vec<(f32, u64)> = Vec::with_capacity(weighted.len() + 2);
+        for item in weighted {
+            upto += 1 << (item & 63);
+            points.push((value(!((item >> 32) as u32 as i32 ^ i32::MIN)), upto));
+        }
+        if ranks == Ranks::Inclusive {
+            // Halving may have lost the extremes. Each then takes one of the count from its neighbour.
+            if points.first().is_some_and(|(first, _)| *first != min) {
+                points.insert(0, (min, 1));
+            }
+            if let Some((last, upto)) = points.last_mut()
+                && *last != max
+            {
+                let all = std::mem::replace(upto, seen - 1);
+                points.push((max, all));
+            }
+        }
+        Self { points, seen }
+    }
+}
+
+impl View {
+    /// The value at `rank`, which is within 0..=1.
+    pub(super) fn quantile(&self, rank: f64, (min, max): (f32, f32), ranks: Ranks) -> f32 {
+        let position = rank * self.seen as f64;
+        let index = match ranks {
+            Ranks::Exclusive if rank == 0.0 => return min,
+            Ranks::Exclusive if rank == 1.0 => return max,
+            Ranks::Exclusive => {
+                let position = (position as u64).min(self.seen - 1);
+                self.points.partition_point(|(_, upto)| *upto <= position)
+            }
+            Ranks::Inclusive => {
+                let rounded = if self.seen as f64 <= ROUNDING {
+                    (position * ROUNDING + 0.5).floor() / ROUNDING
+                } else {
+                    position
+                };
+                self.points.partition_point(|(_, upto)| *upto < rounded.ceil() as u64)
+            }
+        };
+        self.points.get(index).map_or(max, |(value, _)| *value)
+    }
+
+    /// How many values are smaller than `value`, or not larger.
+    fn below(&self, value: f32, ranks: Ranks) -> u64 {
+        let points = self.points.partition_point(|(point, _)| match ranks {
+            Ranks::Exclusive => *point < value,
+            Ranks::Inclusive => *point <= value,
+        });
+        points.checked_sub(1).map_or(0, |last| self.points[last].1)
+    }
+
+    /// The rank of `value`.
+    pub(super) fn rank(&self, value: f32, ranks: Ranks) -> f64 {
+        self.below(value, ranks) as f64 / self.seen as f64
+    }
+
+    /// The ranks of `splits`, and 1.
+    pub(super) fn cumulative(&self, splits: &[f32], ranks: Ranks) -> Vec<f64> {
+        splits.iter().map(|split| self.rank(*split, ranks)).chain([1.0]).collect()
+    }
+
+    /// The shares of values before, between and after `splits`.
+    pub(super) fn shares(&self, splits: &[f32], ranks: Ranks) -> Vec<f64> {
+        match ranks {
+            Ranks::Exclusive => {
+                let ends = splits.iter().map(|split| self.below(*split, ranks)).chain([self.seen]);
+                let starts = std::iter::once(0).chain(ends.clone());
+                ends.zip(starts).map(|(end, start)| (end - start) as f64 / self.seen as f64).collect()
+            }
+            Ranks::Inclusive => {
+                let mut shares = self.cumulative(splits, ranks);
+                (1..shares.len()).rev().for_each(|at| shares[at] -= shares[at - 1]);
+                shares
+            }
+        }
+    }
+
+    /// The values and how many each stands for, ascending.
+    pub(super) fn weights(&self) -> impl Iterator<Item = (f32, u64)> {
+        let before = std::iter::once(0).chain(self.points.iter().map(|(_, upto)| *upto));
+        self.points.iter().zip(before).map(|((value, upto), before)| (*value, upto - before))
+    }
+}
