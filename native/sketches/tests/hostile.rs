@@ -4,6 +4,7 @@
 
 use chronon_sketches::cpc::CpcSketch;
 use chronon_sketches::frequent::{ErrorType, FrequentItem, FrequentItems};
+use chronon_sketches::histogram::{Histogram, HistogramItem, HistogramSettings};
 use chronon_sketches::kll::{KllSketch, Ranks};
 use chronon_types::{ErrorCode, Result};
 use proptest::collection::vec;
@@ -67,6 +68,16 @@ fn use_frequent<T: FrequentItem>(bytes: &[u8], item: &T::Borrowed) {
     FrequentItems::<T>::from_bytes(&sketch.to_bytes()).unwrap();
 }
 
+fn use_histogram<T: HistogramItem>(bytes: &[u8], item: &T::Borrowed) {
+    let Some(mut histogram) = decoded(Histogram::<T>::from_bytes(bytes)) else { return };
+    let settings = HistogramSettings::new(4).unwrap();
+    settings.update(&mut histogram, item);
+    let copy = histogram.clone();
+    settings.merge(&mut histogram, &copy);
+    histogram.entries();
+    Histogram::<T>::from_bytes(&histogram.to_bytes()).unwrap();
+}
+
 fn cpc_image() -> impl Strategy<Value = Vec<u8>> {
     (4u8..10, 0i64..9000, any::<bool>()).prop_map(|(lg_k, count, merged)| {
         let mut sketch = CpcSketch::new(lg_k).unwrap();
@@ -94,6 +105,15 @@ fn frequent_image() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+fn histogram_image() -> impl Strategy<Value = Vec<u8>> {
+    (1i32..40, "[a-z\\PC]", vec(".{0,2}", 0..60)).prop_map(|(k, first, items)| {
+        let settings = HistogramSettings::<String>::new(k).unwrap();
+        let mut histogram = settings.prepare(&first);
+        items.iter().for_each(|item| settings.update(&mut histogram, item));
+        histogram.to_bytes()
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -104,6 +124,7 @@ proptest! {
         use_frequent::<String>(&bytes, "x");
         use_frequent::<i64>(&bytes, &1);
         use_frequent::<f64>(&bytes, &f64::NAN);
+        use_histogram::<String>(&bytes, "x");
     }
 
     #[test]
@@ -120,6 +141,13 @@ proptest! {
     fn damaged_frequent(bytes in damaged(frequent_image())) {
         use_frequent::<String>(&bytes, "x");
         use_frequent::<i64>(&bytes, &1);
+    }
+
+    #[test]
+    fn damaged_histograms(bytes in damaged(histogram_image())) {
+        use_histogram::<String>(&bytes, "x");
+        use_histogram::<i64>(&bytes, &1);
+        use_histogram::<f64>(&bytes, &0.5);
     }
 
     /// Undamaged images come back to the byte.

@@ -11,6 +11,9 @@ pub trait FrequentItem: Sized + Clone {
     /// The fewest bytes an item takes when stored.
     const MIN_BYTES: usize;
 
+    /// The byte that stands for the type in front of a stored sketch.
+    const TYPE: u8;
+
     /// `hashCode` of the Java class.
     fn java_hash(item: &Self::Borrowed) -> i32;
 
@@ -31,6 +34,12 @@ pub trait FrequentItem: Sized + Clone {
     /// # Errors
     /// `CorruptData` when there is none.
     fn read(bytes: &mut &[u8]) -> Result<Self>;
+
+    /// Bytes of heap that the item holds.
+    #[inline]
+    fn heap_size(&self) -> usize {
+        0
+    }
 }
 
 /// Takes `count` bytes off the front.
@@ -59,6 +68,7 @@ fn java_bits(value: f64) -> u64 {
 impl FrequentItem for String {
     type Borrowed = str;
     const MIN_BYTES: usize = 4;
+    const TYPE: u8 = 0;
 
     fn java_hash(item: &str) -> i32 {
         let step = |hash: i32, unit: u16| hash.wrapping_mul(31).wrapping_add(i32::from(unit));
@@ -91,11 +101,16 @@ impl FrequentItem for String {
         let text = take(bytes, length)?;
         std::str::from_utf8(text).map(str::to_owned).map_err(|_| corrupt("a string is not UTF-8"))
     }
+
+    fn heap_size(&self) -> usize {
+        self.capacity()
+    }
 }
 
 impl FrequentItem for i64 {
     type Borrowed = i64;
     const MIN_BYTES: usize = 8;
+    const TYPE: u8 = 1;
 
     fn java_hash(item: &i64) -> i32 {
         hash_of_bits(*item as u64)
@@ -125,6 +140,7 @@ impl FrequentItem for i64 {
 impl FrequentItem for f64 {
     type Borrowed = f64;
     const MIN_BYTES: usize = 8;
+    const TYPE: u8 = 2;
 
     fn java_hash(item: &f64) -> i32 {
         hash_of_bits(java_bits(*item))

@@ -160,6 +160,30 @@ impl<T: FrequentItem> FrequentItems<T> {
         rows
     }
 
+    /// Bytes of heap held.
+    pub fn heap_size(&self) -> usize {
+        self.table.heap_size()
+    }
+
+    /// What aggregates store: a byte for the type of the items, and the image.
+    pub fn to_typed_bytes(&self) -> Vec<u8> {
+        let mut bytes = vec![T::TYPE];
+        bytes.extend(self.to_bytes());
+        bytes
+    }
+
+    /// Reads what [`Self::to_typed_bytes`] gave.
+    ///
+    /// # Errors
+    /// `CorruptData` when the bytes are not the image of a sketch, or of one of other items.
+    pub fn from_typed_bytes(bytes: &[u8]) -> Result<Self> {
+        match bytes.split_first() {
+            Some((of, image)) if *of == T::TYPE => Self::from_bytes(image),
+            Some((of, _)) => Err(corrupt(format!("it is of items of type {of} instead of {}", T::TYPE))),
+            None => Err(corrupt("there are no bytes")),
+        }
+    }
+
     /// The image, readable by every version of the reference's library.
     pub fn to_bytes(&self) -> Vec<u8> {
         let empty = self.is_empty();

@@ -134,6 +134,12 @@ impl<T: FrequentItem> Table<T> {
         self.slots.iter().flatten().map(|counter| (&counter.item, counter.count))
     }
 
+    /// Bytes of heap held.
+    pub(super) fn heap_size(&self) -> usize {
+        let items = self.slots.iter().flatten().map(|counter| counter.item.heap_size());
+        self.slots.capacity() * size_of::<Option<Counter<T>>>() + items.sum::<usize>()
+    }
+
     /// Counters by golden-ratio strides over the slots: the order of merges and rows.
     pub(super) fn in_stride_order(&self) -> impl Iterator<Item = (&T, i64)> {
         let stride = (self.slots.len() as f64 * GOLDEN) as usize | 1;

@@ -1,17 +1,10 @@
-//! Strings as Java's object streams hold them.
+//! Strings in object streams.
 //!
-//! The format is that of the Java Object Serialization Specification, chapter 6; text is in the modified UTF-8 of
-//! `java.io.DataInput`: U+0000 takes two bytes, and characters above U+FFFF are written as two surrogates of three bytes
-//! each.
+//! They are in the modified UTF-8 of `java.io.DataInput`: U+0000 takes two bytes, and characters above U+FFFF are written as two
+//! surrogates of three bytes each.
 
+use super::{HEADER, TC_LONGSTRING, TC_STRING};
 use std::borrow::Cow;
-
-/// What every object stream starts with: a magic number and a version.
-pub(crate) const HEADER: [u8; 4] = [0xAC, 0xED, 0, 5];
-/// A string whose length has 16 bits follows.
-pub(crate) const TC_STRING: u8 = 0x74;
-/// A string whose length has 64 bits follows.
-pub(crate) const TC_LONGSTRING: u8 = 0x7C;
 
 /// The object stream of one string, which is what the reference takes a digest of.
 ///
@@ -26,7 +19,7 @@ pub fn stream_of_string(text: &str) -> Vec<u8> {
 }
 
 /// Appends a string that the stream has not held before.
-pub(crate) fn put_string(stream: &mut Vec<u8>, text: &str) {
+pub(super) fn put_string(stream: &mut Vec<u8>, text: &str) {
     let text = modified_utf8(text);
     match u16::try_from(text.len()) {
         Ok(length) => {
@@ -65,16 +58,50 @@ fn modified_utf8(text: &str) -> Cow<'_, [u8]> {
     Cow::Owned(bytes)
 }
 
+/// The text that modified UTF-8 stands for, or `None` when it is malformed or has half a surrogate pair.
+pub(super) fn from_modified_utf8(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    if !bytes.iter().any(|byte| matches!(byte, 0xC0 | 0xED | 0xF0..)) {
+        return std::str::from_utf8(bytes).ok().map(Cow::Borrowed);
+    }
+    let mut units = Vec::with_capacity(bytes.len());
+    let mut rest = bytes.iter().map(|byte| u16::from(*byte));
+    while let Some(lead) = rest.next() {
+        let mut follow = || rest.next().filter(|byte| byte & 0xC0 == 0x80).map(|byte| byte & 0x3F);
+        units.push(match lead {
+            0..0x80 => lead,
+            0xC0..0xE0 => (lead & 0x1F) << 6 | follow()?,
+            0xE0..0xF0 => (lead & 0x0F) << 12 | follow()? << 6 | follow()?,
+            _ => return None,
+        });
+    }
+    String::from_utf16(&units).ok().map(Cow::Owned)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn text_differs_from_utf8_in_zeros_and_surrogates() {
-        assert_eq!(*modified_utf8("é"), *"é".as_bytes());
-        assert_eq!(*modified_utf8("a\0"), [b'a', 0xC0, 0x80]);
-        // U+1F600 is D83D DE00 in UTF-16
-        assert_eq!(*modified_utf8("\u{1F600}"), [0xED, 0xA0, 0xBD, 0xED, 0xB8, 0x80]);
+        // U+1F600 is D83D DE00 in UTF-16; U+D7FF is the last character below the surrogates
+        let cases: [(&str, &[u8]); 4] = [
+            ("é", "é".as_bytes()),
+            ("a\0", &[b'a', 0xC0, 0x80]),
+            ("\u{1F600}", &[0xED, 0xA0, 0xBD, 0xED, 0xB8, 0x80]),
+            ("\u{D7FF}é", "\u{D7FF}é".as_bytes()),
+        ];
+        for (text, bytes) in cases {
+            assert_eq!(*modified_utf8(text), *bytes, "{text:?}");
+            assert_eq!(from_modified_utf8(bytes).as_deref(), Some(text));
+        }
+    }
+
+    #[test]
+    fn malformed_text_is_refused() {
+        let half: &[u8] = &[0xED, 0xA0, 0xBD];
+        for bytes in [half, &[0xC0], &[0xC0, 0x41], &[0xE9], &[0xF0, 0x9F, 0x98, 0x80], &[0x80]] {
+            assert_eq!(from_modified_utf8(bytes), None, "{bytes:x?}");
+        }
     }
 
     #[test]
