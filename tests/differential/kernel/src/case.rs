@@ -1,8 +1,8 @@
-//! A definition with its data and its questions, as one line of JSON.
+//! A definition with its data and its questions, and the way through the kernel that answers them.
 
 use crate::value::Value;
 use chronon_types::{DataType, time::Millis};
-use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
 
 /// An explicit window of the given length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,8 +35,32 @@ pub struct Aggregation {
     pub windows: Option<Vec<Window>>,
     /// Bucket columns.
     pub buckets: Option<Vec<String>>,
+    /// Arguments, for example `k`; `None` for a missing map of arguments.
+    pub args: Option<BTreeMap<String, String>>,
+    /// Whether position i of a list aggregates with position i.
+    pub element_wise: bool,
+}
+
+impl Aggregation {
+    /// An argument.
+    pub fn arg(&self, name: &str) -> Option<&str> {
+        self.args.as_ref()?.get(name).map(String::as_str)
+    }
+
     /// The argument `k`.
-    pub k: Option<String>,
+    pub fn k(&self) -> Option<i64> {
+        self.arg("k")?.parse().ok()
+    }
+
+    /// Whether the operation needs the row's time; such operations take lists and maps whole.
+    pub fn timed(&self) -> bool {
+        matches!(self.op.as_str(), "FIRST" | "LAST" | "FIRST_K" | "LAST_K")
+    }
+
+    /// Whether a before-image is subtracted; otherwise it is ignored.
+    pub fn deletable(&self) -> bool {
+        matches!(self.op.as_str(), "COUNT" | "SUM" | "AVERAGE" | "HISTOGRAM")
+    }
 }
 
 /// How finely the tail of a window moves.
@@ -48,7 +72,7 @@ pub enum Resolution {
     Daily,
 }
 
-/// One event.
+/// One event, or one image of a changed row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
     /// Key number.
@@ -57,21 +81,122 @@ pub struct Row {
     pub ts: Millis,
     /// One value per schema column.
     pub values: Vec<Value>,
+    /// Whether this image is taken away.
+    pub before: bool,
+    /// When the change became known; the event time unless the mode has mutations.
+    pub mutated: Millis,
 }
 
-/// A definition, its events (by key and time; the order of equals is part of the case) and its queries (likewise).
+/// What happens to the next rows, or to the accumulators so far. Rows beyond the steps are one more update.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// So many rows are folded in.
+    Update(usize),
+    /// So many rows are folded apart, and merged in.
+    Merge(usize),
+    /// The accumulators are stored and read back.
+    Recode,
+}
+
+/// The way through the kernel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mode {
+    /// One accumulator per key: steps, then bytes and back, then the values. Windows are ignored, queries name keys.
+    Row {
+        /// What happens to the rows.
+        steps: Vec<Step>,
+    },
+    /// Offline windows: events sorted by time, values at the queries.
+    Sawtooth(Resolution),
+    /// Batch intermediate results as bytes, then the values at a request with streamed rows.
+    Online {
+        /// What happens to the batch rows.
+        steps: Vec<Step>,
+        /// Where the batch ends.
+        batch_end: Millis,
+        /// The time of the newest batch response: older streamed rows are left out.
+        newest_batch: Option<Millis>,
+        /// Whether the streamed rows are images of changed rows.
+        reversals: bool,
+    },
+    /// The same with the streamed rows stored as tiles.
+    Tiled {
+        /// What happens to the batch rows.
+        steps: Vec<Step>,
+        /// Where the batch ends.
+        batch_end: Millis,
+        /// The length of a tile.
+        tile: Millis,
+    },
+    /// A batch snapshot and the mutations after it, at ascending queries.
+    Many {
+        /// What happens to the batch rows.
+        steps: Vec<Step>,
+        /// Where the batch ends.
+        batch_end: Millis,
+    },
+}
+
+impl Mode {
+    /// The name in the JSON form.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Row { .. } => "row",
+            Self::Sawtooth(_) => "sawtooth",
+            Self::Online { .. } => "online",
+            Self::Tiled { .. } => "tiled",
+            Self::Many { .. } => "many",
+        }
+    }
+
+    /// What happens to the rows.
+    pub fn steps(&self) -> &[Step] {
+        match self {
+            Self::Sawtooth(_) => &[],
+            Self::Row { steps }
+            | Self::Online { steps, .. }
+            | Self::Tiled { steps, .. }
+            | Self::Many { steps, .. } => steps,
+        }
+    }
+
+    /// The steps, to change them.
+    pub fn steps_mut(&mut self) -> Option<&mut Vec<Step>> {
+        match self {
+            Self::Sawtooth(_) => None,
+            Self::Row { steps }
+            | Self::Online { steps, .. }
+            | Self::Tiled { steps, .. }
+            | Self::Many { steps, .. } => Some(steps),
+        }
+    }
+
+    /// How finely the tails move.
+    pub fn resolution(&self) -> Resolution {
+        if let Self::Sawtooth(resolution) = self { *resolution } else { Resolution::FiveMinute }
+    }
+
+    /// Whether the caller fixes the order in which rows are folded, so that two implementations agree to the bit.
+    pub fn ordered(&self) -> bool {
+        !matches!(self, Self::Sawtooth(_))
+    }
+}
+
+/// A definition, its rows (their order is part of the case) and its queries (likewise).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Case {
     /// Number within the run.
     pub id: u64,
-    /// How finely the tail of a window moves.
-    pub resolution: Resolution,
+    /// The way through the kernel.
+    pub mode: Mode,
     /// Columns other than the time.
     pub schema: Vec<(String, DataType)>,
     /// The definition.
     pub aggregations: Vec<Aggregation>,
-    /// Events.
+    /// Events; batch rows where there is a stream. By key and time for [`Mode::Sawtooth`].
     pub rows: Vec<Row>,
+    /// Streamed rows, in the order in which they are read; by mutation time for [`Mode::Many`].
+    pub stream: Vec<Row>,
     /// Key number and time of each query.
     pub queries: Vec<(i32, Millis)>,
 }
@@ -100,8 +225,8 @@ impl Case {
                 Some(names) => names.iter().map(|name| self.column(name)).collect(),
             };
             let windows = match &aggregation.windows {
-                None => vec![None],
-                Some(windows) => windows.iter().copied().map(Some).collect(),
+                Some(windows) if !matches!(self.mode, Mode::Row { .. }) => windows.iter().copied().map(Some).collect(),
+                _ => vec![None],
             };
             for bucket in &buckets {
                 for window in &windows {
@@ -117,104 +242,34 @@ impl Case {
         self.schema.iter().position(|(n, _)| n == name)
     }
 
-    /// The paste-able form.
-    pub fn to_json(&self) -> Json {
-        let aggregations = self.aggregations.iter().map(|a| {
-            let windows = a.windows.as_ref().map(|windows| {
-                let window = |w: &Window| match w {
-                    Window::Hours(n) => json!([n, "HOURS"]),
-                    Window::Days(n) => json!([n, "DAYS"]),
-                };
-                windows.iter().map(window).collect::<Vec<_>>()
-            });
-            json!({"op": a.op, "input": a.input, "windows": windows, "buckets": a.buckets, "k": a.k})
-        });
-        let rows = self.rows.iter().map(|row| {
-            let head = [json!(row.key), json!(row.ts)];
-            Json::Array(head.into_iter().chain(row.values.iter().map(Value::to_json)).collect())
-        });
-        json!({
-            "id": self.id,
-            "resolution": match self.resolution { Resolution::FiveMinute => "five_minute", Resolution::Daily => "daily" },
-            "schema": self.schema.iter().map(|(n, t)| json!([n, t.to_string()])).collect::<Vec<_>>(),
-            "aggregations": aggregations.collect::<Vec<_>>(),
-            "rows": rows.collect::<Vec<_>>(),
-            "queries": self.queries.iter().map(|(k, t)| json!([k, t])).collect::<Vec<_>>(),
-        })
-    }
-
-    /// Reads the paste-able form; the error says which part does not fit.
-    ///
-    /// # Errors
-    /// A text naming the member that is missing or malformed.
-    pub fn from_json(json: &Json) -> Result<Self, String> {
-        let list = |name: &str| json[name].as_array().ok_or(format!("`{name}` is not a list"));
-        let schema = list("schema")?
-            .iter()
-            .map(|f| Some((f[0].as_str()?.to_owned(), DataType::parse(f[1].as_str()?).ok()?)))
-            .collect::<Option<Vec<_>>>()
-            .ok_or("`schema` is not a list of [name, type]")?;
-        let texts = |json: &Json| -> Option<Option<Vec<String>>> {
-            if json.is_null() {
-                return Some(None);
-            }
-            Some(Some(json.as_array()?.iter().map(|v| v.as_str().map(str::to_owned)).collect::<Option<_>>()?))
-        };
-        let window = |json: &Json| {
-            let length = i32::try_from(json[0].as_i64()?).ok()?;
-            match json[1].as_str()? {
-                "HOURS" => Some(Window::Hours(length)),
-                "DAYS" => Some(Window::Days(length)),
-                _ => None,
-            }
-        };
-        let aggregations = list("aggregations")?
-            .iter()
-            .map(|a| {
-                Some(Aggregation {
-                    op: a["op"].as_str()?.to_owned(),
-                    input: a["input"].as_str()?.to_owned(),
-                    windows: match &a["windows"] {
-                        Json::Null => None,
-                        list => Some(list.as_array()?.iter().map(window).collect::<Option<_>>()?),
-                    },
-                    buckets: texts(&a["buckets"])?,
-                    k: a["k"].as_str().map(str::to_owned),
-                })
-            })
-            .collect::<Option<Vec<_>>>()
-            .ok_or("`aggregations` is malformed")?;
-        let rows = list("rows")?
-            .iter()
-            .map(|row| {
-                let cells = row.as_array()?;
-                let values = schema.iter().zip(cells.get(2..)?).map(|((_, t), v)| Value::from_json(v, t));
-                let values = values.collect::<Option<Vec<_>>>()?;
-                (values.len() == schema.len()).then_some(())?;
-                Some(Row { key: i32::try_from(cells[0].as_i64()?).ok()?, ts: cells[1].as_i64()?, values })
-            })
-            .enumerate()
-            .map(|(i, row)| row.ok_or(format!("row {i} does not fit the schema")))
-            .collect::<Result<Vec<_>, _>>()?;
-        let queries = list("queries")?
-            .iter()
-            .map(|q| Some((i32::try_from(q[0].as_i64()?).ok()?, q[1].as_i64()?)))
-            .collect::<Option<Vec<_>>>()
-            .ok_or("`queries` is not a list of [key, time]")?;
-        let resolution = match json["resolution"].as_str() {
-            Some("five_minute") => Resolution::FiveMinute,
-            Some("daily") => Resolution::Daily,
-            other => return Err(format!("`resolution` is {other:?}, not five_minute or daily")),
-        };
-        Ok(Self { id: json["id"].as_u64().unwrap_or(0), resolution, schema, aggregations, rows, queries })
+    /// The steps with the rows that each takes, the rows left over as one more update.
+    pub fn walk(&self) -> Vec<(Step, &[Row])> {
+        let mut rest = &self.rows[..];
+        let mut walk = Vec::new();
+        for step in self.mode.steps().iter().copied().chain([Step::Update(usize::MAX)]) {
+            let taken = match step {
+                Step::Update(n) | Step::Merge(n) => n.min(rest.len()),
+                Step::Recode => 0,
+            };
+            let (rows, left) = rest.split_at(taken);
+            walk.push((step, rows));
+            rest = left;
+        }
+        walk
     }
 }
 
-/// What a party says to a case: output names and types, and a row of values per query.
-#[derive(Debug, Clone)]
+/// What a party says to a case.
+#[derive(Debug, Clone, Default)]
 pub struct Answer {
     /// Name and type of each output.
     pub outputs: Vec<(String, DataType)>,
     /// One row per query.
     pub values: Vec<Vec<Value>>,
+    /// What it stores, by name: `ir <key>`, `batch <key>`, `tile <key> <start>`.
+    pub records: BTreeMap<String, Vec<u8>>,
+    /// Why some of it cannot be stored.
+    pub unstored: Option<String>,
+    /// The values that follow from the other party's records, when it was given any.
+    pub decoded: Option<Result<Vec<Vec<Value>>, String>>,
 }

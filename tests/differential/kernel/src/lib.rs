@@ -8,8 +8,11 @@
 
 pub mod case;
 pub mod generate;
+pub mod json;
+pub mod judge;
 pub mod naive;
 pub mod oracle;
 pub mod ours;
+pub mod run;
 pub mod shrink;
 pub mod value;

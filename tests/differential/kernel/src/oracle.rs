@@ -1,84 +1,114 @@
 //! The reference, in a JVM of its own, asked over pipes.
 
 use crate::case::{Answer, Case};
-use crate::value::Value;
-use chronon_types::DataType;
+use crate::json::{Records, records_to_json};
 use serde_json::Value as Json;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, BufWriter, Error, Result, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 /// The running reference process; it ends when dropped.
 pub struct Oracle {
     process: Child,
-    input: Option<ChildStdin>,
+    /// Where cases go, one per line.
+    pub cases: Option<Cases>,
+    /// Where answers come from, in the order of the cases.
+    pub answers: Answers,
+}
+
+/// The way to the reference.
+pub struct Cases(BufWriter<ChildStdin>);
+
+/// The way back.
+pub struct Answers {
     output: BufReader<ChildStdout>,
+    line: String,
 }
 
 /// Why there is nothing to compare with, or `None` when the reference is there.
 pub fn missing() -> Option<String> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../..");
     let home = std::env::var_os("CHRONON_ORACLE").map_or_else(|| root.join("../shared/oracle"), PathBuf::from);
-    (!home.join("chronon-aggregator.jar").exists())
+    (!home.join("chronon-online.jar").exists())
         .then(|| format!("no reference jars at {}; set CHRONON_ORACLE to their folder", home.display()))
 }
 
 /// One argument: the script splits it.
-const JVM_FLAGS: &str = "-Xmx1g -XX:+UseSerialGC";
+const JVM_FLAGS: &str = "-Xmx1g -XX:+UseSerialGC -XX:TieredStopAtLevel=1";
 
 impl Oracle {
     /// Compiles the small reference program if need be, and starts it.
     ///
     /// # Errors
     /// When the process cannot be started.
-    pub fn start() -> std::io::Result<Self> {
+    pub fn start() -> Result<Self> {
         let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        let sources = ["common", "airbnb"].map(|folder| here.join("oracle").join(folder).display().to_string());
         let mut process = Command::new(here.join("../jvm"))
-            .args(["oracle", "chronon.differential.KernelOracle"])
-            .arg(here.join("oracle"))
-            .arg(JVM_FLAGS)
+            .args(["oracle", "chronon.differential.KernelOracle", &sources.join(" "), JVM_FLAGS])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
-        let input = process.stdin.take();
-        let output = process.stdout.take().ok_or_else(|| std::io::Error::other("no pipe from the reference"))?;
-        Ok(Self { process, input, output: BufReader::new(output) })
+        let input = process.stdin.take().ok_or_else(|| Error::other("no pipe to the reference"))?;
+        let output = process.stdout.take().ok_or_else(|| Error::other("no pipe from the reference"))?;
+        let answers = Answers { output: BufReader::with_capacity(1 << 20, output), line: String::new() };
+        Ok(Self { process, cases: Some(Cases(BufWriter::with_capacity(1 << 20, input))), answers })
     }
 
-    /// The reference's answer, or its exception's text.
+    /// The reference's answer, or its exception's text. `records`, if there are any, are given to it to decode.
     ///
     /// # Errors
     /// When the process has died or prints something else than an answer.
-    pub fn ask(&mut self, case: &Case) -> std::io::Result<Result<Answer, String>> {
-        let input = self.input.as_mut().ok_or_else(|| std::io::Error::other("no pipe to the reference"))?;
-        writeln!(input, "{}", case.to_json())?;
-        input.flush()?;
-        let mut line = String::new();
-        self.output.read_line(&mut line)?;
-        let json: Json = serde_json::from_str(&line)?;
-        if let Some(error) = json["error"].as_str() {
-            return Ok(Err(error.to_owned()));
-        }
-        parse(&json).map(Ok).ok_or_else(|| std::io::Error::other(format!("not an answer: {line}")))
+    pub fn ask(&mut self, case: &Case, records: Option<&Records>) -> Result<std::result::Result<Answer, String>> {
+        let cases = self.cases.as_mut().ok_or_else(|| Error::other("the way to the reference is in use"))?;
+        cases.send(case, records)?;
+        cases.flush()?;
+        self.answers.receive()
     }
 }
 
-fn parse(json: &Json) -> Option<Answer> {
-    let outputs = json["outputs"].as_array()?;
-    let outputs = outputs
-        .iter()
-        .map(|o| Some((o[0].as_str()?.to_owned(), DataType::parse(o[1].as_str()?).ok()?)))
-        .collect::<Option<Vec<_>>>()?;
-    let row = |row: &Json| {
-        row.as_array()?.iter().zip(&outputs).map(|(v, (_, t))| Value::from_json(v, t)).collect::<Option<Vec<_>>>()
-    };
-    let values = json["values"].as_array()?.iter().map(row).collect::<Option<Vec<_>>>()?;
-    Some(Answer { outputs, values })
+impl Cases {
+    /// Writes a case; it may stay in the buffer until [`Self::flush`].
+    ///
+    /// # Errors
+    /// When the process has died.
+    pub fn send(&mut self, case: &Case, records: Option<&Records>) -> Result<()> {
+        let mut json = case.to_json();
+        if let Some(records) = records {
+            json["records"] = records_to_json(records);
+        }
+        serde_json::to_writer(&mut self.0, &json)?;
+        self.0.write_all(b"\n")
+    }
+
+    /// Sends what is buffered.
+    ///
+    /// # Errors
+    /// When the process has died.
+    pub fn flush(&mut self) -> Result<()> {
+        self.0.flush()
+    }
+}
+
+impl Answers {
+    /// The answer to the oldest case that has none yet, or the exception's text.
+    ///
+    /// # Errors
+    /// When the process has died or prints something else than an answer.
+    pub fn receive(&mut self) -> Result<std::result::Result<Answer, String>> {
+        self.line.clear();
+        self.output.read_line(&mut self.line)?;
+        let json: Json = serde_json::from_str(&self.line)?;
+        if let Some(error) = json["error"].as_str() {
+            return Ok(Err(error.to_owned()));
+        }
+        Answer::from_json(&json).map(Ok).ok_or_else(|| Error::other(format!("not an answer: {}", self.line)))
+    }
 }
 
 impl Drop for Oracle {
     fn drop(&mut self) {
-        drop(self.input.take());
+        drop(self.cases.take());
         // the program ends at the end of its input; a failure to wait leaves nothing to do here
         let _ = self.process.wait();
     }

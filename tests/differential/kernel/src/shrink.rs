@@ -1,6 +1,7 @@
 //! Makes a failing case small: fewer aggregations, queries, rows, windows and columns, as long as it still fails.
 
-use crate::case::Case;
+use crate::case::{Case, Step};
+use std::ops::Range;
 
 /// The smallest case found for which `fails` still holds, within `budget` trials.
 pub fn shrink(case: &Case, mut budget: usize, mut fails: impl FnMut(&Case) -> bool) -> Case {
@@ -15,7 +16,7 @@ pub fn shrink(case: &Case, mut budget: usize, mut fails: impl FnMut(&Case) -> bo
     };
     loop {
         let before = best.clone();
-        for part in [Part::Aggregations, Part::Queries, Part::Rows] {
+        for part in [Part::Aggregations, Part::Queries, Part::Rows, Part::Stream, Part::Steps] {
             // halves first, then single entries
             let mut chunk = part.len(&best).div_ceil(2);
             while chunk > 0 {
@@ -23,7 +24,7 @@ pub fn shrink(case: &Case, mut budget: usize, mut fails: impl FnMut(&Case) -> bo
                 while start < part.len(&best) {
                     let mut smaller = best.clone();
                     part.remove(&mut smaller, start, chunk);
-                    let possible = part.len(&smaller) > 0 || part == Part::Rows;
+                    let possible = part.len(&smaller) > 0 || !matches!(part, Part::Aggregations | Part::Queries);
                     if !possible || !attempt(&mut best, smaller) {
                         start += chunk;
                     }
@@ -53,7 +54,8 @@ pub fn shrink(case: &Case, mut budget: usize, mut fails: impl FnMut(&Case) -> bo
             if !best.aggregations.iter().any(used) {
                 let mut smaller = best.clone();
                 smaller.schema.remove(column);
-                smaller.rows.iter_mut().for_each(|row| drop(row.values.remove(column)));
+                let rows = smaller.rows.iter_mut().chain(&mut smaller.stream);
+                rows.for_each(|row| drop(row.values.remove(column)));
                 attempt(&mut best, smaller);
             }
         }
@@ -68,6 +70,8 @@ enum Part {
     Aggregations,
     Queries,
     Rows,
+    Stream,
+    Steps,
 }
 
 impl Part {
@@ -76,6 +80,8 @@ impl Part {
             Self::Aggregations => case.aggregations.len(),
             Self::Queries => case.queries.len(),
             Self::Rows => case.rows.len(),
+            Self::Stream => case.stream.len(),
+            Self::Steps => case.mode.steps().len(),
         }
     }
 
@@ -84,7 +90,22 @@ impl Part {
         match self {
             Self::Aggregations => drop(case.aggregations.drain(range)),
             Self::Queries => drop(case.queries.drain(range)),
-            Self::Rows => drop(case.rows.drain(range)),
+            Self::Rows => remove_rows(case, range),
+            Self::Stream => drop(case.stream.drain(range)),
+            Self::Steps => drop(case.mode.steps_mut().map(|steps| drop(steps.drain(range)))),
+        }
+    }
+}
+
+/// Takes rows out, and out of the counts of the steps they belong to.
+fn remove_rows(case: &mut Case, range: Range<usize>) {
+    case.rows.drain(range.clone());
+    let mut start = 0;
+    for step in case.mode.steps_mut().into_iter().flatten() {
+        if let Step::Update(n) | Step::Merge(n) = step {
+            let end = start + *n;
+            *n -= range.end.min(end).saturating_sub(range.start.max(start));
+            start = end;
         }
     }
 }

@@ -1,0 +1,93 @@
+//! Random rows.
+
+use super::Rng;
+use super::definition::Column;
+use crate::case::Row;
+use crate::value::Value;
+use chronon_types::{DataType, time::Millis};
+
+/// A row of one of `keys` keys.
+pub(super) fn row(rng: &mut Rng, columns: &[Column], keys: usize, ts: Millis) -> Row {
+    let cell = |rng: &mut Rng, column: &Column| match (&column.data_type, column.dimension) {
+        _ if rng.one_in(7) => Value::Null,
+        (DataType::List(of), Some(dimension)) => Value::List((0..dimension).map(|_| value(rng, of)).collect()),
+        (data_type, _) => value(rng, data_type),
+    };
+    let values = columns.iter().map(|column| cell(rng, column)).collect();
+    Row { key: rng.below(keys) as i32, ts, values, before: false, mutated: ts }
+}
+
+/// A value that is not null itself, though nulls may be inside.
+fn value(rng: &mut Rng, data_type: &DataType) -> Value {
+    match data_type {
+        DataType::Boolean => Value::Bool(rng.one_in(2)),
+        DataType::Byte => Value::Int(integer(rng, i64::from(i8::MIN), i64::from(i8::MAX))),
+        DataType::Short => Value::Int(integer(rng, i64::from(i16::MIN), i64::from(i16::MAX))),
+        DataType::Int => Value::Int(integer(rng, i64::from(i32::MIN), i64::from(i32::MAX))),
+        DataType::Long => Value::Int(integer(rng, i64::MIN, i64::MAX)),
+        DataType::Float => Value::Float(f64::from(float(rng, f64::from(f32::MAX)) as f32)),
+        DataType::Double => Value::Float(float(rng, f64::MAX)),
+        DataType::String => Value::Text(text(rng)),
+        DataType::Binary => Value::Bytes(text(rng).into_bytes()),
+        DataType::List(of) => {
+            let size = if rng.one_in(40) { 30 } else { rng.below(5) };
+            Value::List((0..size).map(|_| if rng.one_in(6) { Value::Null } else { value(rng, of) }).collect())
+        }
+        DataType::Map(_, of) => {
+            let entry = |rng: &mut Rng| (text(rng), if rng.one_in(6) { Value::Null } else { value(rng, of) });
+            Value::Map((0..rng.below(5)).map(|_| entry(rng)).collect())
+        }
+        _ => Value::Null,
+    }
+}
+
+/// Takes the nulls out of lists and maps.
+pub(super) fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::List(list) => {
+            list.retain(|v| *v != Value::Null);
+            list.iter_mut().for_each(drop_nulls);
+        }
+        Value::Map(map) => {
+            map.retain(|_, v| *v != Value::Null);
+            map.values_mut().for_each(drop_nulls);
+        }
+        _ => {}
+    }
+}
+
+fn integer(rng: &mut Rng, least: i64, most: i64) -> i64 {
+    match rng.below(12) {
+        0 => least,
+        1 => most,
+        2 => rng.bits() as i64 & most,
+        _ => rng.below(100) as i64 - 50,
+    }
+}
+
+fn float(rng: &mut Rng, most: f64) -> f64 {
+    match rng.below(24) {
+        0 if rng.one_in(3) => f64::NAN,
+        1 => 0.0,
+        2 => -0.0,
+        3 if rng.one_in(8) => f64::INFINITY,
+        3 if rng.one_in(7) => f64::NEG_INFINITY,
+        4 if rng.one_in(8) => most,
+        5 => -1e-310,
+        6 => (rng.bits() as f64 / u64::MAX as f64 - 0.5) * 1e18,
+        7..12 => rng.below(7) as f64 - 3.0,
+        _ => rng.below(2_000_000) as f64 / 1000.0 - 1000.0,
+    }
+}
+
+/// Mostly from a small pool, with the empty text, characters that sort apart in UTF-8 and UTF-16, texts whose Java
+/// hashes collide, and long texts.
+fn text(rng: &mut Rng) -> String {
+    const POOL: [&str; 13] =
+        ["a", "b", "c", "Aa", "BB", "", "é", "\u{1F600}", "\u{FFFD}", "\u{10FFFF}x", "\u{E000}", "日本", "a\0b"];
+    match rng.below(10) {
+        0 => format!("item_{}", rng.below(1000)),
+        1 if rng.one_in(8) => "long ".repeat(1 + rng.below(60)),
+        _ => (*rng.pick(&POOL)).to_owned(),
+    }
+}

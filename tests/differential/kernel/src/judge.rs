@@ -1,0 +1,135 @@
+//! Holds the answers to a case against what they may be, and against each other.
+
+use crate::case::{Answer, Case};
+use crate::naive::{self, Expect, Party};
+use crate::ours::Refusal;
+use crate::value::Value;
+use std::fmt;
+use std::ops::AddAssign;
+
+/// What was compared.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// Cases.
+    pub cases: usize,
+    /// Output cells.
+    pub cells: usize,
+    /// Cells that the parties filled differently, each within its bound.
+    pub loose: usize,
+    /// Stored records of the reference.
+    pub records: usize,
+    /// Those for which ours are the same bytes.
+    pub same_bytes: usize,
+    /// Cases that use what the kernel does not have: only the reference was judged.
+    pub not_built: usize,
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.cases += other.cases;
+        self.cells += other.cells;
+        self.loose += other.loose;
+        self.records += other.records;
+        self.same_bytes += other.same_bytes;
+        self.not_built += other.not_built;
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { cases, cells, loose, records, same_bytes, not_built } = self;
+        write!(f, "{cases} cases, {cells} cells, {loose} of them different within the bounds; ")?;
+        write!(f, "{records} records, {same_bytes} of them the same bytes; {not_built} cases not built")
+    }
+}
+
+/// What is wrong with the answers, if anything. Without an answer of ours only the reference is judged.
+///
+/// # Errors
+/// A text that names the party, the output and the query of the first mistake.
+pub fn judge(
+    case: &Case,
+    ours: Option<&Result<Answer, Refusal>>,
+    reference: Result<Answer, String>,
+) -> Result<Tally, String> {
+    let expected = naive::answer(case);
+    let reference = reference.map_err(|e| format!("the reference refuses: {e}"))?;
+    mistake(case, &expected, &reference.outputs, &reference.values, Party::Reference)?;
+    if let Some(reason) = reference.unstored.as_ref().filter(|_| !crate::generate::unstorable(case)) {
+        return Err(format!("the reference cannot store what it has: {reason}"));
+    }
+    let mut tally = Tally { cases: 1, records: reference.records.len(), ..Tally::default() };
+    let ours = match ours {
+        None => return Ok(tally),
+        Some(Err(Refusal::NotBuilt(_))) => return Ok(Tally { not_built: 1, ..tally }),
+        Some(Err(Refusal::Error(error))) => return Err(format!("ours refuses: {error}")),
+        Some(Ok(ours)) => ours,
+    };
+    if ours.outputs != reference.outputs {
+        return Err(format!("outputs are {:?}, the reference has {:?}", ours.outputs, reference.outputs));
+    }
+    mistake(case, &expected, &ours.outputs, &ours.values, Party::Kernel)?;
+    tally.cells = case.queries.len() * ours.outputs.len();
+    tally.loose = differing(&ours.values, &reference.values);
+    if case.mode.ordered() {
+        same("ours", &ours.values, "the reference's", &reference.values, case, &ours.outputs, &expected)?;
+    }
+    if !ours.records.keys().eq(reference.records.keys()) && reference.unstored.is_none() {
+        let (ours, reference) = (ours.records.keys(), reference.records.keys());
+        return Err(format!("records are {ours:?}, the reference has {reference:?}"));
+    }
+    tally.same_bytes = reference.records.iter().filter(|(name, bytes)| ours.records.get(*name) == Some(bytes)).count();
+    if let Some(decoded) = &reference.decoded {
+        let decoded = decoded.as_ref().map_err(|e| format!("the reference cannot read our bytes: {e}"))?;
+        same("the reference's of our bytes", decoded, "ours", &ours.values, case, &ours.outputs, &expected)?;
+    }
+    Ok(tally)
+}
+
+/// The first cell that is not as expected.
+fn mistake(
+    case: &Case,
+    expected: &[Vec<Expect>],
+    outputs: &[(String, chronon_types::DataType)],
+    values: &[Vec<Value>],
+    party: Party,
+) -> Result<(), String> {
+    if values.len() != case.queries.len() {
+        return Err(format!("{party:?}: {} rows for {} queries", values.len(), case.queries.len()));
+    }
+    for ((row, values), query) in expected.iter().zip(values).zip(&case.queries) {
+        if row.len() != values.len() {
+            return Err(format!("{party:?}: {} columns instead of {}", values.len(), row.len()));
+        }
+        for ((expect, value), (name, _)) in row.iter().zip(values).zip(outputs) {
+            if !expect.accepts(value, party) {
+                return Err(format!("{party:?}: `{name}` at {query:?} is {value:?}, expected {expect:?}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The first cell in which two answers differ although both folded the same rows in the same order.
+fn same(
+    who: &str,
+    values: &[Vec<Value>],
+    other: &str,
+    others: &[Vec<Value>],
+    case: &Case,
+    outputs: &[(String, chronon_types::DataType)],
+    expected: &[Vec<Expect>],
+) -> Result<(), String> {
+    for (((row, others), expected), query) in values.iter().zip(others).zip(expected).zip(&case.queries) {
+        for (((value, another), expect), (name, _)) in row.iter().zip(others).zip(expected).zip(outputs) {
+            if value != another && !expect.loose() {
+                return Err(format!("`{name}` at {query:?}: {who} is {value:?}, {other} {another:?}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn differing(values: &[Vec<Value>], others: &[Vec<Value>]) -> usize {
+    values.iter().flatten().zip(others.iter().flatten()).filter(|(a, b)| a != b).count()
+}

@@ -1,0 +1,140 @@
+//! What a cell may be.
+
+use super::sketch::{Frequent, Percentiles};
+use crate::value::Value;
+use std::collections::BTreeMap;
+
+/// Whose answer is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Party {
+    /// The reference.
+    Reference,
+    /// Ours.
+    Kernel,
+}
+
+/// What an output cell may be.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expect {
+    /// Exactly this.
+    Exact(Value),
+    /// One of these.
+    OneOf(Vec<Value>),
+    /// A float within `slack` of `value`: the operation adds floats, and the order of additions is free.
+    Near {
+        /// The value in row order.
+        value: f64,
+        /// The bound on the difference that reordering can make.
+        slack: f64,
+    },
+    /// Not a number or an infinity, whichever.
+    NotFinite,
+    /// Anything: this depends on the order of folding in ways that no bound covers.
+    Anything,
+    /// A K form: classes of equal time, or of equal value, best first; the class that does not fit whole may give any
+    /// of its values.
+    Ranked {
+        /// How many values are kept.
+        k: usize,
+        /// Values of equal time, best time first.
+        classes: Vec<Vec<Value>>,
+    },
+    /// A histogram cut to its most frequent entries: the reference may take any whose count is at least that of
+    /// the last one kept (hash order), ours takes the most frequent, then the least text (sheet §20, Q8).
+    Cut {
+        /// What ours gives.
+        best: Value,
+        /// The count of the least frequent entry kept.
+        cutoff: i64,
+        /// All counts.
+        counts: BTreeMap<String, i64>,
+    },
+    /// Percentiles of a multiset.
+    Percentiles(Percentiles),
+    /// The most frequent values of a multiset.
+    Frequent(Frequent),
+    /// One expectation per bucket or map key.
+    Buckets(BTreeMap<String, Expect>),
+    /// One expectation per position.
+    Elements(Vec<Expect>),
+    /// Ours differs on purpose: `docs/divergences.md` says why.
+    Parties {
+        /// What the reference gives.
+        reference: Box<Expect>,
+        /// What ours gives.
+        kernel: Box<Expect>,
+    },
+}
+
+impl Expect {
+    /// Whether `value` is a correct answer of `party`.
+    pub fn accepts(&self, value: &Value, party: Party) -> bool {
+        match (self, value) {
+            (Self::Exact(expected), value) => expected == value,
+            (Self::OneOf(options), value) => options.contains(value),
+            (Self::Anything, _) => true,
+            (Self::NotFinite, Value::Float(v)) => !v.is_finite(),
+            (Self::Near { value: expected, slack }, Value::Float(v)) => (v - expected).abs() <= *slack,
+            (Self::Ranked { k, classes }, Value::List(values)) => {
+                let mut rest = &values[..];
+                let mut free = *k;
+                for class in classes {
+                    let take = class.len().min(free);
+                    let Some((head, tail)) = rest.split_at_checked(take) else { return false };
+                    if !within(head, class) {
+                        return false;
+                    }
+                    (rest, free) = (tail, free - take);
+                }
+                rest.is_empty()
+            }
+            (Self::Cut { best, .. }, value) if party == Party::Kernel => best == value,
+            (Self::Cut { best: Value::Map(best), cutoff, counts }, Value::Map(values)) => {
+                let possible = |(key, n): (&String, &Value)| match (counts.get(key), n) {
+                    (Some(count), Value::Int(n)) => n == count && n >= cutoff,
+                    _ => false,
+                };
+                values.len() == best.len() && values.iter().all(possible)
+            }
+            (Self::Percentiles(percentiles), value) => percentiles.accepts(value),
+            (Self::Frequent(frequent), Value::Map(values)) => frequent.accepts(values),
+            (Self::Buckets(expected), Value::Map(values)) => {
+                expected.len() == values.len()
+                    && expected.iter().all(|(key, e)| values.get(key).is_some_and(|v| e.accepts(v, party)))
+            }
+            (Self::Elements(expected), Value::List(values)) => {
+                expected.len() == values.len() && expected.iter().zip(values).all(|(e, v)| e.accepts(v, party))
+            }
+            (Self::Parties { reference, .. }, value) if party == Party::Reference => reference.accepts(value, party),
+            (Self::Parties { kernel, .. }, value) => kernel.accepts(value, party),
+            _ => false,
+        }
+    }
+
+    /// Whether two answers may differ although rows were folded in the same order by both.
+    pub fn loose(&self) -> bool {
+        match self {
+            Self::Cut { .. } => true,
+            Self::Percentiles(percentiles) => !percentiles.exact(),
+            Self::Parties { reference, kernel } => reference != kernel || kernel.loose(),
+            Self::Buckets(of) => of.values().any(Self::loose),
+            Self::Elements(of) => of.iter().any(Self::loose),
+            _ => false,
+        }
+    }
+
+    /// The same where a float that is not finite becomes null, which is everywhere but inside lists and maps.
+    pub(super) fn finite(self) -> Self {
+        match self {
+            Self::Exact(Value::Float(v)) | Self::Near { value: v, .. } if !v.is_finite() => Self::Exact(Value::Null),
+            Self::NotFinite => Self::Exact(Value::Null),
+            other => other,
+        }
+    }
+}
+
+/// Whether `part` is a sub-multiset of `whole`.
+fn within(part: &[Value], whole: &[Value]) -> bool {
+    let mut left: Vec<&Value> = whole.iter().collect();
+    part.iter().all(|v| left.iter().position(|w| *w == v).map(|i| left.swap_remove(i)).is_some())
+}

@@ -1,0 +1,71 @@
+//! The definition as a host hands it over.
+
+use super::Refusal;
+use crate::case::{Aggregation, Case, Resolution, Window};
+use chronon_plan::{Plan, definitions};
+use thrift::protocol::{TBinaryOutputProtocol, TSerializable};
+
+/// The plan of a case, from Thrift bytes and options.
+///
+/// # Errors
+/// The planner's error.
+pub fn plan(case: &Case) -> Result<Plan, Refusal> {
+    let aggregations = case.aggregations.iter().map(definition).collect::<Result<Vec<_>, _>>()?;
+    let meta = definitions::MetaData { name: Some("differential.case".to_owned()), ..Default::default() };
+    let group_by = definitions::GroupBy {
+        meta_data: Some(meta),
+        key_columns: Some(vec!["key".to_owned()]),
+        aggregations: Some(aggregations),
+        ..Default::default()
+    };
+    let mut bytes = Vec::new();
+    let mut protocol = TBinaryOutputProtocol::new(&mut bytes, true);
+    group_by.write_to_out_protocol(&mut protocol).map_err(|e| Refusal::Error(e.to_string()))?;
+    let columns: Vec<_> =
+        case.schema.iter().map(|(name, t)| serde_json::json!({"name": name, "type": t.to_string()})).collect();
+    let resolution = match case.mode.resolution() {
+        Resolution::FiveMinute => "five_minute",
+        Resolution::Daily => "daily",
+    };
+    let options = serde_json::json!({"dialect": "airbnb", "resolution": resolution, "columns": columns});
+    Ok(Plan::open(&bytes, &options.to_string())?)
+}
+
+fn definition(aggregation: &Aggregation) -> Result<definitions::Aggregation, Refusal> {
+    use definitions::{Operation, TimeUnit};
+    let operation = match aggregation.op.as_str() {
+        "MIN" => Operation::MIN,
+        "MAX" => Operation::MAX,
+        "FIRST" => Operation::FIRST,
+        "LAST" => Operation::LAST,
+        "UNIQUE_COUNT" => Operation::UNIQUE_COUNT,
+        "APPROX_UNIQUE_COUNT" => Operation::APPROX_UNIQUE_COUNT,
+        "COUNT" => Operation::COUNT,
+        "SUM" => Operation::SUM,
+        "AVERAGE" => Operation::AVERAGE,
+        "VARIANCE" => Operation::VARIANCE,
+        "SKEW" => Operation::SKEW,
+        "KURTOSIS" => Operation::KURTOSIS,
+        "APPROX_PERCENTILE" => Operation::APPROX_PERCENTILE,
+        "LAST_K" => Operation::LAST_K,
+        "FIRST_K" => Operation::FIRST_K,
+        "TOP_K" => Operation::TOP_K,
+        "BOTTOM_K" => Operation::BOTTOM_K,
+        "HISTOGRAM" => Operation::HISTOGRAM,
+        "APPROX_HISTOGRAM_K" => Operation::APPROX_HISTOGRAM_K,
+        "BOUNDED_UNIQUE_COUNT" => Operation::BOUNDED_UNIQUE_COUNT,
+        other => return Err(Refusal::Error(format!("the case asks for {other}"))),
+    };
+    let window = |w: &Window| match w {
+        Window::Hours(n) => definitions::Window::new(*n, TimeUnit::HOURS),
+        Window::Days(n) => definitions::Window::new(*n, TimeUnit::DAYS),
+    };
+    Ok(definitions::Aggregation {
+        input_column: Some(aggregation.input.clone()),
+        operation: Some(operation),
+        arg_map: aggregation.args.clone(),
+        windows: aggregation.windows.as_ref().map(|list| list.iter().map(window).collect()),
+        buckets: aggregation.buckets.clone(),
+        element_wise: aggregation.element_wise.then_some(true),
+    })
+}

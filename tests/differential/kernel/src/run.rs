@@ -1,0 +1,103 @@
+//! Many cases in one go: while the reference answers some, the next ones are made and the last ones are judged.
+
+use crate::case::{Answer, Case};
+use crate::judge::{Tally, judge};
+use crate::oracle::Oracle;
+use crate::ours::{self, Refusal};
+use crate::shrink::shrink;
+use crate::{generate, json};
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
+
+/// How many cases may be on their way.
+const IN_FLIGHT: usize = 256;
+
+/// What a run is made of.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// The seed.
+    pub seed: u64,
+    /// Case numbers.
+    pub ids: Range<u64>,
+    /// Whether the kernel is left out.
+    pub sheet_only: bool,
+}
+
+type Asked = (Case, Option<Result<Answer, Refusal>>);
+
+impl Run {
+    /// Judges all cases.
+    ///
+    /// # Errors
+    /// A report with the first failing case, shrunk, in its paste-able form.
+    pub fn all(&self, oracle: &mut Oracle) -> Result<Tally, String> {
+        let mut cases = oracle.cases.take().ok_or("the reference is in use")?;
+        let (sender, asked) = sync_channel::<Asked>(IN_FLIGHT);
+        let enough = AtomicBool::new(false);
+        let (verdict, made) = thread::scope(|scope| {
+            let producer = scope.spawn(|| {
+                let sender = sender; // closed when the last case is sent
+                for id in self.ids.clone().take_while(|_| !enough.load(Ordering::Relaxed)) {
+                    let case = generate::case(self.seed, id);
+                    let ours = self.ours(&case);
+                    let records = records(ours.as_ref());
+                    let sent = cases.send(&case, records).and_then(|()| cases.flush());
+                    if sent.is_err() || sender.send((case, ours)).is_err() {
+                        break; // the judge sees that the reference has died
+                    }
+                }
+            });
+            let verdict = Self::judge_all(oracle, asked, &enough);
+            (verdict, producer.join())
+        });
+        made.map_err(|_| "making a case panicked")?;
+        oracle.cases = Some(cases);
+        verdict.map_err(|(case, error)| match case {
+            None => error,
+            Some(case) => {
+                let small = shrink(&case, 2000, |c| self.one(oracle, c).is_err());
+                let reason = self.one(oracle, &small).err().unwrap_or(error);
+                format!("case {} of seed {}, shrunk: {reason}\n{}", case.id, self.seed, small.to_json())
+            }
+        })
+    }
+
+    /// Judges one case.
+    ///
+    /// # Errors
+    /// What is wrong with its answers.
+    pub fn one(&self, oracle: &mut Oracle, case: &Case) -> Result<Tally, String> {
+        let ours = self.ours(case);
+        let reference = oracle.ask(case, records(ours.as_ref())).map_err(|e| format!("the reference died: {e}"))?;
+        judge(case, ours.as_ref(), reference)
+    }
+
+    fn ours(&self, case: &Case) -> Option<Result<Answer, Refusal>> {
+        (!self.sheet_only).then(|| ours::answer(case))
+    }
+
+    /// Receives every answer that was asked for, so that the pipes are empty in the end.
+    fn judge_all(oracle: &mut Oracle, asked: Receiver<Asked>, enough: &AtomicBool) -> Result<Tally, (Option<Case>, String)> {
+        let mut tally = Tally::default();
+        let mut failure = None;
+        for (case, ours) in asked.iter() {
+            let reference = oracle.answers.receive().map_err(|e| (None, format!("the reference died: {e}")))?;
+            if failure.is_none() {
+                match judge(&case, ours.as_ref(), reference) {
+                    Ok(one) => tally += one,
+                    Err(error) => {
+                        enough.store(true, Ordering::Relaxed);
+                        failure = Some((Some(case), error));
+                    }
+                }
+            }
+        }
+        failure.map_or(Ok(tally), Err)
+    }
+}
+
+fn records(ours: Option<&Result<Answer, Refusal>>) -> Option<&json::Records> {
+    ours.and_then(|o| o.as_ref().ok()).map(|o| &o.records).filter(|records| !records.is_empty())
+}
