@@ -153,10 +153,9 @@ impl Mode {
     pub fn steps(&self) -> &[Step] {
         match self {
             Self::Sawtooth(_) => &[],
-            Self::Row { steps }
-            | Self::Online { steps, .. }
-            | Self::Tiled { steps, .. }
-            | Self::Many { steps, .. } => steps,
+            Self::Row { steps } | Self::Online { steps, .. } | Self::Tiled { steps, .. } | Self::Many { steps, .. } => {
+                steps
+            }
         }
     }
 
@@ -164,10 +163,9 @@ impl Mode {
     pub fn steps_mut(&mut self) -> Option<&mut Vec<Step>> {
         match self {
             Self::Sawtooth(_) => None,
-            Self::Row { steps }
-            | Self::Online { steps, .. }
-            | Self::Tiled { steps, .. }
-            | Self::Many { steps, .. } => Some(steps),
+            Self::Row { steps } | Self::Online { steps, .. } | Self::Tiled { steps, .. } | Self::Many { steps, .. } => {
+                Some(steps)
+            }
         }
     }
 

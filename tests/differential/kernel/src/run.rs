@@ -79,7 +79,11 @@ impl Run {
     }
 
     /// Receives every answer that was asked for, so that the pipes are empty in the end.
-    fn judge_all(oracle: &mut Oracle, asked: Receiver<Asked>, enough: &AtomicBool) -> Result<Tally, (Option<Case>, String)> {
+    fn judge_all(
+        oracle: &mut Oracle,
+        asked: Receiver<Asked>,
+        enough: &AtomicBool,
+    ) -> Result<Tally, (Option<Case>, String)> {
         let mut tally = Tally::default();
         let mut failure = None;
         for (case, ours) in asked.iter() {

@@ -26,7 +26,7 @@ object RowMode extends Mode {
       case (_: Step.Merge, rows) =>
         val apart = mutable.Map.empty[Int, Array[Any]]
         fold(apart, rows)
-        apart.foreach { case (key, ir) => irs(key) = aggregator.merge(irs.getOrElse(key, null), ir) }
+        apart.foreach { case (key, ir) => irs(key) = aggregator.merge(irs.getOrElse(key, aggregator.init), ir) }
       case (Step.Recode, _) => irs.keys.toSeq.foreach(key => irs(key) = decode(encode(irs(key))))
     }
     val stored = irs.map { case (key, ir) => key -> Try(encode(ir)) }

@@ -88,7 +88,8 @@ fn arguments(rng: &mut Rng, op: &str) -> Option<BTreeMap<String, String>> {
     };
     let mut arguments: BTreeMap<String, String> = k.iter().map(|k| ("k".to_owned(), k.to_string())).collect();
     if op == "APPROX_PERCENTILE" && !rng.one_in(4) {
-        let ranks = *rng.pick(&["[0.5]", "[0.25, 0.5, 0.75, 1.0]", "[0.0, 1.0]", "[0.99, 0.01, 0.5, 0.5]", "[0.1]", "[]"]);
+        let ranks =
+            *rng.pick(&["[0.5]", "[0.25, 0.5, 0.75, 1.0]", "[0.0, 1.0]", "[0.99, 0.01, 0.5, 0.5]", "[0.1]", "[]"]);
         arguments.insert("percentiles".to_owned(), ranks.to_owned());
     }
     let optional = arguments.is_empty() && op != "APPROX_PERCENTILE";
@@ -152,7 +153,10 @@ fn small(data_type: &DataType) -> bool {
 
 /// Leaves out what the reference cannot store whatever its value is, and says in which columns it could not store a
 /// null inside a list or a map.
-pub(super) fn storable(schema: &[(String, DataType)], aggregations: Vec<Aggregation>) -> (Vec<Aggregation>, Vec<usize>) {
+pub(super) fn storable(
+    schema: &[(String, DataType)],
+    aggregations: Vec<Aggregation>,
+) -> (Vec<Aggregation>, Vec<usize>) {
     let column = |a: &Aggregation| schema.iter().position(|(name, _)| *name == a.input);
     let whole = |a: &Aggregation| a.timed() && column(a).is_some_and(|i| !small(&schema[i].1));
     let kept: Vec<_> = aggregations.into_iter().filter(|a| whole(a) || !unstorable(schema, a)).collect();

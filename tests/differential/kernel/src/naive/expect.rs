@@ -123,6 +123,19 @@ impl Expect {
         }
     }
 
+    /// The same where several cells fold the same hops: a sketch of frequent items in one of them collects in the
+    /// reference what other cells folded before it (sheet §20, Q5).
+    pub(super) fn over_shared_hops(self) -> Self {
+        match self {
+            Self::Frequent(frequent) if !frequent.few() => {
+                Self::Parties { reference: Box::new(Self::Anything), kernel: Box::new(Self::Frequent(frequent)) }
+            }
+            Self::Buckets(of) => Self::Buckets(of.into_iter().map(|(key, e)| (key, e.over_shared_hops())).collect()),
+            Self::Elements(of) => Self::Elements(of.into_iter().map(Self::over_shared_hops).collect()),
+            other => other,
+        }
+    }
+
     /// The same where a float that is not finite becomes null, which is everywhere but inside lists and maps.
     pub(super) fn finite(self) -> Self {
         match self {

@@ -33,10 +33,13 @@ pub(super) fn of<'a>(case: &'a Case, output: &Output<'_>, key: i32, at: Millis, 
             let mut batch = Batch::of(case, output, key, at, *batch_end);
             let first = newest_batch.map_or(*batch_end, |newest| newest.max(*batch_end));
             let visible = |r: &&Row| {
-                r.ts < at && r.ts >= tail && if *reversals { r.mutated < at && r.mutated >= first } else { r.ts >= first }
+                r.ts < at
+                    && r.ts >= tail
+                    && if *reversals { r.mutated < at && r.mutated >= first } else { r.ts >= first }
             };
             let stream = case.stream.iter().filter(mine).filter(visible);
-            let stream = stream.map(|row| Touch { row, before: *reversals && row.before, apart: false });
+            // merged with the hops in the end, even when there are none
+            let stream = stream.map(|row| Touch { row, before: *reversals && row.before, apart: true });
             batch.with(stream.collect())
         }
         Mode::Tiled { batch_end, tile, .. } => {
@@ -57,9 +60,22 @@ pub(super) fn of<'a>(case: &'a Case, output: &Output<'_>, key: i32, at: Millis, 
                 r.ts < at && window.is_none_or(|w| r.ts >= round(at - w, hop))
             };
             let visible = case.stream.iter().filter(mine).filter(|r| r.mutated >= *batch_end && r.mutated < at);
-            let stream = visible.filter(judged).map(|row| Touch { row, before: row.before, apart: false });
+            let stream = visible.filter(judged).map(|row| Touch { row, before: row.before, apart: true });
             batch.with(stream.collect())
         }
+    }
+}
+
+/// Whether the hops of a cell are folded for other cells as well.
+pub(super) fn shares_hops(case: &Case, output: &Output<'_>) -> bool {
+    let hop = |w: &Window| tail_hop(case.mode.resolution(), Some(*w));
+    match &case.mode {
+        Mode::Row { .. } => false,
+        Mode::Sawtooth(_) | Mode::Many { .. } => true,
+        Mode::Online { .. } | Mode::Tiled { .. } => output.window.is_some_and(|window| {
+            let windows = output.aggregation.windows.iter().flatten();
+            windows.filter(|w| hop(w) == hop(&window)).count() > 1
+        }),
     }
 }
 
@@ -92,13 +108,18 @@ impl<'a> Batch<'a> {
         };
         let hop = tail_hop(Resolution::FiveMinute, output.window);
         let kept = |r: &Row, window: Millis| r.ts > end - window && r.ts < end - window + TAIL_BUFFER;
-        let sharing = output.aggregation.windows.iter().flatten().filter(|w| tail_hop(Resolution::FiveMinute, Some(**w)) == hop);
+        let sharing =
+            output.aggregation.windows.iter().flatten().filter(|w| tail_hop(Resolution::FiveMinute, Some(**w)) == hop);
         let sharing: Vec<Millis> = sharing.filter_map(|w| w.millis()).collect();
         let relevant = |start: Millis| start >= round(at - window, hop) && start < end - window + TAIL_BUFFER;
-        let mut hops: Vec<&Row> = rows().filter(|r| sharing.iter().any(|w| kept(r, *w)) && relevant(round(r.ts, hop))).collect();
+        let mut hops: Vec<&Row> =
+            rows().filter(|r| sharing.iter().any(|w| kept(r, *w)) && relevant(round(r.ts, hop))).collect();
         hops.sort_by_key(|r| round(r.ts, hop));
         Self {
-            collapsed: rows().filter(|r| r.ts >= end - window + TAIL_BUFFER && r.ts > end - window).map(touch).collect(),
+            collapsed: rows()
+                .filter(|r| r.ts >= end - window + TAIL_BUFFER && r.ts > end - window)
+                .map(touch)
+                .collect(),
             hops: hops.into_iter().map(touch).collect(),
         }
     }

@@ -47,7 +47,8 @@ pub fn answer(case: &Case) -> Vec<Vec<Expect>> {
 fn cell(case: &Case, output: &Output<'_>, key: i32, at: Millis) -> Expect {
     let expect = |party| {
         let touches = history::of(case, output, key, at, party);
-        value(case, output, &touches)
+        let expect = value(case, output, &touches);
+        if history::shares_hops(case, output) { expect.over_shared_hops() } else { expect }
     };
     if !matches!(case.mode, Mode::Many { .. }) {
         return expect(Party::Kernel);
@@ -97,9 +98,7 @@ fn shaped(aggregation: &Aggregation, data_type: &DataType, input: usize, touches
     }
     let inputs = touches.iter().map(|t| (entry(t), &t.row.values[input])).filter(|(_, v)| **v != Value::Null);
     match shape(aggregation, data_type) {
-        Shape::Whole => {
-            operation::of(aggregation, data_type, &inputs.map(|(e, v)| at(e, v)).collect::<Vec<_>>())
-        }
+        Shape::Whole => operation::of(aggregation, data_type, &inputs.map(|(e, v)| at(e, v)).collect::<Vec<_>>()),
         Shape::Vector(of) => {
             let mut entries = Vec::new();
             for (e, value) in inputs {

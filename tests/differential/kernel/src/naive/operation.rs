@@ -12,8 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) fn of(aggregation: &Aggregation, element: &DataType, entries: &[Entry<'_>]) -> Option<Expect> {
     let op = aggregation.op.as_str();
     // what cannot be taken away again stays (sheet §20, Q15)
-    let entries: Vec<Entry<'_>> =
-        entries.iter().filter(|e| aggregation.deletable() || !e.before).copied().collect();
+    let entries: Vec<Entry<'_>> = entries.iter().filter(|e| aggregation.deletable() || !e.before).copied().collect();
     let first = entries.first()?;
     let k = aggregation.k();
     let size = k.and_then(|k| usize::try_from(k).ok()).unwrap_or(0);
@@ -56,7 +55,15 @@ pub(super) fn of(aggregation: &Aggregation, element: &DataType, entries: &[Entry
         "HISTOGRAM" => Some(histogram(&entries, size)),
         "APPROX_UNIQUE_COUNT" => distinct(&entries, k.unwrap_or(8) as u8),
         "APPROX_PERCENTILE" => Some(Expect::Percentiles(Percentiles::of(aggregation, plain().map(float)))),
-        "APPROX_HISTOGRAM_K" => Some(Expect::Frequent(Frequent::of(plain(), k.unwrap_or(8)))),
+        "APPROX_HISTOGRAM_K" => {
+            let kernel = Expect::Frequent(Frequent::of(plain(), k.unwrap_or(8)));
+            let zero = |sign: f64| plain().any(|v| *v == Value::Float(sign * 0.0));
+            if !(zero(1.0) && zero(-1.0)) {
+                return Some(kernel);
+            }
+            // the reference's last conversion takes the two zeros for one key and loses a count
+            Some(Expect::Parties { reference: Box::new(Expect::Anything), kernel: Box::new(kernel) })
+        }
         _ => None,
     }
 }

@@ -84,7 +84,7 @@ impl Percentiles {
     }
 }
 
-/// The most frequent values: exact while there are no more than `k`, upper bounds of the counts beyond.
+/// The most frequent values: exact while none had to be dropped, guesses between 1 and the number of rows beyond.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Frequent {
     /// Counts by the identity of the value.
@@ -105,19 +105,34 @@ impl Frequent {
         Self { counts, like, k }
     }
 
+    /// Whether there are so few values that they are counted one by one.
+    pub(super) fn few(&self) -> bool {
+        usize::try_from(self.k).is_ok_and(|k| self.counts.len() <= k)
+    }
+
     pub(super) fn accepts(&self, values: &BTreeMap<String, Value>) -> bool {
         let k = usize::try_from(self.k).unwrap_or(0);
         let total: i64 = self.counts.values().sum();
+        if k == 0 {
+            // the first value gets in whatever k is; a second one makes it a sketch, of which nothing is shown
+            let first =
+                |(key, n): (&String, &Value)| *n == Value::Int(1) && self.counts.contains_key(&self.identity(key));
+            return values.len() == usize::from(total == 1) && values.iter().all(first);
+        }
         // below three quarters of its size the sketch drops nothing
         let size = k.max(8).next_power_of_two();
         let whole = self.counts.len() <= k.max(size * 3 / 4);
         let mut descending: Vec<i64> = self.counts.values().copied().collect();
         descending.sort_unstable_by(|a, b| b.cmp(a));
-        let cutoff = k.checked_sub(1).and_then(|last| descending.get(last)).copied().unwrap_or(0);
+        let cutoff = descending.get(k - 1).copied().unwrap_or(0);
         let mut above = 0;
         for (key, value) in values {
-            let (Some(count), Value::Int(estimate)) = (self.counts.get(&self.identity(key)), value) else { return false };
-            let fits = if whole { estimate == count && *count >= cutoff } else { (*count..=total).contains(estimate) };
+            let (Some(count), Value::Int(estimate)) = (self.counts.get(&self.identity(key)), value) else {
+                return false;
+            };
+            // a sketch that has just dropped everything forgets by how much it may be wrong when it is copied or
+            // stored, so that later estimates may be too low as well
+            let fits = if whole { estimate == count && *count >= cutoff } else { (1..=total).contains(estimate) };
             if !fits {
                 return false;
             }

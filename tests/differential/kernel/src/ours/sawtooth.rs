@@ -73,4 +73,3 @@ fn run(
 fn take(cuts: &mut Option<&mut Rng>, most: usize) -> usize {
     cuts.as_mut().map_or(most, |rng| 1 + rng.below(most))
 }
-
