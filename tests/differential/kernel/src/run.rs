@@ -83,7 +83,7 @@ impl Run {
         oracle: &mut Oracle,
         asked: Receiver<Asked>,
         enough: &AtomicBool,
-    ) -> Result<Tally, (Option<Case>, String)> {
+    ) -> Result<Tally, (Option<Box<Case>>, String)> {
         let mut tally = Tally::default();
         let mut failure = None;
         for (case, ours) in asked.iter() {
@@ -93,7 +93,7 @@ impl Run {
                     Ok(one) => tally += one,
                     Err(error) => {
                         enough.store(true, Ordering::Relaxed);
-                        failure = Some((Some(case), error));
+                        failure = Some((Some(Box::new(case)), error));
                     }
                 }
             }

@@ -167,15 +167,16 @@ struct Served {
 fn served(rng: &mut Rng, stored: bool) -> Served {
     let columns = definition::columns(rng, false);
     let schema = definition::schema(&columns);
-    let mut aggregations = definition::aggregations(rng, &columns, definition::served_windows);
-    let mut whole = Vec::new();
-    while stored {
-        (aggregations, whole) = definition::storable(&schema, aggregations);
-        if !aggregations.is_empty() {
-            break;
+    let (aggregations, whole) = loop {
+        let aggregations = definition::aggregations(rng, &columns, definition::served_windows);
+        if !stored {
+            break (aggregations, Vec::new());
         }
-        aggregations = definition::aggregations(rng, &columns, definition::served_windows);
-    }
+        let (kept, whole) = definition::storable(&schema, aggregations);
+        if !kept.is_empty() {
+            break (kept, whole);
+        }
+    };
     let batch_end = START + 100 * DAY;
     let windows = lengths(&aggregations);
     let (keys, size) = (1 + rng.below(3), size(rng));
