@@ -36,7 +36,8 @@ JVM_FLAGS = "-Xmx2g -Xss4m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:Reserved
 # Operation numbers of the airbnb dialect.
 OPERATIONS = {
     "MIN": 0, "MAX": 1, "FIRST": 2, "LAST": 3, "UNIQUE_COUNT": 4, "APPROX_UNIQUE_COUNT": 5, "COUNT": 6, "SUM": 7,
-    "AVERAGE": 8, "LAST_K": 13, "FIRST_K": 14, "HISTOGRAM": 17,
+    "AVERAGE": 8, "VARIANCE": 9, "SKEW": 10, "KURTOSIS": 11, "APPROX_PERCENTILE": 12, "LAST_K": 13, "FIRST_K": 14,
+    "TOP_K": 15, "BOTTOM_K": 16, "HISTOGRAM": 17, "BOUNDED_UNIQUE_COUNT": 19,
 }  # fmt: skip
 NUMBERS = [
     "MIN",
@@ -51,6 +52,18 @@ NUMBERS = [
     "UNIQUE_COUNT",
     "APPROX_UNIQUE_COUNT",
 ]
+# Moments of equal values are 0 in whole numbers only; where not-a-number stands in a bounded list depends on arrival.
+# No key has so many values that percentiles are estimated.
+WHOLE_NUMBERS = [
+    *NUMBERS,
+    "VARIANCE",
+    "SKEW",
+    "KURTOSIS",
+    "TOP_K",
+    "BOTTOM_K",
+    "APPROX_PERCENTILE",
+    "BOUNDED_UNIQUE_COUNT",
+]
 TEXTS = [
     "MIN",
     "MAX",
@@ -62,15 +75,19 @@ TEXTS = [
     "UNIQUE_COUNT",
     "APPROX_UNIQUE_COUNT",
     "HISTOGRAM",
+    "TOP_K",
+    "BOTTOM_K",
+    "BOUNDED_UNIQUE_COUNT",
 ]
 ALLOWED = {
-    "amount": NUMBERS, "qty": NUMBERS, "score": NUMBERS, "small": NUMBERS, "big": NUMBERS, "item": TEXTS,
+    "amount": NUMBERS, "qty": WHOLE_NUMBERS, "score": NUMBERS, "small": WHOLE_NUMBERS, "big": NUMBERS, "item": TEXTS,
     "flag": ["COUNT", "LAST", "FIRST", "SUM"], "tags": ["COUNT", "UNIQUE_COUNT", "HISTOGRAM", "LAST"],
-    "nums": ["SUM", "AVERAGE", "COUNT", "MAX", "LAST"],
+    "nums": ["SUM", "AVERAGE", "COUNT", "MAX", "LAST", "BOTTOM_K"],
+    "counts": ["SUM", "MAX", "COUNT", "AVERAGE", "LAST"],
 }  # fmt: skip
 VALUES = (
     "amount DOUBLE, qty INT, score FLOAT, small SMALLINT, big BIGINT, item STRING, flag BOOLEAN, tags ARRAY<STRING>, "
-    "nums ARRAY<BIGINT>"
+    "nums ARRAY<BIGINT>, counts MAP<STRING, BIGINT>"
 )
 RIGHT_COLUMNS = f"user BIGINT, shop STRING, ts BIGINT, cat STRING, {VALUES}"
 TABLES = {
@@ -152,6 +169,9 @@ class Generator:
             "flag": self.nullable(r.random() < 0.5),
             "tags": self.nullable([self.nullable(r.choice("xyz"), 5) for _ in range(r.randrange(4))]),
             "nums": self.nullable([self.nullable(r.randrange(10), 5) for _ in range(r.randrange(4))]),
+            "counts": self.nullable(
+                {k: self.nullable(r.randrange(10), 5) for k in r.sample(["a", "é", ""], r.randrange(4))}
+            ),
         }
 
     def rows(self, table: str) -> Iterator[dict[str, Any]]:
@@ -214,11 +234,13 @@ class Generator:
             column = self.random.choice(list(ALLOWED))
             name = self.random.choice(ALLOWED[column])
             arguments = {"k": str(self.random.randrange(1, 4))} if name.endswith("_K") else {}
+            if name == "APPROX_PERCENTILE":
+                arguments = {"percentiles": "[0.25, 0.5, 0.99]"}
             aggregation: dict[str, Any] = {"inputColumn": column, "operation": OPERATIONS[name], "argMap": arguments}
             windows = self.windows(daily)
             if windows is not None:
                 aggregation["windows"] = windows
-            if self.one_in(4):
+            if self.one_in(4) and column != "counts":
                 aggregation["buckets"] = ["cat"]
             chosen[column, name] = aggregation
         return list(chosen.values())

@@ -239,8 +239,6 @@ class BadInputSuite extends SparkSuite {
     "derivations" ->
       (j => j.getJoinParts.get(0).getGroupBy.setDerivations(java.util.Arrays.asList(new api.Derivation()))),
     "isIncremental" -> (j => j.getJoinParts.get(0).getGroupBy.setIsIncremental(true)),
-    "elementWise of amount" ->
-      (j => j.getJoinParts.get(0).getGroupBy.getAggregations.get(0).setElementWise(true)),
     "sources.joinSource" ->
       (j =>
         j.getJoinParts.get(

@@ -33,9 +33,6 @@ object Unsupported {
     val owner = Definitions.label(groupBy)
     refuse(owner, "derivations", filled(groupBy.getDerivations))
     refuse(owner, "isIncremental", groupBy.isIsIncremental)
-    Definitions.aggregations(groupBy).foreach(a =>
-      refuse(owner, s"elementWise of ${a.getInputColumn}", a.isElementWise)
-    )
     Sources.of(groupBy).foreach(checkSource(owner, "sources", _))
   }
 

@@ -106,6 +106,30 @@ class PointInTimeJoinSuite extends AnyFunSuite with BeforeAndAfterAll with Adapt
     Iterator.iterate[Throwable](e)(_.getCause).takeWhile(_ != null).map(_.toString).mkString(" | ")
   }
 
+  test("maps have a result per key, and lists one per position where that is asked for") {
+    val schema = new StructType()
+      .add("user", StringType)
+      .add("time", LongType)
+      .add("scores", MapType(StringType, LongType))
+      .add("vector", ArrayType(DoubleType))
+    def rows(vectors: Seq[Double]*) = frame(
+      vectors.zipWithIndex.map { case (vector, i) =>
+        Row("u", Start + i, Map("a" -> (i + 1L), s"only in $i" -> 1L), vector)
+      },
+      schema
+    )
+    val left = frame(Seq(Row(1L, "u", Start + Hour)), leftSchema)
+    val definition = groupBy(
+      aggregation("scores", Operation.SUM, window(1, TimeUnit.DAYS)),
+      aggregation("vector", Operation.SUM, window(1, TimeUnit.DAYS)).setElementWise(true)
+    )
+    val out = PointInTimeJoin(left, rows(Seq(1.0, 2.0), Seq(10.0, 20.0)), spec(definition)).collect().head
+    assert(out.getAs[Map[String, Long]]("a_scores_sum_1d") == Map("a" -> 3L, "only in 0" -> 1L, "only in 1" -> 1L))
+    assert(out.getAs[Seq[Double]]("a_vector_sum_1d") == Seq(11.0, 22.0))
+    val uneven = messageOf(PointInTimeJoin(left, rows(Seq(1.0, 2.0), Seq(1.0)), spec(definition)).collect())
+    assert(uneven.contains("vector") && uneven.contains("one length"), uneven)
+  }
+
   private val sumAndCount = groupBy(
     aggregation(
       "amount",
