@@ -1,7 +1,6 @@
-"""Runs a microbenchmark and publishes its figures: `kernel` (criterion) or `boundary` (JMH).
+"""Runs microbenchmarks of criterion and of JMH and reads their samples; as a program, publishes `boundary`.
 
-    python3 benchmarks/micro.py kernel
-    python3 benchmarks/micro.py boundary -f 2     # what follows goes to cargo bench or to JMH
+    python3 benchmarks/micro.py boundary [-f 2 …]     # what follows goes to JMH
 
 The figures are worth keeping only from an otherwise idle machine.
 """
@@ -9,41 +8,49 @@ The figures are worth keeping only from an otherwise idle machine.
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from machine import ROOT, facts, publish
 
 CRITERION = ROOT / "target/criterion"
-JMH = ROOT / "build/benchmarks/boundary/result.json"
+BUILD = ROOT / "build/benchmarks"
 
 
-def kernel(arguments: list[str]) -> list[tuple[str, str, str, str]]:
-    """One row per bench: name, median and its 95 % interval in ns per row."""
-    for old in CRITERION.glob("**/new/estimates.json"):
+def criterion(bench: str, *arguments: str) -> dict[str, list[float]]:
+    """Runs one bench file of benchmarks/kernel; the ns per iteration of every sample, by id."""
+    for old in CRITERION.glob("**/new/sample.json"):
         old.unlink()
-    command = ["cargo", "bench", "-p", "chronon-kernel-benchmarks", "--bench", "*", *arguments]
+    command = ["cargo", "bench", "-p", "chronon-kernel-benchmarks", "--bench", bench, "--", *arguments]
     subprocess.run(command, cwd=ROOT, check=True)
-    rows = []
-    for path in sorted(CRITERION.glob("**/new/estimates.json")):
-        bench = json.loads((path.parent / "benchmark.json").read_text())
-        median = json.loads(path.read_text())["median"]
-        elements = (bench["throughput"] or {"Elements": 1})["Elements"]
-        interval = median["confidence_interval"]
-        low, high = (f"{interval[bound] / elements:.1f}" for bound in ("lower_bound", "upper_bound"))
-        rows.append((bench["full_id"], f"{median['point_estimate'] / elements:.1f}", f"{low} to {high}", "ns/row"))
-    return rows
+    samples = {}
+    for path in CRITERION.glob("**/new/sample.json"):
+        name = json.loads((path.parent / "benchmark.json").read_text())["full_id"]
+        taken = json.loads(path.read_text())
+        samples[name] = [time / count for time, count in zip(taken["times"], taken["iters"], strict=True)]
+    return samples
+
+
+def jmh(project: str, *arguments: str, environment: Mapping[str, str] = os.environ) -> list[dict[str, Any]]:
+    """Runs the JMH project of a folder; its runs as JMH reports them."""
+    report = BUILD / project / "result.json"
+    report.parent.mkdir(parents=True, exist_ok=True)
+    report.unlink(missing_ok=True)
+    command = [str(ROOT / "benchmarks" / project / "run"), "-rf", "json", "-rff", str(report), *arguments]
+    subprocess.run(command, cwd=ROOT, check=True, env=environment)
+    runs: list[dict[str, Any]] = json.loads(report.read_text())
+    return runs
 
 
 def boundary(arguments: list[str]) -> list[tuple[str, str, str, str]]:
     """One row per benchmark: name and parameters, mean and its 99.9 % interval in the benchmark's own unit."""
-    JMH.unlink(missing_ok=True)
-    command = [str(ROOT / "benchmarks/boundary/run"), "-rf", "json", "-rff", str(JMH), *arguments]
-    subprocess.run(command, cwd=ROOT, check=True)
     rows = []
-    for run in json.loads(JMH.read_text()):
+    for run in jmh("boundary", *arguments):
         score = run["primaryMetric"]
         name = ", ".join([run["benchmark"].split(".")[-1], *(f"{k} {v}" for k, v in run.get("params", {}).items())])
         low, high = score["scoreConfidence"]
@@ -52,16 +59,14 @@ def boundary(arguments: list[str]) -> list[tuple[str, str, str, str]]:
 
 
 def main() -> None:
-    """Runs the one that is asked for."""
-    known = {"kernel": kernel, "boundary": boundary}
-    if len(sys.argv) < 2 or sys.argv[1] not in known:
+    """Publishes the boundary's figures."""
+    if sys.argv[1:2] != ["boundary"]:
         sys.exit(__doc__)
-    name, arguments = sys.argv[1], sys.argv[2:]
     where = {**facts(), "command": "python3 benchmarks/micro.py " + shlex.join(sys.argv[1:])}
-    rows = known[name](arguments)
-    page = [f"# {name.capitalize()}", "", *(f"- {key}: {value}" for key, value in where.items()), ""]
+    rows = boundary(sys.argv[2:])
+    page = ["# Boundary", "", *(f"- {key}: {value}" for key, value in where.items()), ""]
     page += ["| benchmark | time | interval | unit |", "|---|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows)]
-    folder: Path = publish(name, {"facts": where, "rows": rows}, page)
+    folder: Path = publish("boundary", {"facts": where, "rows": rows}, page)
     print(f"published {folder}")
 
 

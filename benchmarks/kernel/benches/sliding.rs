@@ -1,7 +1,7 @@
 //! The sliding engine, per operation, on uniform keys and with one hot key. A fifth of the full workload.
 
 use chronon_aggregate::{AggregationSpec, OperationKind, TimeUnit};
-use chronon_kernel_benchmarks::run;
+use chronon_kernel_benchmarks::many_keys::run;
 use chronon_testkit::workload::{Skew, Workload};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 

@@ -6,7 +6,7 @@
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{DataType as ArrowType, Float64Type, Int64Type};
 use chronon_aggregate::AggregationSpec;
-use chronon_kernel_benchmarks::{EventBatch, Outcome, run};
+use chronon_kernel_benchmarks::many_keys::{EventBatch, Outcome, run};
 use chronon_testkit::workload::{Skew, Workload};
 use chronon_types::Result;
 use std::time::Instant;

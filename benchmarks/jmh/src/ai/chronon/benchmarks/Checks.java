@@ -1,0 +1,64 @@
+package ai.chronon.benchmarks;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.Paths;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.Set;
+
+/**
+ * Not timed. {@code FOLDER ID...} prints a check sum per line for each id ({@code phase/work/rows}) and writes the stored
+ * batch parts that both sides read into FOLDER; {@code peak ID} runs a sliding workload once and prints the most
+ * memory the process held.
+ */
+public final class Checks {
+  private Checks() {}
+
+  public static void main(String[] args) throws IOException {
+    PrintStream out = System.out;
+    System.setOut(System.err); // the reference prints; results must stay alone on standard output
+    String[] ids = Arrays.copyOfRange(args, 1, args.length);
+    if (args[0].equals("peak")) {
+      String[] id = ids[0].split("/");
+      out.println(new SlidingRuns(id[1], Integer.parseInt(id[2])).check(id[1], Integer.parseInt(id[2])));
+      for (String line : Files.readAllLines(Paths.get("/proc/self/status"))) {
+        if (line.startsWith("VmHWM:")) {
+          out.println(line);
+        }
+      }
+      return;
+    }
+    Set<String> operations = new LinkedHashSet<>();
+    for (String id : ids) {
+      String[] parts = id.split("/");
+      int rows = Integer.parseInt(parts[2]);
+      switch (parts[0]) {
+        case "tiles":
+          out.println(new TileRuns(parts[1], rows).check(parts[1], rows));
+          break;
+        case "slide":
+          out.println(new SlidingRuns(parts[1], rows).check(parts[1], rows));
+          break;
+        case "serve":
+          ServingRuns serving = new ServingRuns(parts[1], rows);
+          Path file = Paths.get(args[0], parts[1] + ".avro");
+          Files.write(file, serving.batch);
+          System.err.println(file + ": " + serving.batch.length + " bytes, " + serving.hops() + " tail hops");
+          out.println(serving.check(parts[1], rows));
+          break;
+        default:
+          operations.add(parts[1] + "/" + parts[2]);
+      }
+    }
+    for (String operation : operations) {
+      String[] parts = operation.split("/");
+      int rows = Integer.parseInt(parts[1]);
+      OperationRuns runs = new OperationRuns(Workloads.operation(parts[0]), rows);
+      out.println(runs.table.digest().line("data/" + parts[0] + "/" + rows));
+      runs.checks(parts[0], rows).forEach(out::println);
+    }
+  }
+}
