@@ -17,6 +17,7 @@ pub struct OperationRuns {
     groups: usize,
     one: Vec<u32>,
     irs: Box<dyn GroupedColumn>,
+    images: Vec<u8>,
     estimates: bool,
 }
 
@@ -32,7 +33,10 @@ impl OperationRuns {
         let table = Table::new(rows, groups, START, 1000 * rows as i64, SEED, nested);
         let mut irs = grouped(&definition)?;
         irs.update(&table.groups, &table.ts, &table.columns)?;
-        Ok(Self { table, definition, groups, one: vec![0; rows], irs, estimates: work.estimates })
+        let (one, estimates) = (vec![0; rows], work.estimates);
+        let mut runs = Self { table, definition, groups, one, irs, images: Vec::new(), estimates };
+        runs.images = runs.encode().unwrap_or_default();
+        Ok(runs)
     }
 
     /// The rows into new accumulators, one per group.
@@ -76,12 +80,43 @@ impl OperationRuns {
         self.irs.finalize(self.groups)
     }
 
+    /// The stored form of every accumulator, one after the other.
+    ///
+    /// # Errors
+    /// Whatever the kernel returns.
+    pub fn encode(&self) -> Result<Vec<u8>> {
+        let mut images = Vec::new();
+        for group in 0..self.groups {
+            self.irs.encode(group, &mut images)?;
+        }
+        Ok(images)
+    }
+
+    /// Whether the accumulators have a stored form.
+    pub fn is_stored(&self) -> bool {
+        !self.images.is_empty()
+    }
+
+    /// The accumulators of the stored forms.
+    ///
+    /// # Errors
+    /// Whatever the kernel returns.
+    pub fn decode(&self) -> Result<Box<dyn GroupedColumn>> {
+        let mut decoded = grouped(&self.definition)?;
+        let mut rest = self.images.as_slice();
+        for group in 0..self.groups {
+            decoded.decode(group, &mut rest)?;
+        }
+        Ok(decoded)
+    }
+
     /// The check sum of the rows.
     pub fn data(&self) -> Digest {
         self.table.digest()
     }
 
-    /// Results of all groups, of one group, and of all groups merged, under the names of their phases.
+    /// Results of all groups, of one group, of all groups merged, and of all through their stored form, under the names
+    /// of their phases.
     ///
     /// # Errors
     /// Whatever the kernel returns.
@@ -91,10 +126,14 @@ impl OperationRuns {
             digest.add_all(&column);
             digest
         };
-        Ok(vec![
+        let mut checks = vec![
             ("update", digest(self.finish()?)),
             ("updateOne", digest(self.update_one()?.finalize(1)?)),
             ("merge", digest(self.merge()?.finalize(1)?)),
-        ])
+        ];
+        if self.is_stored() {
+            checks.push(("decode", digest(self.decode()?.finalize(self.groups)?)));
+        }
+        Ok(checks)
     }
 }
