@@ -1,13 +1,15 @@
 //! Everything that the reference is measured on as well: each operation's phases at several numbers of rows, stored
-//! sketches to an answer, and the windows of one key. Ids are `phase/work/rows`, as in `workloads.json`.
+//! sketches to an answer, a request, and the windows of one key. Ids are `phase/work/rows`, as in `workloads.json`.
 
 use chronon_kernel_benchmarks::one_key::SlidingRuns;
 use chronon_kernel_benchmarks::operations::OperationRuns;
+use chronon_kernel_benchmarks::serving::ServingRuns;
 use chronon_kernel_benchmarks::tiles::{TILES, TileRuns};
 use chronon_kernel_benchmarks::workloads::Workloads;
 use chronon_types::Result;
+use chronon_window::online::Lambda;
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 
 /// Rows above which a bench is run a fixed number of times, not a growing one.
 const MANY: usize = 100_000;
@@ -65,6 +67,20 @@ fn tiles(criterion: &mut Criterion) {
     }
 }
 
+fn serving(criterion: &mut Criterion) {
+    for work in ["30 columns", "30 columns with sketches"] {
+        for rows in [0, 500] {
+            let new = || {
+                let runs = ServingRuns::new(work, rows)?;
+                let lambda = runs.lambda()?;
+                Ok((runs, RefCell::new(lambda)))
+            };
+            let serve = |(runs, lambda): &(ServingRuns, RefCell<Lambda>)| runs.serve(&mut lambda.borrow_mut());
+            bench(criterion, ("serve", work, rows), 1, &OnceCell::new(), new, serve);
+        }
+    }
+}
+
 fn one_key(criterion: &mut Criterion) {
     for work in ["12 columns", "15 columns with CPC"] {
         for rows in [10_000, 1_000_000] {
@@ -74,5 +90,5 @@ fn one_key(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, operations, tiles, one_key);
+criterion_group!(benches, operations, tiles, serving, one_key);
 criterion_main!(benches);

@@ -28,7 +28,7 @@ impl Table {
     /// Lists and maps are null unless `nested`.
     pub fn new(rows: usize, groups: usize, from: Millis, span: Millis, seed: u64, nested: bool) -> Self {
         let mut random = Random(seed);
-        let step = span / rows as i64;
+        let step = span / rows.max(1) as i64;
         let mut ts = Vec::with_capacity(rows);
         let (mut longs, mut doubles) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
         let (mut strings, mut tags) = (Vec::with_capacity(rows), Vec::with_capacity(rows));

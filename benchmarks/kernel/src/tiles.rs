@@ -62,8 +62,9 @@ impl TileRuns {
     pub fn answer(&self) -> Result<Answer> {
         match self {
             Self::Cpc { lg_k, tiles } => {
-                let sketches = tiles.iter().map(|tile| CpcSketch::from_bytes(tile)).collect::<Result<Vec<_>>>()?;
-                Ok(Answer::Estimate(CpcSketch::union(*lg_k, &sketches)?.estimate()))
+                let mut union = CpcSketch::new(*lg_k)?;
+                tiles.iter().try_for_each(|tile| union.merge_image(tile))?;
+                Ok(Answer::Estimate(union.estimate()))
             }
             Self::Kll { k, tiles } => {
                 let mut merged = KllSketch::new(*k)?;

@@ -31,7 +31,7 @@ final class Table {
     SplitMix random = new SplitMix(seed);
     this.groups = groups;
     rows = new Row[size];
-    long step = span / size;
+    long step = span / Math.max(1, size);
     for (int i = 0; i < size; i++) {
       long ts = from + i * step + random.below(step);
       Object[] values = new Object[6];
