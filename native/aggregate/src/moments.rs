@@ -74,8 +74,9 @@ impl Operation for Moments {
         let d2 = d * d;
         let term = delta * d * before;
         ir.m1 += d;
-        ir.m4 += term * d2 * (ir.n * ir.n - 3.0 * ir.n + 3.0) + 6.0 * d2 * ir.m2 - 4.0 * d * ir.m3;
-        ir.m3 += term * d * (ir.n - 2.0) - 3.0 * d * ir.m2;
+        // from left to right, as the reference adds them: the last bits depend on it
+        ir.m4 = ir.m4 + term * d2 * (ir.n * ir.n - 3.0 * ir.n + 3.0) + 6.0 * d2 * ir.m2 - 4.0 * d * ir.m3;
+        ir.m3 = ir.m3 + term * d * (ir.n - 2.0) - 3.0 * d * ir.m2;
         ir.m2 += term;
     }
     fn merge(&self, ir: &mut MomentsIr, later: &MomentsIr) {

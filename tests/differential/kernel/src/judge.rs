@@ -2,7 +2,7 @@
 
 use crate::case::{Answer, Case};
 use crate::naive::{self, Expect, Party};
-use crate::ours::Refusal;
+use crate::ours::{self, Refusal};
 use crate::value::Value;
 use std::fmt;
 use std::ops::AddAssign;
@@ -74,7 +74,13 @@ pub fn judge(
     if case.mode.ordered() {
         same("ours", &ours.values, "the reference's", &reference.values, case, &ours.outputs, &expected)?;
     }
-    if !ours.records.keys().eq(reference.records.keys()) && reference.unstored.is_none() {
+    if let (Some(reason), None) = (&ours.unstored, &reference.unstored) {
+        return Err(format!("ours cannot store what it has, the reference can: {reason}"));
+    }
+    if reference.unstored.is_some() {
+        return Ok(tally);
+    }
+    if !ours.records.keys().eq(reference.records.keys()) {
         let (ours, reference) = (ours.records.keys(), reference.records.keys());
         return Err(format!("records are {ours:?}, the reference has {reference:?}"));
     }
@@ -82,6 +88,20 @@ pub fn judge(
     if let Some(decoded) = &reference.decoded {
         let decoded = decoded.as_ref().map_err(|e| format!("the reference cannot read our bytes: {e}"))?;
         same("the reference's of our bytes", decoded, "ours", &ours.values, case, &ours.outputs, &expected)?;
+    }
+    if !reference.records.is_empty() {
+        let decoded = ours::decode(case, &reference.records);
+        let decoded = decoded.map_err(|e| format!("ours cannot read the reference's bytes: {e}"))?;
+        let values = &reference.values;
+        same(
+            "ours of the reference's bytes",
+            &decoded,
+            "the reference's",
+            values,
+            case,
+            &reference.outputs,
+            &expected,
+        )?;
     }
     Ok(tally)
 }

@@ -23,6 +23,8 @@ pub struct Run {
     pub ids: Range<u64>,
     /// Whether the kernel is left out.
     pub sheet_only: bool,
+    /// How many failing cases to look for before giving up.
+    pub failures: usize,
 }
 
 type Asked = (Case, Option<Result<Answer, Refusal>>);
@@ -49,19 +51,19 @@ impl Run {
                     }
                 }
             });
-            let verdict = Self::judge_all(oracle, asked, &enough);
+            let verdict = self.judge_all(oracle, asked, &enough);
             (verdict, producer.join())
         });
         made.map_err(|_| "making a case panicked")?;
         oracle.cases = Some(cases);
-        verdict.map_err(|(case, error)| match case {
-            None => error,
-            Some(case) => {
-                let small = shrink(&case, 2000, |c| self.one(oracle, c).is_err());
-                let reason = self.one(oracle, &small).err().unwrap_or(error);
-                format!("case {} of seed {}, shrunk: {reason}\n{}", case.id, self.seed, small.to_json())
-            }
-        })
+        let (tally, failures) = verdict?;
+        let report = |(case, error): (Case, String)| {
+            let small = shrink(&case, 2000, |c| self.one(oracle, c).is_err());
+            let reason = self.one(oracle, &small).err().unwrap_or(error);
+            format!("case {} of seed {}, shrunk: {reason}\n{}", case.id, self.seed, small.to_json())
+        };
+        let reports: Vec<String> = failures.into_iter().map(report).collect();
+        if reports.is_empty() { Ok(tally) } else { Err(reports.join("\n")) }
     }
 
     /// Judges one case.
@@ -78,27 +80,27 @@ impl Run {
         (!self.sheet_only).then(|| ours::answer(case))
     }
 
-    /// Receives every answer that was asked for, so that the pipes are empty in the end.
+    /// Receives every answer that was asked for, so that the pipes are empty in the end, and gives the cases that failed.
     fn judge_all(
+        &self,
         oracle: &mut Oracle,
         asked: Receiver<Asked>,
         enough: &AtomicBool,
-    ) -> Result<Tally, (Option<Box<Case>>, String)> {
+    ) -> Result<(Tally, Vec<(Case, String)>), String> {
         let mut tally = Tally::default();
-        let mut failure = None;
+        let mut failures = Vec::new();
         for (case, ours) in asked.iter() {
-            let reference = oracle.answers.receive().map_err(|e| (None, format!("the reference died: {e}")))?;
-            if failure.is_none() {
-                match judge(&case, ours.as_ref(), reference) {
-                    Ok(one) => tally += one,
-                    Err(error) => {
-                        enough.store(true, Ordering::Relaxed);
-                        failure = Some((Some(Box::new(case)), error));
-                    }
-                }
+            let reference = oracle.answers.receive().map_err(|e| format!("the reference died: {e}"))?;
+            if failures.len() == self.failures {
+                continue;
             }
+            match judge(&case, ours.as_ref(), reference) {
+                Ok(one) => tally += one,
+                Err(error) => failures.push((case, error)),
+            }
+            enough.store(failures.len() == self.failures, Ordering::Relaxed);
         }
-        failure.map_or(Ok(tally), Err)
+        Ok((tally, failures))
     }
 }
 

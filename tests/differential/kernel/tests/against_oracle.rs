@@ -2,7 +2,7 @@
 //!
 //! `CHRONON_DIFFERENTIAL_SEED` repeats a run, `CHRONON_DIFFERENTIAL_FROM` and `CHRONON_DIFFERENTIAL_CASES` say where it
 //! begins (0) and how long it is (2,000), and `CHRONON_DIFFERENTIAL_SHEET_ONLY` leaves the kernel out: then the reference
-//! alone is held against the rules.
+//! alone is held against the rules. `CHRONON_DIFFERENTIAL_FAILURES` is the number of failing cases to look for (1).
 
 #![allow(clippy::print_stdout, reason = "a test program of its own, which speaks the lines of the standard harness")]
 
@@ -70,6 +70,7 @@ fn run() -> Run {
         seed: number("CHRONON_DIFFERENTIAL_SEED").unwrap_or(1),
         ids: first..first + count,
         sheet_only: std::env::var_os("CHRONON_DIFFERENTIAL_SHEET_ONLY").is_some(),
+        failures: number("CHRONON_DIFFERENTIAL_FAILURES").map_or(1, |n| n.max(1) as usize),
     }
 }
 

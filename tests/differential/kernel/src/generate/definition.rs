@@ -153,13 +153,10 @@ fn small(data_type: &DataType) -> bool {
 
 /// Leaves out what the reference cannot store whatever its value is, and says in which columns it could not store a
 /// null inside a list or a map.
-pub(super) fn storable(
-    schema: &[(String, DataType)],
-    aggregations: Vec<Aggregation>,
-) -> (Vec<Aggregation>, Vec<usize>) {
+pub(super) fn storable(schema: &[(String, DataType)], aggregations: &[Aggregation]) -> (Vec<Aggregation>, Vec<usize>) {
     let column = |a: &Aggregation| schema.iter().position(|(name, _)| *name == a.input);
     let whole = |a: &Aggregation| a.timed() && column(a).is_some_and(|i| !small(&schema[i].1));
-    let kept: Vec<_> = aggregations.into_iter().filter(|a| whole(a) || !unstorable(schema, a)).collect();
+    let kept: Vec<_> = aggregations.iter().filter(|a| whole(a) || !unstorable(schema, a)).cloned().collect();
     let columns = kept.iter().filter(|a| whole(a)).filter_map(column).collect();
     (kept, columns)
 }

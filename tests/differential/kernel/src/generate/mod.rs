@@ -169,12 +169,12 @@ fn served(rng: &mut Rng, stored: bool) -> Served {
     let schema = definition::schema(&columns);
     let (aggregations, whole) = loop {
         let aggregations = definition::aggregations(rng, &columns, definition::served_windows);
-        if !stored {
-            break (aggregations, Vec::new());
-        }
-        let (kept, whole) = definition::storable(&schema, aggregations);
-        if !kept.is_empty() {
-            break (kept, whole);
+        let (kept, whole) = definition::storable(&schema, &aggregations);
+        // without Avro only ours is stored
+        match (stored, kept.is_empty()) {
+            (true, true) => {}
+            (true, false) => break (kept, whole),
+            (false, _) => break (aggregations, whole),
         }
     };
     let batch_end = START + 100 * DAY;

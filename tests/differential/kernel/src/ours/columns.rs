@@ -1,5 +1,7 @@
 //! Values as arrow columns, and back.
 
+use super::Refusal;
+use crate::case::{Case, Row};
 use crate::value::Value;
 use arrow::array::{
     Array, ArrayRef, AsArray, BinaryArray, BooleanArray, Float32Array, Float64Array, Int8Array, Int16Array, Int32Array,
@@ -8,9 +10,27 @@ use arrow::array::{
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType as ArrowType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type};
 use chronon_aggregate::arrow_type;
-use chronon_types::DataType;
+use chronon_plan::Plan;
+use chronon_types::{DataType, Field};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// The columns that the plan reads, of these rows.
+pub(super) fn inputs(case: &Case, plan: &Plan, rows: &[Row]) -> Result<Vec<ArrayRef>, Refusal> {
+    let column = |field: &Field| {
+        let i = case.column(&field.name).ok_or_else(|| format!("the case has no column `{}`", field.name))?;
+        array(&field.data_type, &rows.iter().map(|r| &r.values[i]).collect::<Vec<_>>()).map_err(Refusal::Error)
+    };
+    plan.inputs().iter().map(column).collect()
+}
+
+/// Output columns as rows.
+pub(super) fn table(plan: &Plan, columns: &[ArrayRef]) -> Vec<Vec<Value>> {
+    let types = plan.outputs().iter().map(|o| &o.field().data_type);
+    let columns: Vec<Vec<Value>> = columns.iter().zip(types).map(|(a, t)| values(a.as_ref(), t)).collect();
+    let rows = columns.first().map_or(0, Vec::len);
+    (0..rows).map(|i| columns.iter().map(|c| c[i].clone()).collect()).collect()
+}
 
 macro_rules! collect {
     ($array:ty, $values:expr, $variant:ident($v:ident) => $as:expr) => {
@@ -19,7 +39,7 @@ macro_rules! collect {
 }
 
 /// The column as arrow lays it out.
-pub(super) fn array(data_type: &DataType, values: &[&Value]) -> Result<ArrayRef, String> {
+fn array(data_type: &DataType, values: &[&Value]) -> Result<ArrayRef, String> {
     Ok(match data_type {
         DataType::Boolean => collect!(BooleanArray, values, Bool(v) => *v),
         DataType::Byte => collect!(Int8Array, values, Int(v) => *v as i8),
@@ -57,7 +77,7 @@ pub(super) fn array(data_type: &DataType, values: &[&Value]) -> Result<ArrayRef,
 }
 
 /// The cells of an arrow column.
-pub(super) fn values(array: &dyn Array, data_type: &DataType) -> Vec<Value> {
+fn values(array: &dyn Array, data_type: &DataType) -> Vec<Value> {
     let cell = |i: usize| match data_type {
         DataType::Boolean => Value::Bool(array.as_boolean().value(i)),
         DataType::Byte => Value::Int(array.as_primitive::<Int8Type>().value(i).into()),

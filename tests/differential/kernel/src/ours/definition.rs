@@ -1,7 +1,7 @@
 //! The definition as a host hands it over.
 
 use super::Refusal;
-use crate::case::{Aggregation, Case, Resolution, Window};
+use crate::case::{Aggregation, Case, Mode, Resolution, Window};
 use chronon_plan::{Plan, definitions};
 use thrift::protocol::{TBinaryOutputProtocol, TSerializable};
 
@@ -9,8 +9,9 @@ use thrift::protocol::{TBinaryOutputProtocol, TSerializable};
 ///
 /// # Errors
 /// The planner's error.
-pub fn plan(case: &Case) -> Result<Plan, Refusal> {
-    let aggregations = case.aggregations.iter().map(definition).collect::<Result<Vec<_>, _>>()?;
+pub(super) fn plan(case: &Case) -> Result<Plan, Refusal> {
+    let windowed = !matches!(case.mode, Mode::Row { .. });
+    let aggregations = case.aggregations.iter().map(|a| definition(a, windowed)).collect::<Result<Vec<_>, _>>()?;
     let meta = definitions::MetaData { name: Some("differential.case".to_owned()), ..Default::default() };
     let group_by = definitions::GroupBy {
         meta_data: Some(meta),
@@ -31,7 +32,7 @@ pub fn plan(case: &Case) -> Result<Plan, Refusal> {
     Ok(Plan::open(&bytes, &options.to_string())?)
 }
 
-fn definition(aggregation: &Aggregation) -> Result<definitions::Aggregation, Refusal> {
+fn definition(aggregation: &Aggregation, windowed: bool) -> Result<definitions::Aggregation, Refusal> {
     use definitions::{Operation, TimeUnit};
     let operation = match aggregation.op.as_str() {
         "MIN" => Operation::MIN,
@@ -64,7 +65,7 @@ fn definition(aggregation: &Aggregation) -> Result<definitions::Aggregation, Ref
         input_column: Some(aggregation.input.clone()),
         operation: Some(operation),
         arg_map: aggregation.args.clone(),
-        windows: aggregation.windows.as_ref().map(|list| list.iter().map(window).collect()),
+        windows: aggregation.windows.as_ref().filter(|_| windowed).map(|list| list.iter().map(window).collect()),
         buckets: aggregation.buckets.clone(),
         element_wise: aggregation.element_wise.then_some(true),
     })

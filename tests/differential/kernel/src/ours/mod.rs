@@ -2,16 +2,20 @@
 
 mod columns;
 mod definition;
+mod online;
+mod row;
 mod sawtooth;
 
 use crate::case::{Answer, Case, Mode};
+use crate::json::Records;
+use crate::value::Value;
 use chronon_types::{Error, ErrorCode};
 use std::fmt;
 
 /// Why the kernel has no answer.
 #[derive(Debug)]
 pub enum Refusal {
-    /// An operation, a shape or a mode that is not built.
+    /// An operation or a shape that is not built.
     NotBuilt(String),
     /// The kernel's error, or what is wrong with its answer.
     Error(String),
@@ -23,6 +27,12 @@ impl From<Error> for Refusal {
             ErrorCode::Unsupported => Self::NotBuilt(error.to_string()),
             _ => Self::Error(error.to_string()),
         }
+    }
+}
+
+impl From<String> for Refusal {
+    fn from(error: String) -> Self {
+        Self::Error(error)
     }
 }
 
@@ -39,8 +49,33 @@ impl fmt::Display for Refusal {
 /// # Errors
 /// The kernel's error, or a text that says where its answers contradict each other.
 pub fn answer(case: &Case) -> Result<Answer, Refusal> {
+    let plan = definition::plan(case)?;
+    let outputs = plan.outputs().iter().map(|o| (o.field().name.clone(), o.field().data_type.clone())).collect();
+    let answer = match &case.mode {
+        Mode::Sawtooth(_) => Answer { values: sawtooth::values(case, &plan)?, ..Answer::default() },
+        Mode::Row { .. } => row::answer(case, &plan)?,
+        Mode::Online { .. } | Mode::Tiled { .. } => {
+            let records = online::records(case, &plan)?;
+            Answer { values: online::values(case, &plan, &records)?, records, ..Answer::default() }
+        }
+        Mode::Many { .. } => {
+            // what is stored here is the kernel's own affair
+            let records = online::records(case, &plan)?;
+            Answer { values: online::values(case, &plan, &records)?, ..Answer::default() }
+        }
+    };
+    Ok(Answer { outputs, ..answer })
+}
+
+/// What the kernel makes of the reference's records.
+///
+/// # Errors
+/// The kernel's error.
+pub fn decode(case: &Case, records: &Records) -> Result<Vec<Vec<Value>>, Refusal> {
+    let plan = definition::plan(case)?;
     match &case.mode {
-        Mode::Sawtooth(_) => sawtooth::answer(case),
-        mode => Err(Refusal::NotBuilt(format!("mode {}", mode.name()))),
+        Mode::Row { .. } => row::values(case, &plan, records),
+        Mode::Sawtooth(_) => Err(Refusal::Error("the offline path stores nothing".to_owned())),
+        Mode::Online { .. } | Mode::Tiled { .. } | Mode::Many { .. } => online::values(case, &plan, records),
     }
 }
