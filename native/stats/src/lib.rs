@@ -7,7 +7,6 @@ pub mod distance;
 mod grid;
 mod metric;
 mod plan;
-mod text;
 
 pub use distance::Bins;
 pub use grid::{MERGED_GRID, SERIES_GRID, series_value};

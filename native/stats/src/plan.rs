@@ -1,11 +1,11 @@
 //! From a table's columns to the inputs of its metrics, and from counts to rates.
 
 use crate::metric::{Expression, Metric, TOTAL};
-use crate::text::java_text;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, StringArray};
 use arrow::compute::{cast, is_null};
 use arrow::datatypes::{DataType as ArrowType, Float32Type, Float64Type};
 use chronon_aggregate::{Definition, arrow_type, same_layout};
+use chronon_sketches::java_double::java_double;
 use chronon_types::{DataType, Error, Field, Result};
 use std::sync::Arc;
 
@@ -164,13 +164,87 @@ fn derived(expression: Expression, column: &ArrayRef) -> Result<ArrayRef> {
         Expression::RawToString => match column.data_type() {
             ArrowType::Float64 => {
                 let values = column.as_primitive::<Float64Type>().iter();
-                Arc::new(values.map(|value| value.map(java_text::<f64>)).collect::<StringArray>())
+                Arc::new(values.map(|value| value.map(java_double)).collect::<StringArray>())
             }
             ArrowType::Float32 => {
                 let values = column.as_primitive::<Float32Type>().iter();
-                Arc::new(values.map(|value| value.map(java_text::<f32>)).collect::<StringArray>())
+                Arc::new(values.map(|value| value.map(java_float)).collect::<StringArray>())
             }
             _ => cast(column, &ArrowType::Utf8).map_err(failed)?,
         },
     })
+}
+
+/// The text of a float: that of the double with the fewest digits that reads as it.
+fn java_float(value: f32) -> String {
+    java_double(value.to_string().parse().unwrap_or_else(|_| value.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metric::{LOW_CARDINALITY, enhanced_metrics};
+    use arrow::array::{Float32Array, Float64Array, Int32Array};
+    use std::collections::HashMap;
+
+    /// The inputs of the fork's metrics of columns with few distinct values, as text.
+    fn inputs(data_type: DataType, column: ArrayRef) -> Vec<String> {
+        let fields = vec![Field::new("x", data_type)];
+        let metrics = enhanced_metrics(&fields, &HashMap::new(), LOW_CARDINALITY);
+        let rows = column.len();
+        let inputs = StatsPlan::new(fields, metrics).unwrap().derive(&[column], rows).unwrap();
+        inputs.iter().map(|input| format!("{:?}", strings(input))).collect()
+    }
+
+    fn strings(column: &ArrayRef) -> Vec<Option<String>> {
+        let text = cast(column, &ArrowType::Utf8).unwrap();
+        text.as_string::<i32>().iter().map(|value| value.map(str::to_owned)).collect()
+    }
+
+    #[test]
+    fn expressions_of_numbers() {
+        let of = |texts: [Option<&str>; 3]| format!("{:?}", texts.map(|text| text.map(str::to_owned)));
+        let (null, zero) = (of([Some("false"), Some("true"), Some("false")]), of([Some("true"), None, Some("false")]));
+        let one = of([Some("true"); 3]);
+        let cases: [(DataType, ArrayRef, [&str; 2], [&str; 2]); 3] = [
+            (DataType::Int, Arc::new(Int32Array::from(vec![Some(0), None, Some(7)])), ["0", "7"], ["0", "7"]),
+            (
+                DataType::Double,
+                Arc::new(Float64Array::from(vec![Some(-0.0), None, Some(1e7)])),
+                ["-0.0", "10000000.0"],
+                ["-0.0", "1.0E7"],
+            ),
+            (
+                DataType::Float,
+                Arc::new(Float32Array::from(vec![Some(0.0), None, Some(0.1)])),
+                ["0.0", "0.1"],
+                ["0.0", "0.1"],
+            ),
+        ];
+        for (data_type, column, raw, text) in cases {
+            let with_null = |[first, last]: [&'static str; 2]| of([Some(first), None, Some(last)]);
+            assert_eq!(
+                inputs(data_type, column),
+                [null.clone(), zero.clone(), with_null(raw), with_null(text), one.clone()]
+            );
+        }
+    }
+
+    #[test]
+    fn columns_must_be_those_of_the_plan() {
+        let fields = vec![Field::new("x", DataType::Int)];
+        let plan = StatsPlan::new(fields.clone(), crate::metrics(&fields)).unwrap();
+        let longs: ArrayRef = Arc::new(Float64Array::from(vec![1.0]));
+        assert!(plan.derive(&[longs], 1).unwrap_err().message().contains("column x has 1 rows of Float64"));
+        assert!(plan.derive(&[], 1).is_err());
+        let short: ArrayRef = Arc::new(Int32Array::from(vec![1]));
+        assert!(plan.derive(&[short], 2).is_err());
+    }
+
+    #[test]
+    fn an_empty_day_has_no_rates() {
+        let fields = vec![Field::new("x", DataType::Int)];
+        let plan = StatsPlan::new(fields.clone(), crate::metrics(&fields)).unwrap();
+        assert_eq!(plan.null_rates(&[], 0), [("x__null_rate".to_owned(), None)]);
+    }
 }

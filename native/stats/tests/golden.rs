@@ -3,8 +3,11 @@
 #![allow(clippy::unwrap_used)] // a panic is the failure report
 
 use chronon_aggregate::OperationKind;
-use chronon_sketches::kll::KllSketch;
-use chronon_stats::distance::{EPSILON, jensen_shannon_of, l_infinity, population_stability, squared_hellinger_of};
+use chronon_sketches::kll::{KllSketch, Ranks};
+use chronon_stats::distance::{
+    EPSILON, jensen_shannon, jensen_shannon_of, l_infinity, population_stability, squared_hellinger,
+    squared_hellinger_of,
+};
 use chronon_stats::{
     Bins, Expression, IGNORED, LOW_CARDINALITY, MERGED_GRID, Metric, SERIES_GRID, StatsPlan, enhanced_metrics, metrics,
     numeric_metrics, series_value,
@@ -133,32 +136,56 @@ fn columns_are_called_as_the_reference_calls_them() {
 
 #[test]
 fn distances_between_sketches() {
-    for line in lines("airbnb distance") {
-        let (a, b) = (sketch(line[1]), sketch(line[2]));
-        let far = l_infinity(&a, &b, &Bins::default()).unwrap().unwrap();
-        assert_eq!(far, double(line[3]), "{}: L-infinity", line[0]);
-        let psi = population_stability(&a, &b, &Bins::default(), EPSILON).unwrap().unwrap();
-        let expected = double(line[4]);
-        assert!((psi - expected).abs() <= 1e-12 * expected, "{}: {psi}, not {expected}", line[0]);
+    for (dialect, bins) in [("airbnb", Bins::airbnb()), ("zipline", Bins::zipline())] {
+        for line in lines(&format!("{dialect} distance")) {
+            let (a, b, name) = (sketch(line[1]), sketch(line[2]), line[0]);
+            let far = l_infinity(&a, &b, &bins).unwrap().unwrap();
+            assert_eq!(far, double(line[3]), "{dialect} {name}: L-infinity");
+            let psi = population_stability(&a, &b, &bins, EPSILON).unwrap().unwrap();
+            let expected = double(line[4]);
+            assert!((psi - expected).abs() <= 1e-12 * expected, "{dialect} {name}: {psi}, not {expected}");
+        }
     }
 }
 
 #[test]
 fn sketches_without_values_have_no_distance() {
     for line in lines("airbnb nothing").iter().filter(|line| line[0] != "null" && line[1] != "null") {
-        let (a, b) = (sketch(line[0]), sketch(line[1]));
+        let (a, b, bins) = (sketch(line[0]), sketch(line[1]), Bins::airbnb());
         assert_eq!(line[2], "NullPointerException", "what the reference answers");
-        assert_eq!(l_infinity(&a, &b, &Bins::default()).unwrap(), None);
-        assert_eq!(population_stability(&a, &b, &Bins::default(), EPSILON).unwrap(), None);
+        assert_eq!(l_infinity(&a, &b, &bins).unwrap(), None);
+        assert_eq!(population_stability(&a, &b, &bins, EPSILON).unwrap(), None);
+        assert_eq!(jensen_shannon(&a, &b, &bins).unwrap(), None);
+        assert_eq!(squared_hellinger(&a, &b, &bins).unwrap(), None);
+    }
+}
+
+/// Equal sketches are 0 apart, and sketches without a value in common as far as can be.
+#[test]
+fn divergences_of_sketches_have_their_range() {
+    for line in lines("airbnb distance") {
+        let (a, b, bins) = (sketch(line[1]), sketch(line[2]), Bins::zipline());
+        let both =
+            |a, b| (jensen_shannon(a, b, &bins).unwrap().unwrap(), squared_hellinger(a, b, &bins).unwrap().unwrap());
+        let (near, (js, hellinger)) = (both(&a, &a), both(&a, &b));
+        assert!(near.0 < 1e-15 && near.1 < 1e-15, "{near:?}");
+        assert!(js > 0.0 && js <= 2f64.ln() + 1e-15 && hellinger > 0.0 && hellinger <= 1.0, "{js} {hellinger}");
+        if line[0].ends_with("-4") {
+            assert!((js - 2f64.ln()).abs() < 1e-15 && hellinger == 1.0, "{}: {js} {hellinger}", line[0]);
+        }
+        assert_eq!(both(&b, &a), (js, hellinger), "neither has a direction");
     }
 }
 
 #[test]
 fn series_show_quantiles() {
-    for line in lines("airbnb quantiles") {
-        let values = series_value("x_approx_percentile", &bytes(line[1])).unwrap().unwrap();
-        let expected: Vec<u32> = line[2..].iter().map(|bits| u32::from_str_radix(bits, 16).unwrap()).collect();
-        assert_eq!(values.iter().map(|value| value.to_bits()).collect::<Vec<_>>(), expected, "{}", line[0]);
+    for (dialect, ranks) in [("airbnb", Ranks::Exclusive), ("zipline", Ranks::Inclusive)] {
+        for line in lines(&format!("{dialect} quantiles")) {
+            let values = series_value("x_approx_percentile", &bytes(line[1]), ranks).unwrap().unwrap();
+            let expected: Vec<u32> = line[2..].iter().map(|bits| u32::from_str_radix(bits, 16).unwrap()).collect();
+            let values: Vec<u32> = values.iter().map(|value| value.to_bits()).collect();
+            assert_eq!(values, expected, "{dialect} {}", line[0]);
+        }
     }
 }
 
