@@ -2,7 +2,7 @@
 
 use crate::digest::{Digest, hash};
 use chronon_sketches::cpc::CpcSketch;
-use chronon_sketches::kll::KllSketch;
+use chronon_sketches::kll::{KllSketch, Ranks};
 use chronon_testkit::workload::Random;
 use chronon_types::Result;
 
@@ -68,10 +68,8 @@ impl TileRuns {
             }
             Self::Kll { k, tiles } => {
                 let mut merged = KllSketch::new(*k)?;
-                for tile in tiles {
-                    merged.merge(&KllSketch::from_bytes(tile)?)?;
-                }
-                Ok(Answer::Quantiles(merged.quantiles(&PERCENTILES)?.unwrap_or_default()))
+                tiles.iter().try_for_each(|tile| merged.merge_image(tile))?;
+                Ok(Answer::Quantiles(merged.quantiles(&PERCENTILES, Ranks::Exclusive)?.unwrap_or_default()))
             }
         }
     }
