@@ -76,6 +76,9 @@ impl Operation for ApproxPercentile {
     fn decode(&self, bytes: &mut &[u8]) -> Result<KllSketch> {
         KllSketch::from_bytes(avro::get_bytes(bytes)?)
     }
+    fn merge_encoded(&self, ir: &mut KllSketch, bytes: &mut &[u8]) -> Result<()> {
+        ir.merge_image(avro::get_bytes(bytes)?)
+    }
     fn heap_size(&self, ir: &KllSketch) -> usize {
         ir.heap_size()
     }

@@ -110,6 +110,9 @@ impl<P: Couponed> Operation for ApproxUniqueCount<P> {
     fn decode(&self, bytes: &mut &[u8]) -> Result<CpcSketch> {
         CpcSketch::from_bytes(avro::get_bytes(bytes)?)
     }
+    fn merge_encoded(&self, ir: &mut CpcSketch, bytes: &mut &[u8]) -> Result<()> {
+        ir.merge_image(avro::get_bytes(bytes)?)
+    }
     fn heap_size(&self, ir: &CpcSketch) -> usize {
         ir.heap_size()
     }

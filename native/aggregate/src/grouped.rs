@@ -67,7 +67,7 @@ pub trait GroupedColumn: Send {
     fn encode(&self, group: usize, out: &mut Vec<u8>) -> Result<()>;
 
     /// Reads a stored record field and folds it into each of `groups`, as a copy of later rows. With no groups the field
-    /// is skipped, which costs no more than finding its end.
+    /// is skipped, which costs no more than finding its end. After an error the groups may hold a part of it.
     ///
     /// # Errors
     /// `CorruptData` when the bytes are no such field.
@@ -225,19 +225,18 @@ impl<S: Shape> GroupedColumn for Grouped<S> {
         if !avro::get_union(bytes)? {
             return Ok(());
         }
-        let Some((last, others)) = groups.split_last() else { return avro::skip(&self.stored, bytes) };
-        let mut later = self.shape.decode(bytes)?;
-        for group in others {
-            self.reach(*group);
-            self.shape.merge(&mut self.irs[*group], &later)?;
-        }
-        self.reach(*last);
-        match &mut self.irs[*last] {
-            ir @ Some(_) => self.shape.merge(ir, &later),
-            ir @ None => {
-                self.shape.mark_copied(&mut later);
-                *ir = Some(later);
-                Ok(())
+        match groups {
+            [] => avro::skip(&self.stored, bytes),
+            [group] => {
+                self.reach(*group);
+                self.shape.merge_encoded(&mut self.irs[*group], bytes)
+            }
+            groups => {
+                let later = self.shape.decode(bytes)?;
+                groups.iter().try_for_each(|group| {
+                    self.reach(*group);
+                    self.shape.merge(&mut self.irs[*group], &later)
+                })
             }
         }
     }

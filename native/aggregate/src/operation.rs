@@ -87,6 +87,17 @@ pub trait Operation: Send + Sync + 'static {
     /// `CorruptData` when the bytes are not a stored IR.
     fn decode(&self, bytes: &mut &[u8]) -> Result<Self::Ir>;
 
+    /// Reads an IR in the stored form from the front of `bytes`, folds it in as later values, and moves `bytes` behind it.
+    /// After an error the IR may hold a part of it.
+    ///
+    /// # Errors
+    /// As for [`Self::decode`].
+    fn merge_encoded(&self, ir: &mut Self::Ir, bytes: &mut &[u8]) -> Result<()> {
+        let later = self.decode(bytes)?;
+        self.merge(ir, &later);
+        Ok(())
+    }
+
     /// Bytes of heap the IR holds, by capacity.
     #[inline]
     fn heap_size(&self, _ir: &Self::Ir) -> usize {

@@ -153,6 +153,20 @@ fn q03_a_saturated_set_of_numbers_is_stored_as_a_full_one() {
 }
 
 #[test]
+fn q04_a_sketch_estimates_from_its_history_until_it_is_copied() {
+    let values: Vec<i64> = (0..38).collect();
+    let sketch = Group::new(&spec(OperationKind::ApproxUniqueCount), DataType::Long).fold(&longs(&values));
+    let mut stored = Vec::new();
+    sketch.of.encode(0, &mut stored).unwrap();
+    let mut copy = Group::new(&spec(OperationKind::ApproxUniqueCount), DataType::Long);
+    copy.of.merge_encoded(&[0], &mut stored.as_slice()).unwrap();
+    assert_ne!(sketch.result(), copy.result());
+    let count = spec(OperationKind::ApproxUniqueCount).over(1, TimeUnit::Days);
+    let events: Vec<(Millis, Value)> = longs(&values).into_iter().map(|value| (BATCH_END, value)).collect();
+    assert_eq!(offline(count, DataType::Long, &events, &[BATCH_END + 1]), [copy.result()], "windows always copy");
+}
+
+#[test]
 fn q07_deleting_from_a_map_column_is_ignored_where_the_operation_cannot() {
     let maps = DataType::Map(Box::new(DataType::String), Box::new(DataType::Long));
     let one = [map(&[("a", Value::Long(7))])];

@@ -122,6 +122,16 @@ impl<O: Operation> Shape for Direct<O> {
         self.operation.decode(bytes)
     }
 
+    fn merge_encoded(&self, ir: &mut Option<O::Ir>, bytes: &mut &[u8]) -> Result<()> {
+        if let Some(ir) = ir {
+            return self.operation.merge_encoded(ir, bytes);
+        }
+        let mut later = self.operation.decode(bytes)?;
+        self.operation.mark_copied(&mut later);
+        *ir = Some(later);
+        Ok(())
+    }
+
     fn heap_size(&self, ir: &O::Ir) -> usize {
         self.operation.heap_size(ir)
     }

@@ -98,6 +98,20 @@ pub trait Shape: Send + Sync + 'static {
     /// As for [`Operation::decode`].
     fn decode(&self, bytes: &mut &[u8]) -> Result<Self::Ir>;
 
+    /// Reads an accumulator in the stored form, folds it in as one of later rows, and moves `bytes` behind it.
+    ///
+    /// # Errors
+    /// As for [`Operation::merge_encoded`], and as for [`Self::merge`].
+    fn merge_encoded(&self, ir: &mut Option<Self::Ir>, bytes: &mut &[u8]) -> Result<()> {
+        let mut later = self.decode(bytes)?;
+        if ir.is_some() {
+            return self.merge(ir, &later);
+        }
+        self.mark_copied(&mut later);
+        *ir = Some(later);
+        Ok(())
+    }
+
     /// Bytes of heap the accumulator holds.
     fn heap_size(&self, ir: &Self::Ir) -> usize;
 }

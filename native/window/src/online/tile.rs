@@ -48,7 +48,7 @@ impl Tile {
         })
     }
 
-    /// Folds the stored form of a tile of later rows in.
+    /// Folds the stored form of a tile of later rows in. After an error the tile may hold a part of it and must be cleared.
     ///
     /// # Errors
     /// `CorruptData` naming column and byte when the bytes are not a tile of this plan.
