@@ -46,7 +46,7 @@ impl<'a> BitWriter<'a> {
 }
 
 /// Reads bits; behind the last byte come zeros without end.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct BitReader<'a> {
     bytes: &'a [u8],
     next: usize,
@@ -56,18 +56,33 @@ pub(super) struct BitReader<'a> {
 }
 
 impl<'a> BitReader<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, next: 0, word: 0, held: 0 }
+    /// Reads `bytes` from this one on. The bytes before it are not read, but make reading the last ones fast.
+    #[inline]
+    pub(super) fn new(bytes: &'a [u8], start: usize) -> Self {
+        Self { bytes, next: start, word: 0, held: 0 }
     }
 
     /// Makes at least 56 bits [`held`](Self::held).
     #[inline(always)]
     pub(super) fn refill(&mut self) {
-        let rest = self.bytes.get(self.next..).unwrap_or_default();
-        let more = rest.first_chunk().map_or_else(|| last(rest), |word| u64::from_le_bytes(*word));
+        let word = self.bytes.get(self.next..).and_then(|rest| rest.first_chunk());
+        let more = word.map_or_else(|| self.last(), |word| u64::from_le_bytes(*word));
         self.word |= more << self.held;
         self.next += ((63 - self.held) >> 3) as usize;
         self.held |= 56;
+    }
+
+    /// The last bytes, fewer than eight, as a word.
+    #[inline]
+    fn last(&self) -> u64 {
+        match (self.bytes.len().saturating_sub(self.next), self.bytes.last_chunk()) {
+            (0, _) => 0,
+            (left, Some(word)) => u64::from_le_bytes(*word) >> (64 - 8 * left.min(8)),
+            (left, None) => {
+                let bytes = self.bytes.iter().rev().take(left);
+                bytes.fold(0, |word, byte| word << 8 | u64::from(*byte))
+            }
+        }
     }
 
     /// The next bits, of which the lowest [`held`](Self::held) count.
@@ -93,12 +108,6 @@ impl<'a> BitReader<'a> {
     }
 }
 
-/// Fewer than eight bytes as a word.
-#[cold]
-fn last(bytes: &[u8]) -> u64 {
-    bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,7 +123,7 @@ mod tests {
         assert_eq!(writer.finish(10), 6, "84 + 77 + 10 bits");
         assert_eq!(bytes.len(), 1 + 24);
 
-        let mut reader = BitReader::new(&bytes[1..]);
+        let mut reader = BitReader::new(&bytes, 1);
         for (bits, length) in numbers {
             reader.refill();
             assert_eq!(reader.word() & ((1 << length) - 1), u64::from(bits));

@@ -8,12 +8,14 @@
 //!
 //! A sketch with fewer than half a coupon per row has no window, and all its coupons are in the table.
 
+use super::bits::BitReader;
 use super::codes::{COLUMN_ORDERS, ColumnOrder, NO_COLUMN, UNMOVED, phase};
 use super::set::{CouponSet, before, columns, window_offset};
-use super::table::{self, Table};
+use super::table;
 use super::window::{self, BLOCK, Window};
 use super::{check_lg_k, corrupt};
 use chronon_types::Result;
+use std::ops::Range;
 
 /// What the hash of the seed 9001 is; every stored sketch of the reference carries it.
 const SEED_HASH: [u8; 2] = [0xcc, 0x93];
@@ -43,8 +45,9 @@ pub(super) struct Image<'a> {
     pub(super) coupons: u32,
     pub(super) history: Option<History>,
     surprises: u32,
-    window: &'a [u8],
-    table: &'a [u8],
+    bytes: &'a [u8],
+    window: Range<usize>,
+    table: Range<usize>,
 }
 
 /// The numbers that columns outside the window have in the image of a sketch.
@@ -73,63 +76,65 @@ impl<'a> Image<'a> {
     /// # Errors
     /// `CorruptData` when it is not one, or the bytes end before what it announces.
     pub(super) fn parse(bytes: &'a [u8]) -> Result<Self> {
-        let Some((header, body)) = bytes.split_first_chunk::<HEADER>() else {
-            return Err(corrupt(format!("{} bytes cannot hold the header of {HEADER}", bytes.len())));
-        };
-        let [preamble, version, family, lg_k, first_column, flags, seed @ ..] = *header;
-        if version != SERIAL_VERSION || family != FAMILY || seed != SEED_HASH {
-            return Err(corrupt("the header is not that of a distinct-counting sketch with seed 9001"));
-        }
-        if flags & FLAG_COMPRESSED == 0 {
-            return Err(corrupt("the image is not in the compressed form"));
+        let &[preamble, version, family, lg_k, first_column, flags, seed @ ..] =
+            bytes.first_chunk::<HEADER>().ok_or_else(|| corrupt("the bytes cannot hold a header"))?;
+        if version != SERIAL_VERSION || family != FAMILY || seed != SEED_HASH || flags & FLAG_COMPRESSED == 0 {
+            return Err(corrupt("the header is not that of a compressed distinct-counting sketch with seed 9001"));
         }
         check_lg_k(lg_k).map_err(|error| corrupt(error.message()))?;
-        let (has_history, table, window) =
-            (flags & FLAG_HISTORY != 0, flags & FLAG_TABLE != 0, flags & FLAG_WINDOW != 0);
-        if preamble != preamble_words(has_history, table, window) {
+        let has = |flag: u8| flags & flag != 0;
+        let (table, window) = (has(FLAG_TABLE), has(FLAG_WINDOW));
+        if preamble != preamble_words(has(FLAG_HISTORY), table, window) {
             return Err(corrupt(format!("a preamble of {preamble} words does not go with the flags {flags:#x}")));
         }
-        let mut image = Self { lg_k, first_column, coupons: 0, history: None, surprises: 0, window: &[], table: &[] };
+        if first_column >= 64 {
+            return Err(corrupt(format!("there is no column {first_column}")));
+        }
+        let start = 4 * usize::from(preamble);
+        let mut fields = bytes.get(HEADER..start).ok_or_else(|| corrupt("the image ends inside its preamble"))?;
+        let mut image =
+            Self { lg_k, first_column, coupons: 0, history: None, surprises: 0, bytes, window: 0..0, table: 0..0 };
         if !table && !window {
             let new = History { kxp: (1u64 << lg_k) as f64, hip: 0.0 };
-            return Ok(Self { first_column: 0, history: has_history.then_some(new), ..image });
+            return Ok(Self { first_column: 0, history: has(FLAG_HISTORY).then_some(new), ..image });
         }
-        let mut body = body;
-        image.coupons = number(&mut body)?;
-        if window != has_window(lg_k, image.coupons) {
-            return Err(corrupt(format!("{} coupons and the flags {flags:#x} do not go together", image.coupons)));
-        }
-        let both = table && window;
-        image.surprises = match (both, table) {
-            (true, _) => number(&mut body)?,
-            (false, true) => image.coupons,
-            (false, false) => 0,
+        // The fields have the order of the parts they tell of, but a history without table or without window comes last.
+        image.coupons = number(&mut fields);
+        image.surprises = match (table, window) {
+            (true, true) => number(&mut fields),
+            (true, false) => image.coupons,
+            (false, _) => 0,
         };
-        if has_history && both {
-            image.history = Some(history(&mut body)?);
+        if has(FLAG_HISTORY) && table && window {
+            image.history = Some(history(&mut fields)?);
         }
-        let table_words = if table { number(&mut body)? } else { 0 };
-        let window_words = if window { number(&mut body)? } else { 0 };
-        if has_history && !both {
-            image.history = Some(history(&mut body)?);
+        let table_words = if table { number(&mut fields) } else { 0 };
+        let window_words = if window { number(&mut fields) } else { 0 };
+        if has(FLAG_HISTORY) && image.history.is_none() {
+            image.history = Some(history(&mut fields)?);
         }
-        image.window = words(&mut body, window_words)?;
-        image.table = words(&mut body, table_words)?;
-        image.check()?;
+        image.window = start..start.saturating_add(4 * window_words as usize);
+        image.table = image.window.end..image.window.end.saturating_add(4 * table_words as usize);
+        image.check(window)?;
         Ok(image)
     }
 
-    fn check(&self) -> Result<()> {
-        let rows = 1u64 << self.lg_k;
-        if self.coupons == 0 || u64::from(self.coupons) > 64 * rows {
-            return Err(corrupt(format!("{} coupons are not what {rows} rows with any hold", self.coupons)));
+    /// Refuses what cannot be.
+    fn check(&self, window: bool) -> Result<()> {
+        let (rows, coupons) = (1u64 << self.lg_k, self.coupons);
+        if coupons == 0 || u64::from(coupons) > 64 * rows || window != has_window(self.lg_k, coupons) {
+            return Err(corrupt(format!("{coupons} coupons in {rows} rows do not go with the flags")));
+        }
+        if self.table.end > self.bytes.len() {
+            return Err(corrupt(format!(
+                "{} bytes are less than the {} of both streams",
+                self.bytes.len(),
+                self.table.end
+            )));
         }
         // Each row takes a bit at least. This bounds what the bytes may claim.
-        if has_window(self.lg_k, self.coupons) && (self.window.len() as u64) * 8 < rows {
+        if window && (self.window.len() as u64) * 8 < rows {
             return Err(corrupt(format!("{} bytes cannot hold the window of {rows} rows", self.window.len())));
-        }
-        if u32::from(self.first_column) >= 64 {
-            return Err(corrupt(format!("there is no column {}", self.first_column)));
         }
         Ok(())
     }
@@ -144,63 +149,74 @@ impl<'a> Image<'a> {
             return Ok(());
         }
         set.shrink(self.lg_k);
-        if !self.window.is_empty() {
+        if has_window(self.lg_k, self.coupons) {
             return self.fold_window(set);
         }
-        let mut table = Table::new(self.table, self.surprises, self.lg_k);
-        while let coupons @ [_, ..] = table.read()? {
-            set.extend(coupons.iter().copied());
+        let table = self.stream(&self.table);
+        if let Some(rows) = set.as_matrix() {
+            return table::read(table, self.surprises, self.lg_k, |coupon, _| set_bit(rows, coupon));
         }
-        Ok(())
+        let mask = ((64u64 << set.lg_k()) - 1) as u32;
+        table::read(table, self.surprises, self.lg_k, |coupon, is_new| {
+            if is_new {
+                set.insert(coupon & mask);
+            }
+        })
+    }
+
+    fn stream(&self, range: &Range<usize>) -> BitReader<'a> {
+        BitReader::new(self.bytes.get(..range.end).unwrap_or_default(), range.start)
     }
 
     fn fold_window(&self, set: &mut CouponSet) -> Result<()> {
         let offset = window_offset(self.lg_k, self.coupons);
         let column_from_end = &column_order(self.lg_k, self.coupons).column;
-        let mut window = Window::new(self.window, phase(self.lg_k, self.coupons));
-        let mut table = Table::new(self.table, self.surprises, self.lg_k);
-        let mut surprises: &[u32] = &[];
-        let mut held = u64::from(offset) << self.lg_k;
-        let mut misplaced = 0;
-
-        let rows = set.matrix();
-        // A set of fewer rows takes the image's rows in turns.
-        let (mask, block) = (rows.len() - 1, rows.len().min(BLOCK));
-        let mut buffer = [0; BLOCK];
-        for start in (0..1usize << self.lg_k).step_by(block) {
-            let buffer = &mut buffer[..block];
-            buffer.fill(before(offset));
-            loop {
-                let Some((&surprise, rest)) = surprises.split_first() else {
-                    surprises = table.read()?;
-                    if surprises.is_empty() {
-                        break;
-                    }
-                    continue;
-                };
-                let Some(row) = buffer.get_mut((surprise >> 6) as usize - start) else { break };
-                surprises = rest;
-                let from_end = column_from_end[(surprise & 63) as usize];
-                misplaced |= from_end & NO_COLUMN;
-                let column = (u32::from(from_end) + 8 + offset) & 63;
-                *row ^= 1 << column;
-                held = if column < offset { held.wrapping_sub(1) } else { held.wrapping_add(1) };
-            }
-            let bytes = window.read(block)?;
-            held = held.wrapping_add(window::ones(bytes));
-            let to = &mut rows[start & mask..][..block];
-            for ((to, columns), byte) in to.iter_mut().zip(buffer).zip(bytes) {
-                *to |= *columns | u64::from(*byte) << offset;
-            }
-        }
+        let rows = 1usize << self.lg_k;
+        let (mut few, mut many) = ([0; BLOCK], Vec::new());
+        let surprises = if rows <= BLOCK {
+            &mut few[..rows]
+        } else {
+            many.resize(rows, 0);
+            &mut many[..]
+        };
+        let (mut early, mut misplaced) = (0, 0);
+        table::read(self.stream(&self.table), self.surprises, self.lg_k, |coupon, is_new| {
+            let from_end = column_from_end[(coupon & 63) as usize];
+            misplaced |= from_end & NO_COLUMN;
+            let column = (u32::from(from_end) + 8 + offset) & 63;
+            early += u64::from(is_new & (column < offset));
+            set_bit(surprises, coupon & !63 | column);
+        })?;
         if misplaced != 0 {
             return Err(corrupt("the table holds a column inside the window"));
         }
+
+        let to = set.matrix();
+        // A set of fewer rows takes the image's rows in turns.
+        let (mask, block) = (to.len() - 1, to.len().min(BLOCK));
+        let mut window = Window::new(self.stream(&self.window), phase(self.lg_k, self.coupons));
+        let mut inside = 0;
+        for (at, surprises) in surprises.chunks_exact(block).enumerate() {
+            let bytes = window.read(block)?;
+            inside += window::ones(bytes);
+            let to = &mut to[at * block & mask..][..block];
+            for ((to, surprises), byte) in to.iter_mut().zip(surprises).zip(bytes) {
+                *to |= (before(offset) | u64::from(*byte) << offset) ^ surprises;
+            }
+        }
+        let held = (u64::from(offset) << self.lg_k) + inside + u64::from(self.surprises) - 2 * early;
         if held != u64::from(self.coupons) {
             return Err(corrupt(format!("{} coupons are declared, {held} held", self.coupons)));
         }
         Ok(())
     }
+}
+
+/// Puts a coupon into the matrix, in a row with the same last bits if there are fewer rows.
+#[inline(always)]
+fn set_bit(rows: &mut [u64], coupon: u32) {
+    let mask = rows.len() - 1;
+    rows[(coupon >> 6) as usize & mask] |= 1 << (coupon & 63);
 }
 
 /// Appends the image of a sketch with these coupons.
@@ -269,31 +285,24 @@ fn surprises(rows: &[u64], lg_k: u8, coupons: u32) -> Vec<u32> {
     surprises
 }
 
-fn number(body: &mut &[u8]) -> Result<u32> {
-    field(body).map(u32::from_le_bytes)
+/// The next field of a preamble, which has as many as its flags say.
+#[inline]
+fn number(fields: &mut &[u8]) -> u32 {
+    u32::from_le_bytes(field(fields))
 }
 
-fn history(body: &mut &[u8]) -> Result<History> {
-    let (kxp, hip) = (f64::from_le_bytes(field(body)?), f64::from_le_bytes(field(body)?));
+#[inline]
+fn history(fields: &mut &[u8]) -> Result<History> {
+    let (kxp, hip) = (f64::from_le_bytes(field(fields)), f64::from_le_bytes(field(fields)));
     if kxp.is_finite() && hip.is_finite() {
         return Ok(History { kxp, hip });
     }
     Err(corrupt(format!("the registers {kxp} and {hip} are not numbers")))
 }
 
-/// The next `N` bytes.
-fn field<const N: usize>(body: &mut &[u8]) -> Result<[u8; N]> {
-    let (field, rest) = body.split_first_chunk().ok_or_else(|| corrupt("the image ends inside its preamble"))?;
-    *body = rest;
-    Ok(*field)
-}
-
-/// A stream of so many words.
-fn words<'a>(body: &mut &'a [u8], count: u32) -> Result<&'a [u8]> {
-    let (words, rest) =
-        (usize::try_from(u64::from(count) * 4).ok())
-            .and_then(|length| body.split_at_checked(length))
-            .ok_or_else(|| corrupt(format!("{} bytes are left where {count} words should be", body.len())))?;
-    *body = rest;
-    Ok(words)
+#[inline]
+fn field<const N: usize>(fields: &mut &[u8]) -> [u8; N] {
+    let Some((field, rest)) = fields.split_first_chunk() else { return [0; N] };
+    *fields = rest;
+    *field
 }

@@ -115,6 +115,17 @@ impl CouponSet {
         self.become_matrix()
     }
 
+    /// The rows of the matrix if the set is one, to add coupons to; then it is left uncounted.
+    pub(super) fn as_matrix(&mut self) -> Option<&mut [u64]> {
+        match &mut self.body {
+            Body::Matrix(rows) => {
+                self.count = UNCOUNTED;
+                Some(rows)
+            }
+            Body::Few(_) => None,
+        }
+    }
+
     fn become_matrix(&mut self) -> &mut [u64] {
         if matches!(self.body, Body::Few(_)) {
             self.body = Body::Matrix(self.to_rows().into_owned());

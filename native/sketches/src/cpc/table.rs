@@ -10,8 +10,6 @@ use super::corrupt;
 use chronon_types::Result;
 use std::sync::OnceLock;
 
-/// Coupons read at once.
-const BATCH: usize = 64;
 /// Row steps with more low bits than this leave too few whole coupons in twelve bits for a look-up to pay.
 const MOST_LOW_BITS: u32 = 7;
 
@@ -82,6 +80,9 @@ fn whole(bits: usize, held: u32, low_bits: u32) -> Option<(u32, u32, u32)> {
     })
 }
 
+/// The look-up that does not pay.
+static NOTHING: [Steps; PEEKED] = [Steps::NONE; PEEKED];
+
 /// The look-up for row steps of so many low bits, if it pays.
 fn lookup(low_bits: u32) -> Option<&'static [Steps; PEEKED]> {
     static LOOKUPS: [OnceLock<Box<[Steps; PEEKED]>>; MOST_LOW_BITS as usize + 1] =
@@ -121,80 +122,55 @@ impl Place {
     }
 }
 
-/// Reads a table.
-pub(super) struct Table<'a> {
-    bits: BitReader<'a>,
-    lookup: Option<&'static [Steps; PEEKED]>,
-    low_bits: u32,
-    lg_k: u8,
-    left: usize,
-    place: Place,
-    read: [u32; BATCH + 1],
-}
-
-impl<'a> Table<'a> {
-    /// A table of so many coupons, of a sketch of 2^`lg_k` rows.
-    pub(super) fn new(bytes: &'a [u8], coupons: u32, lg_k: u8) -> Self {
-        let low_bits = low_bits(lg_k, coupons as usize);
-        Self {
-            bits: BitReader::new(bytes),
-            lookup: lookup(low_bits),
-            low_bits,
-            lg_k,
-            left: coupons as usize,
-            place: Place { row: 0, column: 0 },
-            read: [0; BATCH + 1],
-        }
-    }
-
-    /// The next coupons, ascending; none at the end.
-    ///
-    /// # Errors
-    /// `CorruptData` when the bits end early or leave the matrix.
-    pub(super) fn read(&mut self) -> Result<&[u32]> {
-        let wanted = self.left.min(BATCH);
-        let (mut bits, mut place, read) = (self.bits.clone(), self.place, &mut self.read);
-        let mut filled = 0;
-        let mut outside = 0;
-        while filled < wanted {
-            bits.refill();
-            for _ in 0..4 {
-                let steps = self.lookup.map_or(Steps::NONE, |lookup| lookup[bits.word() as usize % PEEKED]);
-                if steps.length() == 0 {
-                    step_long(&mut bits, &mut place, self.low_bits)?;
-                    outside |= place.outside();
-                    read[filled] = place.coupon();
-                    filled += 1;
-                    break;
-                }
-                bits.skip(steps.length());
-                place.step(steps.first());
+/// Hands the coupons of a table to `take`, ascending, of a sketch of 2^`lg_k` rows. Some come twice in a row; the second
+/// time they are not marked as new.
+///
+/// # Errors
+/// `CorruptData` when the bits end early or leave the matrix, after some coupons were taken, even outside of it.
+#[inline(always)]
+pub(super) fn read(mut bits: BitReader<'_>, coupons: u32, lg_k: u8, mut take: impl FnMut(u32, bool)) -> Result<()> {
+    let low_bits = low_bits(lg_k, coupons as usize);
+    let lookup = lookup(low_bits).unwrap_or(&NOTHING);
+    let mut place = Place { row: 0, column: 0 };
+    let mut outside = 0;
+    let mut left = coupons as usize;
+    while left > 0 {
+        bits.refill();
+        // Four look-ups of at most twelve bits; each gives a coupon at least.
+        for _ in 0..4 {
+            let steps = lookup[bits.word() as usize % PEEKED];
+            if steps.length() == 0 {
+                (bits, place) = step_long(bits, place, low_bits)?;
                 outside |= place.outside();
-                read[filled] = place.coupon();
-                // Without a second coupon this is the first again, and the next one overwrites it.
-                place.step(steps.second());
-                outside |= place.outside();
-                read[filled + 1] = place.coupon();
-                filled += 1 + usize::from(steps.second().0 != 0);
-                if filled >= wanted {
-                    break;
-                }
+                take(place.coupon(), true);
+                left -= 1;
+                break;
+            }
+            bits.skip(steps.length());
+            place.step(steps.first());
+            outside |= place.outside();
+            take(place.coupon(), true);
+            // Without a second coupon this is the first again.
+            place.step(steps.second());
+            outside |= place.outside();
+            let is_second = steps.second().0 != 0;
+            take(place.coupon(), is_second);
+            left = left.checked_sub(1 + usize::from(is_second)).ok_or_else(damaged)?;
+            if left == 0 {
+                break;
             }
         }
-        // Rows never step back, so the last one speaks for all; and only a last coupon can be the one that none has.
-        if outside != 0 || place.row >> self.lg_k != 0 || place.coupon() == u32::MAX || bits.is_overrun() {
-            return Err(damaged());
-        }
-        filled = filled.min(self.left);
-        (self.bits, self.place) = (bits, place);
-        self.left -= filled;
-        Ok(&self.read[..filled])
     }
+    // Rows never step back, so the last one speaks for all; and only the last coupon can be the one that none has.
+    if outside != 0 || place.row >> lg_k != 0 || place.coupon() == u32::MAX || bits.is_overrun() {
+        return Err(damaged());
+    }
+    Ok(())
 }
 
 /// Reads one coupon of any length.
 #[inline(never)]
-fn step_long(bits: &mut BitReader<'_>, place: &mut Place, low_bits: u32) -> Result<()> {
+fn step_long<'a>(mut bits: BitReader<'a>, mut place: Place, low_bits: u32) -> Result<(BitReader<'a>, Place)> {
     bits.refill();
     let across = FIRST_STEPS[bits.word() as usize % PEEKED];
     bits.skip(across.length.into());
@@ -216,11 +192,9 @@ fn step_long(bits: &mut BitReader<'_>, place: &mut Place, low_bits: u32) -> Resu
     bits.refill();
     let low = bits.word() & ((1 << low_bits) - 1);
     bits.skip(low_bits);
-    match u32::try_from(high << low_bits | low) {
-        Ok(down) => place.step((u32::from(across.value) + 1, down)),
-        Err(_) => return Err(damaged()),
-    }
-    Ok(())
+    let down = u32::try_from(high << low_bits | low).map_err(|_| damaged())?;
+    place.step((u32::from(across.value) + 1, down));
+    Ok((bits, place))
 }
 
 #[cold]
@@ -233,11 +207,8 @@ mod tests {
     use super::*;
 
     fn read_back(bytes: &[u8], count: usize, lg_k: u8) -> Result<Vec<u32>> {
-        let mut table = Table::new(bytes, count as u32, lg_k);
         let mut coupons = Vec::new();
-        while let batch @ [_, ..] = table.read()? {
-            coupons.extend_from_slice(batch);
-        }
+        read(BitReader::new(bytes, 0), count as u32, lg_k, |coupon, is_new| coupons.extend(is_new.then_some(coupon)))?;
         Ok(coupons)
     }
 

@@ -76,8 +76,8 @@ pub(super) struct Window<'a> {
 }
 
 impl<'a> Window<'a> {
-    pub(super) fn new(bytes: &'a [u8], phase: usize) -> Self {
-        Self { bits: BitReader::new(bytes), phase, lookup: lookup(phase), read: [0; BLOCK + 4] }
+    pub(super) fn new(bits: BitReader<'a>, phase: usize) -> Self {
+        Self { bits, phase, lookup: lookup(phase), read: [0; BLOCK + 4] }
     }
 
     /// The bytes of the next `rows` rows, at most [`BLOCK`].
@@ -86,7 +86,7 @@ impl<'a> Window<'a> {
     /// `CorruptData` when the bits end early.
     pub(super) fn read(&mut self, rows: usize) -> Result<&[u8]> {
         debug_assert!(rows <= BLOCK);
-        let (mut bits, read, lookup) = (self.bits.clone(), &mut self.read, self.lookup);
+        let (mut bits, read, lookup) = (self.bits, &mut self.read, self.lookup);
         let mut filled = 0;
         // Four look-ups give twelve symbols at most.
         while filled + 4 * MOST <= rows {
@@ -147,12 +147,12 @@ mod tests {
             let words = write(bytes.iter().copied(), phase, &mut image);
             assert_eq!(image.len(), words as usize * 4);
             for block in [16, 32, 64, 128, 256] {
-                let mut window = Window::new(&image, phase);
+                let mut window = Window::new(BitReader::new(&image, 0), phase);
                 for expected in bytes.chunks(block) {
                     assert_eq!(window.read(block).unwrap(), expected, "phase {phase}, block {block}");
                 }
             }
-            let mut cut = Window::new(&image[..image.len() - 8], phase);
+            let mut cut = Window::new(BitReader::new(&image[..image.len() - 8], 0), phase);
             let read = (0..4).try_for_each(|_| cut.read(256).map(|_| ()));
             assert!(read.is_err(), "phase {phase}");
         }
