@@ -2,7 +2,7 @@
 //!
 //! One file per operation family ([`count`], [`sum`], [`average`], [`variance`], [`moments`], [`min_max`], [`first_last`],
 //! [`first_last_k`], [`top_bottom_k`], [`unique_count`], [`bounded_unique_count`], [`approx_unique_count`],
-//! [`approx_percentile`], [`histogram`]), each with its accepted types, accumulator, fold order and stored form. [`Operation`] is what they all implement, [`registry`] the one list of them. [`shape`] brings rows to
+//! [`approx_percentile`], [`histogram`], [`approx_histogram_k`]), each with its accepted types, accumulator, fold order and stored form. [`Operation`] is what they all implement, [`registry`] the one list of them. [`shape`] brings rows to
 //! them, [`mod@grouped`] runs them per group; the window crate slides them over time.
 
 mod arrow_types;
@@ -12,12 +12,14 @@ mod operation;
 mod spec;
 mod value;
 
+pub mod approx_histogram_k;
 pub mod approx_percentile;
 pub mod approx_unique_count;
 pub mod average;
 pub mod avro;
 pub mod bounded_unique_count;
 pub mod count;
+pub mod counted;
 pub mod first_last;
 pub mod first_last_k;
 pub mod grouped;

@@ -2,6 +2,7 @@
 //!
 //! To add an operation: its file, a line in [`result_type`], a line in [`dispatch`] and, if it takes `k`, one in [`k`].
 
+use crate::approx_histogram_k::ApproxHistogramK;
 use crate::approx_percentile::ApproxPercentile;
 use crate::approx_unique_count::ApproxUniqueCount;
 use crate::average::Average;
@@ -84,7 +85,15 @@ pub fn result_type(kind: OperationKind, element: &DataType) -> Result<(Width, Da
         K::BoundedUniqueCount => refuse(&format!("{NUMBERS}, String and Binary")),
         K::Histogram if *element == T::String => Ok((Width::Bytes, T::Map(Box::new(T::String), Box::new(T::Int)))),
         K::Histogram => refuse("String"),
-        K::ApproxHistogramK => Err(Error::unsupported(format!("{kind} is not built"))),
+        K::ApproxHistogramK => {
+            let width = match element {
+                _ if float => Width::Doubles,
+                _ if number => Width::Longs,
+                T::String => Width::Bytes,
+                _ => return refuse(&format!("{NUMBERS}, and String")),
+            };
+            Ok((width, T::Map(Box::new(T::String), Box::new(T::Long))))
+        }
     }
 }
 
@@ -115,6 +124,9 @@ pub fn ir_type(kind: OperationKind, element: &DataType) -> DataType {
     }
 }
 
+/// The largest `k` of operations that keep a frequent-items sketch.
+const MOST_COUNTERS: i32 = 1 << 20;
+
 /// The argument `k` of an operation, 0 when it takes none.
 ///
 /// # Errors
@@ -131,6 +143,13 @@ pub fn k(spec: &AggregationSpec) -> Result<i32> {
             k @ 4..=26 => Ok(k),
             k => Err(Error::invalid_plan(format!(
                 "argument k of APPROX_UNIQUE_COUNT is {k}; it is the binary logarithm of the sketch's size, 4 to 26"
+            ))),
+        },
+        OperationKind::ApproxHistogramK => match spec.k(Some(8))? {
+            k if k <= MOST_COUNTERS => Ok(k),
+            k => Err(Error::invalid_plan(format!(
+                "argument k of {} is {k}; it is how many values to count, {MOST_COUNTERS} at most",
+                spec.operation
             ))),
         },
         OperationKind::BoundedUniqueCount => match spec.k(Some(8))? {
@@ -224,6 +243,9 @@ pub fn dispatch<V: Visitor>(definition: &Definition, visitor: V) -> Result<V::Ou
         (K::ApproxUniqueCount, Width::Longs) => visitor.visit(ApproxUniqueCount::<Longs>::new(lg_k)?),
         (K::ApproxUniqueCount, Width::Doubles) => visitor.visit(ApproxUniqueCount::<Doubles>::new(lg_k)?),
         (K::ApproxUniqueCount, Width::Bytes) => visitor.visit(ApproxUniqueCount::<Bytes>::new(lg_k)?),
+        (K::ApproxHistogramK, Width::Longs) => visitor.visit(ApproxHistogramK::<Longs>::new(k)?),
+        (K::ApproxHistogramK, Width::Doubles) => visitor.visit(ApproxHistogramK::<Doubles>::new(k)?),
+        (K::ApproxHistogramK, Width::Bytes) => visitor.visit(ApproxHistogramK::<Bytes>::new(k)?),
         (K::BoundedUniqueCount, Width::Longs) => {
             visitor.visit(BoundedUniqueCount::<Longs> { k: bound, data_type, width: PhantomData })
         }

@@ -139,6 +139,8 @@ pub fn every_aggregation() -> Vec<AggregationSpec> {
                     vec![with_k("1"), with_k("3")]
                 }
                 OperationKind::Histogram | OperationKind::BoundedUniqueCount => vec![spec.clone(), with_k("2")],
+                // the first is exact, the second rarely
+                OperationKind::ApproxHistogramK => vec![with_k("100"), with_k("3")],
                 OperationKind::ApproxUniqueCount => vec![spec.clone(), with_k("4")],
                 OperationKind::ApproxPercentile => {
                     vec![spec.clone(), spec.clone().with_arg("percentiles", "[0, 0.25, 0.99, 1.0]")]
