@@ -199,7 +199,7 @@ impl<'a> Image<'a> {
         for (at, surprises) in surprises.chunks_exact(block).enumerate() {
             let bytes = window.read(block)?;
             inside += window::ones(bytes);
-            let to = &mut to[at * block & mask..][..block];
+            let to = &mut to[(at * block) & mask..][..block];
             for ((to, surprises), byte) in to.iter_mut().zip(surprises).zip(bytes) {
                 *to |= (before(offset) | u64::from(*byte) << offset) ^ surprises;
             }
