@@ -49,27 +49,36 @@ impl<'a> BitWriter<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct BitReader<'a> {
     bytes: &'a [u8],
-    next: usize,
     /// The next bits. Above the `held` lowest there may stand others, which the next refill puts there again.
     word: u64,
     held: u32,
+    /// Those after the bits held, read early so that a refill need not wait for them, and the place of their first byte.
+    ahead: u64,
+    next: usize,
 }
 
 impl<'a> BitReader<'a> {
     /// Reads `bytes` from this one on. The bytes before it are not read, but make reading the last ones fast.
     #[inline]
     pub(super) fn new(bytes: &'a [u8], start: usize) -> Self {
-        Self { bytes, next: start, word: 0, held: 0 }
+        let mut reader = Self { bytes, word: 0, held: 0, ahead: 0, next: start };
+        reader.ahead = reader.look_ahead();
+        reader
     }
 
     /// Makes at least 56 bits [`held`](Self::held).
     #[inline(always)]
     pub(super) fn refill(&mut self) {
-        let word = self.bytes.get(self.next..).and_then(|rest| rest.first_chunk());
-        let more = word.map_or_else(|| self.last(), |word| u64::from_le_bytes(*word));
-        self.word |= more << self.held;
+        self.word |= self.ahead << self.held;
         self.next += ((63 - self.held) >> 3) as usize;
         self.held |= 56;
+        self.ahead = self.look_ahead();
+    }
+
+    #[inline(always)]
+    fn look_ahead(&self) -> u64 {
+        let word = self.bytes.get(self.next..).and_then(|rest| rest.first_chunk());
+        word.map_or_else(|| self.last(), |word| u64::from_le_bytes(*word))
     }
 
     /// The last bytes, fewer than eight, as a word.
@@ -104,7 +113,12 @@ impl<'a> BitReader<'a> {
 
     /// Whether more bits were read than there are.
     pub(super) fn is_overrun(&self) -> bool {
-        self.next * 8 - self.held as usize > self.bytes.len() * 8
+        self.is_overrun_by(0)
+    }
+
+    /// Whether more bits were read than there are, and so many beyond them.
+    pub(super) fn is_overrun_by(&self, bits: usize) -> bool {
+        self.next * 8 - self.held as usize > self.bytes.len() * 8 + bits
     }
 }
 

@@ -11,8 +11,8 @@
 use super::bits::BitReader;
 use super::codes::{COLUMN_ORDERS, ColumnOrder, NO_COLUMN, UNMOVED, phase};
 use super::set::{CouponSet, before, columns, window_offset};
-use super::table;
-use super::window::{self, BLOCK, Window};
+use super::table::{self, Table};
+use super::window::{self, MARGIN};
 use super::{check_lg_k, corrupt};
 use chronon_types::Result;
 use std::ops::Range;
@@ -26,6 +26,10 @@ const FLAG_COMPRESSED: u8 = 2;
 const FLAG_HISTORY: u8 = 4;
 const FLAG_TABLE: u8 = 8;
 const FLAG_WINDOW: u8 = 16;
+/// A set of so many rows, two kilobytes of them, becomes a matrix at the second image, as more are likely to follow.
+const SMALL: u8 = 8;
+/// The bytes of so many rows are read into a buffer on the stack.
+const FEW: usize = 256;
 
 /// The registers of a sketch that estimates from its history.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -152,12 +156,15 @@ impl<'a> Image<'a> {
         if has_window(self.lg_k, self.coupons) {
             return self.fold_window(set);
         }
-        let table = self.stream(&self.table);
+        let table = Table::new(self.stream(&self.table), self.surprises, self.lg_k);
+        if set.lg_k() <= SMALL && !set.is_empty() {
+            set.matrix();
+        }
         if let Some(rows) = set.as_matrix() {
-            return table::read(table, self.surprises, self.lg_k, |coupon, _| set_bit(rows, coupon));
+            return table.read(|coupon, _| set_bit(rows, coupon));
         }
         let mask = ((64u64 << set.lg_k()) - 1) as u32;
-        table::read(table, self.surprises, self.lg_k, |coupon, is_new| {
+        table.read(|coupon, is_new| {
             if is_new {
                 set.insert(coupon & mask);
             }
@@ -169,42 +176,51 @@ impl<'a> Image<'a> {
     }
 
     fn fold_window(&self, set: &mut CouponSet) -> Result<()> {
-        let offset = window_offset(self.lg_k, self.coupons);
-        let column_from_end = &column_order(self.lg_k, self.coupons).column;
-        let rows = 1usize << self.lg_k;
-        let (mut few, mut many) = ([0; BLOCK], Vec::new());
-        let surprises = if rows <= BLOCK {
-            &mut few[..rows]
+        if set.lg_k() != self.lg_k {
+            let mut whole = CouponSet::new(self.lg_k);
+            self.fold_window(&mut whole)?;
+            set.merge(&whole);
+            return Ok(());
+        }
+        let (offset, phase) = (window_offset(self.lg_k, self.coupons), phase(self.lg_k, self.coupons));
+        let rows = set.matrix();
+        let (mut few, mut many) = ([0; FEW + MARGIN], Vec::new());
+        let bytes = if rows.len() <= FEW {
+            &mut few[..]
         } else {
-            many.resize(rows, 0);
+            many.resize(rows.len() + MARGIN, 0);
             &mut many[..]
         };
-        let (mut early, mut misplaced) = (0, 0);
-        table::read(self.stream(&self.table), self.surprises, self.lg_k, |coupon, is_new| {
-            let from_end = column_from_end[(coupon & 63) as usize];
+
+        // Surprises behind the window are coupons. Those before it are gaps in what every row has there, to be left open
+        // unless the set has the coupon already.
+        let column_from_end = &column_order(self.lg_k, self.coupons).column;
+        let (mut gaps, mut open, mut misplaced) = (0, Vec::new(), 0);
+        let table = Table::new(self.stream(&self.table), self.surprises, self.lg_k);
+        let take = |surprise: u32, is_new: bool| {
+            let from_end = column_from_end[(surprise & 63) as usize];
             misplaced |= from_end & NO_COLUMN;
             let column = (u32::from(from_end) + 8 + offset) & 63;
-            early += u64::from(is_new & (column < offset));
-            set_bit(surprises, coupon & !63 | column);
-        })?;
+            let row_index = (surprise >> 6) as usize & (rows.len() - 1);
+            let (row, is_gap) = (&mut rows[row_index], column < offset);
+            gaps += u64::from(is_new & is_gap);
+            if is_gap & is_new & (*row >> column & 1 == 0) {
+                open.push((row_index, column));
+            }
+            *row |= u64::from(!is_gap) << column;
+        };
+        table.read(take)?;
+        window::read(self.stream(&self.window), phase, 1 << self.lg_k, bytes)?;
         if misplaced != 0 {
             return Err(corrupt("the table holds a column inside the window"));
         }
 
-        let to = set.matrix();
-        // A set of fewer rows takes the image's rows in turns.
-        let (mask, block) = (to.len() - 1, to.len().min(BLOCK));
-        let mut window = Window::new(self.stream(&self.window), phase(self.lg_k, self.coupons));
-        let mut inside = 0;
-        for (at, surprises) in surprises.chunks_exact(block).enumerate() {
-            let bytes = window.read(block)?;
-            inside += window::ones(bytes);
-            let to = &mut to[(at * block) & mask..][..block];
-            for ((to, surprises), byte) in to.iter_mut().zip(surprises).zip(bytes) {
-                *to |= (before(offset) | u64::from(*byte) << offset) ^ surprises;
-            }
-        }
-        let held = (u64::from(offset) << self.lg_k) + inside + u64::from(self.surprises) - 2 * early;
+        let bytes = &bytes[..rows.len()];
+        let always = before(offset);
+        rows.iter_mut().zip(bytes).for_each(|(row, byte)| *row |= always | u64::from(*byte) << offset);
+        open.iter().for_each(|(row, column)| rows[*row] &= !(1 << column));
+        let inside = (u64::from(offset) << self.lg_k) + window::ones(bytes);
+        let held = (inside + u64::from(self.surprises)).wrapping_sub(2 * gaps);
         if held != u64::from(self.coupons) {
             return Err(corrupt(format!("{} coupons are declared, {held} held", self.coupons)));
         }

@@ -58,6 +58,11 @@ impl CouponSet {
         }
     }
 
+    /// Whether there are none. A matrix has some.
+    pub(super) fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
     /// Counts for good what a merge left uncounted.
     pub(super) fn settle(&mut self) {
         self.count = self.len();

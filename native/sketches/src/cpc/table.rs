@@ -35,36 +35,48 @@ pub(super) fn write(coupons: &[u32], lg_k: u8, out: &mut Vec<u8>) -> u32 {
     bits.finish(10u32.saturating_sub(low_bits))
 }
 
-/// What the next twelve bits hold, in one word: from the lowest bit up, one more than the first coupon's step in columns
-/// (7 bits), its step in rows (12), the same of a second coupon (4, zero when there is none, and 5), and the length of
-/// them (4). All zero when the first coupon is longer.
+/// What the next twelve bits hold. The lengths, for which the next look-up waits, are apart: they stay in the nearest cache.
+struct Lookup {
+    /// Of one or two coupons; 0 when the first is longer.
+    lengths: [u8; PEEKED],
+    /// The steps to them.
+    steps: [Steps; PEEKED],
+}
+
+/// The steps to one coupon or two. From the lowest bit up: one more than the step in columns (7 bits) and the step in rows (9),
+/// and the same again for the second coupon, all zero when there is none.
 #[derive(Clone, Copy)]
 struct Steps(u32);
 
 impl Steps {
-    const NONE: Self = Self(0);
+    /// The step as a difference of [places](Place).
+    fn first(self) -> u64 {
+        (self.0 & 0xffff).into()
+    }
 
-    fn new(peeked: usize, low_bits: u32) -> Self {
-        let Some((across, down, length)) = whole(peeked, LONGEST, low_bits) else { return Self::NONE };
-        let first = (across + 1) | down << 7 | length << 28;
-        match whole(peeked >> length, LONGEST - length, low_bits) {
-            Some((across, down, more)) if across < 15 && down < 32 => {
-                Self(first + ((across + 1) << 19 | down << 23 | more << 28))
+    fn second(self) -> u64 {
+        (self.0 >> 16).into()
+    }
+}
+
+impl Lookup {
+    const NOTHING: Self = Self { lengths: [0; PEEKED], steps: [Steps(0); PEEKED] };
+
+    fn new(low_bits: u32) -> Self {
+        let mut lookup = Self::NOTHING;
+        for (peeked, (length, steps)) in lookup.lengths.iter_mut().zip(&mut lookup.steps).enumerate() {
+            let mut held = LONGEST;
+            for shift in [0, 16] {
+                let Some((across, down, more)) = whole(peeked >> *length, held, low_bits) else { break };
+                if across > 63 {
+                    break; // no column; reading it as a long coupon finds out
+                }
+                steps.0 |= ((across + 1) | down << 7) << shift;
+                *length += more as u8;
+                held -= more;
             }
-            _ => Self(first),
         }
-    }
-
-    fn first(self) -> (u32, u32) {
-        (self.0 & 0x7f, self.0 >> 7 & 0xfff)
-    }
-
-    fn second(self) -> (u32, u32) {
-        (self.0 >> 19 & 0xf, self.0 >> 23 & 0x1f)
-    }
-
-    fn length(self) -> u32 {
-        self.0 >> 28
+        lookup
     }
 }
 
@@ -80,97 +92,108 @@ fn whole(bits: usize, held: u32, low_bits: u32) -> Option<(u32, u32, u32)> {
     })
 }
 
-/// The look-up that does not pay.
-static NOTHING: [Steps; PEEKED] = [Steps::NONE; PEEKED];
-
-/// The look-up for row steps of so many low bits, if it pays.
-fn lookup(low_bits: u32) -> Option<&'static [Steps; PEEKED]> {
-    static LOOKUPS: [OnceLock<Box<[Steps; PEEKED]>>; MOST_LOW_BITS as usize + 1] =
-        [const { OnceLock::new() }; MOST_LOW_BITS as usize + 1];
-    let made = LOOKUPS.get(low_bits as usize)?;
-    Some(made.get_or_init(|| {
-        let mut steps = Box::new([Steps::NONE; PEEKED]);
-        steps.iter_mut().enumerate().for_each(|(peeked, steps)| *steps = Steps::new(peeked, low_bits));
-        steps
-    }))
+/// The look-up for row steps of so many low bits.
+fn lookup(low_bits: u32) -> &'static Lookup {
+    const PAYING: usize = MOST_LOW_BITS as usize + 1;
+    static LOOKUPS: [OnceLock<Box<Lookup>>; PAYING] = [const { OnceLock::new() }; PAYING];
+    static NOTHING: Lookup = Lookup::NOTHING;
+    LOOKUPS.get(low_bits as usize).map_or(&NOTHING, |made| made.get_or_init(|| Box::new(Lookup::new(low_bits))))
 }
 
-/// Where reading a table has come to.
+/// Where reading has come to: the row, above seven bits for the column after the last coupon, 0 to 64.
 #[derive(Clone, Copy)]
-struct Place {
-    row: u64,
-    /// The column after the coupon before.
-    column: u32,
-}
+struct Place(u64);
 
 impl Place {
     #[inline(always)]
-    fn step(&mut self, (across, down): (u32, u32)) {
-        self.row += u64::from(down);
-        self.column = across + if down == 0 { self.column } else { 0 };
+    fn step(self, steps: u64) -> Self {
+        let row = self.0 & !127;
+        Self(steps + if steps > 127 { row } else { self.0 })
     }
 
+    /// The last coupon. A column beyond the last, which no writer makes, counts on from the first.
     #[inline(always)]
     fn coupon(self) -> u32 {
-        (self.row << 6) as u32 | (self.column.wrapping_sub(1) & 63)
+        (self.row() << 6) as u32 | (self.0 as u32).wrapping_sub(1) & 63
     }
 
-    /// Not zero when the coupon's column is not one.
     #[inline(always)]
-    fn outside(self) -> u32 {
-        self.column.wrapping_sub(1) >> 6
+    fn row(self) -> u64 {
+        self.0 >> 7
     }
 }
 
-/// Hands the coupons of a table to `take`, ascending, of a sketch of 2^`lg_k` rows. Some come twice in a row; the second
-/// time they are not marked as new.
-///
-/// # Errors
-/// `CorruptData` when the bits end early or leave the matrix, after some coupons were taken, even outside of it.
-#[inline(always)]
-pub(super) fn read(mut bits: BitReader<'_>, coupons: u32, lg_k: u8, mut take: impl FnMut(u32, bool)) -> Result<()> {
-    let low_bits = low_bits(lg_k, coupons as usize);
-    let lookup = lookup(low_bits).unwrap_or(&NOTHING);
-    let mut place = Place { row: 0, column: 0 };
-    let mut outside = 0;
-    let mut left = coupons as usize;
-    while left > 0 {
-        bits.refill();
-        // Four look-ups of at most twelve bits; each gives a coupon at least.
-        for _ in 0..4 {
-            let steps = lookup[bits.word() as usize % PEEKED];
-            if steps.length() == 0 {
-                (bits, place) = step_long(bits, place, low_bits)?;
-                outside |= place.outside();
-                take(place.coupon(), true);
-                left -= 1;
-                break;
-            }
-            bits.skip(steps.length());
-            place.step(steps.first());
-            outside |= place.outside();
-            take(place.coupon(), true);
-            // Without a second coupon this is the first again.
-            place.step(steps.second());
-            outside |= place.outside();
-            let is_second = steps.second().0 != 0;
-            take(place.coupon(), is_second);
-            left = left.checked_sub(1 + usize::from(is_second)).ok_or_else(damaged)?;
-            if left == 0 {
-                break;
+/// Reads a table.
+pub(super) struct Table<'a> {
+    bits: BitReader<'a>,
+    lookup: &'static Lookup,
+    low_bits: u32,
+    lg_k: u8,
+    /// How many coupons are to come; below zero when there were more.
+    left: i64,
+    place: Place,
+}
+
+impl<'a> Table<'a> {
+    /// A table of so many coupons, of a sketch of 2^`lg_k` rows.
+    #[inline(always)]
+    pub(super) fn new(bits: BitReader<'a>, coupons: u32, lg_k: u8) -> Self {
+        let low_bits = low_bits(lg_k, coupons as usize);
+        Self { bits, lookup: lookup(low_bits), low_bits, lg_k, left: coupons.into(), place: Place(0) }
+    }
+
+    /// Hands all coupons to `take`, ascending. Some come twice in a row; the second time they are not marked as new.
+    ///
+    /// # Errors
+    /// `CorruptData` when the bits end early or leave the matrix, after some coupons were taken, even outside of it.
+    #[inline(always)]
+    pub(super) fn read(mut self, mut take: impl FnMut(u32, bool)) -> Result<()> {
+        while self.left > 0 {
+            self.bits.refill();
+            // Of at most twelve bits each.
+            for _ in 0..4 {
+                self.look_up(&mut take);
+                if self.left <= 0 {
+                    break;
+                }
             }
         }
+        // Rows never step back, so the last speaks for all; and only the last coupon can be the one that none has.
+        let is_outside = self.place.row() >> self.lg_k != 0 || self.place.coupon() == u32::MAX;
+        if self.left < 0 || is_outside || self.bits.is_overrun() {
+            return Err(corrupt("the table ends early or leaves the matrix"));
+        }
+        Ok(())
     }
-    // Rows never step back, so the last one speaks for all; and only the last coupon can be the one that none has.
-    if outside != 0 || place.row >> lg_k != 0 || place.coupon() == u32::MAX || bits.is_overrun() {
-        return Err(damaged());
+
+    #[inline(always)]
+    fn look_up(&mut self, take: &mut impl FnMut(u32, bool)) {
+        let peeked = self.bits.word() as usize % PEEKED;
+        let length = self.lookup.lengths[peeked];
+        if length == 0 {
+            match step_long(self.bits, self.place, self.low_bits) {
+                Some((bits, place)) => (self.bits, self.place) = (bits, place),
+                None => self.left = 0, // so that one too many was read
+            }
+            take(self.place.coupon(), true);
+            self.left -= 1;
+            return;
+        }
+        self.bits.skip(length.into());
+        let steps = self.lookup.steps[peeked];
+        self.place = self.place.step(steps.first());
+        take(self.place.coupon(), true);
+        // Without a second coupon this is the first again.
+        self.place = self.place.step(steps.second());
+        let is_second = steps.second() != 0;
+        take(self.place.coupon(), is_second);
+        self.left -= 1 + i64::from(is_second);
     }
-    Ok(())
 }
 
-/// Reads one coupon of any length.
+/// Reads one coupon of any length; nothing when it does not end or is outside of every matrix.
 #[inline(never)]
-fn step_long<'a>(mut bits: BitReader<'a>, mut place: Place, low_bits: u32) -> Result<(BitReader<'a>, Place)> {
+fn step_long(mut bits: BitReader<'_>, place: Place, low_bits: u32) -> Option<(BitReader<'_>, Place)> {
     bits.refill();
     let across = FIRST_STEPS[bits.word() as usize % PEEKED];
     bits.skip(across.length.into());
@@ -186,20 +209,15 @@ fn step_long<'a>(mut bits: BitReader<'a>, mut place: Place, low_bits: u32) -> Re
         bits.skip(bits.held());
         bits.refill();
         if bits.is_overrun() {
-            return Err(damaged());
+            return None;
         }
     }
     bits.refill();
     let low = bits.word() & ((1 << low_bits) - 1);
     bits.skip(low_bits);
-    let down = u32::try_from(high << low_bits | low).map_err(|_| damaged())?;
-    place.step((u32::from(across.value) + 1, down));
-    Ok((bits, place))
-}
-
-#[cold]
-fn damaged() -> chronon_types::Error {
-    corrupt("the table ends early or leaves the matrix")
+    bits.refill();
+    let down = u64::from(u32::try_from(high << low_bits | low).ok()?);
+    (across.value < 64).then(|| (bits, place.step(down << 7 | (u64::from(across.value) + 1))))
 }
 
 #[cfg(test)]
@@ -208,7 +226,8 @@ mod tests {
 
     fn read_back(bytes: &[u8], count: usize, lg_k: u8) -> Result<Vec<u32>> {
         let mut coupons = Vec::new();
-        read(BitReader::new(bytes, 0), count as u32, lg_k, |coupon, is_new| coupons.extend(is_new.then_some(coupon)))?;
+        Table::new(BitReader::new(bytes, 0), count as u32, lg_k)
+            .read(|coupon, is_new| coupons.extend(is_new.then_some(coupon)))?;
         Ok(coupons)
     }
 

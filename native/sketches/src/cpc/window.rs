@@ -9,11 +9,6 @@ use super::corrupt;
 use chronon_types::Result;
 use std::sync::OnceLock;
 
-/// Rows read at once, at most.
-pub(super) const BLOCK: usize = 256;
-/// Symbols that one look-up gives, at most.
-const MOST: usize = 3;
-
 /// Writes the bytes of all rows; how many words they took.
 pub(super) fn write(bytes: impl Iterator<Item = u8>, phase: usize, out: &mut Vec<u8>) -> u32 {
     let words = &WINDOWS[phase];
@@ -25,92 +20,63 @@ pub(super) fn write(bytes: impl Iterator<Item = u8>, phase: usize, out: &mut Vec
     bits.finish(LONGEST - 1)
 }
 
-/// The symbols that the next twelve bits hold, in one word: three bytes, how many of them count (4 bits), and their
-/// length (4).
-#[derive(Clone, Copy)]
-struct Symbols(u32);
-
-impl Symbols {
-    fn bytes(self) -> [u8; 4] {
-        self.0.to_le_bytes()
-    }
-
-    fn count(self) -> usize {
-        (self.0 >> 24 & 0xf) as usize
-    }
-
-    fn length(self) -> u32 {
-        self.0 >> 28
-    }
+/// What the next twelve bits hold. The lengths, for which the next look-up waits, are apart: they stay in the nearest cache.
+struct Lookup {
+    /// Of all symbols together.
+    lengths: [u8; PEEKED],
+    /// Three symbols, those that are not whole zero, and how many are whole.
+    symbols: [[u8; 4]; PEEKED],
 }
 
-fn lookup(phase: usize) -> &'static [Symbols; PEEKED] {
-    static LOOKUPS: [OnceLock<Box<[Symbols; PEEKED]>>; PHASES] = [const { OnceLock::new() }; PHASES];
+fn lookup(phase: usize) -> &'static Lookup {
+    static LOOKUPS: [OnceLock<Box<Lookup>>; PHASES] = [const { OnceLock::new() }; PHASES];
     LOOKUPS[phase].get_or_init(|| {
         let first = first_symbols(&WINDOWS[phase]);
-        let mut lookup = Box::new([Symbols(0); PEEKED]);
-        for (peeked, symbols) in lookup.iter_mut().enumerate() {
-            let (mut length, mut count, mut bytes) = (0, 0, 0);
-            while count < MOST {
-                let symbol = first[peeked >> length];
-                if length + u32::from(symbol.length) > LONGEST {
+        let mut lookup = Box::new(Lookup { lengths: [0; PEEKED], symbols: [[0; 4]; PEEKED] });
+        for (peeked, (length, symbols)) in lookup.lengths.iter_mut().zip(&mut lookup.symbols).enumerate() {
+            let [symbols @ .., count] = symbols;
+            for place in symbols {
+                let symbol = first[peeked >> *length];
+                if u32::from(*length + symbol.length) > LONGEST {
                     break;
                 }
-                bytes |= u32::from(symbol.value) << (8 * count);
-                length += u32::from(symbol.length);
-                count += 1;
+                *place = symbol.value;
+                *length += symbol.length;
+                *count += 1;
             }
-            *symbols = Symbols(bytes | (count as u32) << 24 | length << 28);
         }
         lookup
     })
 }
 
-/// Reads a window.
-pub(super) struct Window<'a> {
-    bits: BitReader<'a>,
-    phase: usize,
-    lookup: &'static [Symbols; PEEKED],
-    /// A look-up writes four bytes wherever the block ends.
-    read: [u8; BLOCK + 4],
-}
+/// Bytes that a buffer has beyond the rows: four look-ups write so many wherever the rows end.
+pub(super) const MARGIN: usize = 16;
 
-impl<'a> Window<'a> {
-    pub(super) fn new(bits: BitReader<'a>, phase: usize) -> Self {
-        Self { bits, phase, lookup: lookup(phase), read: [0; BLOCK + 4] }
+/// Reads the bytes of so many rows into the front of a buffer with a [`MARGIN`].
+///
+/// # Errors
+/// `CorruptData` when the bytes end early, by more than a few rows.
+pub(super) fn read(mut bits: BitReader<'_>, phase: usize, rows: usize, buffer: &mut [u8]) -> Result<()> {
+    let lookup = lookup(phase);
+    let mut filled = 0;
+    while filled < rows {
+        let Some(to) = buffer.get_mut(filled..).and_then(|rest| rest.first_chunk_mut::<MARGIN>()) else { break };
+        bits.refill();
+        let mut at = 0;
+        for _ in 0..4 {
+            let peeked = bits.word() as usize % PEEKED;
+            bits.skip(lookup.lengths[peeked].into());
+            let symbols = lookup.symbols[peeked];
+            to[at..at + 4].copy_from_slice(&symbols);
+            at += usize::from(symbols[3] & 3);
+        }
+        filled += at;
     }
-
-    /// The bytes of the next `rows` rows, at most [`BLOCK`].
-    ///
-    /// # Errors
-    /// `CorruptData` when the bits end early.
-    pub(super) fn read(&mut self, rows: usize) -> Result<&[u8]> {
-        debug_assert!(rows <= BLOCK);
-        let (mut bits, read, lookup) = (self.bits, &mut self.read, self.lookup);
-        let mut filled = 0;
-        // Four look-ups give twelve symbols at most.
-        while filled + 4 * MOST <= rows {
-            bits.refill();
-            for _ in 0..4 {
-                let symbols = lookup[bits.word() as usize % PEEKED];
-                bits.skip(symbols.length());
-                read[filled..filled + 4].copy_from_slice(&symbols.bytes());
-                filled += symbols.count();
-            }
-        }
-        while filled < rows {
-            bits.refill();
-            let byte = lookup[bits.word() as usize % PEEKED].bytes()[0];
-            bits.skip(WINDOWS[self.phase][usize::from(byte)].length.into());
-            read[filled] = byte;
-            filled += 1;
-        }
-        if bits.is_overrun() {
-            return Err(corrupt("the window ends early"));
-        }
-        self.bits = bits;
-        Ok(&self.read[..rows])
+    // The last look-ups may have gone beyond the last row.
+    if bits.is_overrun_by(4 * LONGEST as usize) {
+        return Err(corrupt("the window ends early"));
     }
+    Ok(())
 }
 
 /// How many bits of `bytes` are set: eight bytes at a time, in the sums of a word's bytes.
@@ -146,15 +112,11 @@ mod tests {
             let mut image = Vec::new();
             let words = write(bytes.iter().copied(), phase, &mut image);
             assert_eq!(image.len(), words as usize * 4);
-            for block in [16, 32, 64, 128, 256] {
-                let mut window = Window::new(BitReader::new(&image, 0), phase);
-                for expected in bytes.chunks(block) {
-                    assert_eq!(window.read(block).unwrap(), expected, "phase {phase}, block {block}");
-                }
-            }
-            let mut cut = Window::new(BitReader::new(&image[..image.len() - 8], 0), phase);
-            let read = (0..4).try_for_each(|_| cut.read(256).map(|_| ()));
-            assert!(read.is_err(), "phase {phase}");
+            let mut read_back = vec![0; 1024 + MARGIN];
+            read(BitReader::new(&image, 0), phase, 1024, &mut read_back).unwrap();
+            assert_eq!(read_back[..1024], bytes, "phase {phase}");
+            let cut = BitReader::new(&image[..image.len() / 2], 0);
+            assert!(read(cut, phase, 1024, &mut read_back).is_err(), "phase {phase}");
         }
     }
 

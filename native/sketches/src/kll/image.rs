@@ -113,8 +113,8 @@ fn read_levels(k: u16, count: usize, rest: &mut &[u8], min: &mut f32, max: &mut 
     }
     (*min, *max) = (f32::from_le_bytes(next(rest)?), f32::from_le_bytes(next(rest)?));
     let items = rest.get(..ends[0] as usize * ITEM).ok_or_else(|| corrupt("the values end early"))?;
-    let item = |item: &[u8]| kept(f32::from_le_bytes(item.try_into().unwrap_or_default()));
-    let items = items.chunks_exact(ITEM).rev().map(item).collect();
+    let (items, _) = items.as_chunks::<ITEM>();
+    let items = items.iter().rev().map(|item| kept(f32::from_le_bytes(*item))).collect();
     ends.remove(0);
     ends.push(0);
     Ok(Levels::of(k, items, ends))

@@ -146,7 +146,7 @@ impl Levels {
         // From level 0 up.
         let mut merged = Vec::with_capacity(total);
         let mut ends = Vec::with_capacity(count + 1);
-        let (mut carried, mut pair) = (Vec::new(), Vec::new());
+        let (mut carried, mut pair) = (Vec::with_capacity(total), Vec::with_capacity(total));
         let mut level = 0;
         while level < count {
             let start = merged.len();
@@ -167,7 +167,7 @@ impl Levels {
                     pairs.sort_unstable();
                 }
                 let coin = coin(pairs, level, seen);
-                carried.extend(pairs.iter().skip(coin).step_by(2));
+                carried.extend(pairs.chunks_exact(2).map(|pair| pair[coin]));
                 merged.copy_within(start + 2 * half.., start);
                 merged.truncate(start + population % 2);
                 total -= half;
@@ -213,29 +213,36 @@ fn merge_up(values: &mut [i32], mut low: usize, high: usize) {
     let (mut to, mut from) = (gap, values.len());
     while low > 0 && from > gap {
         let (a, b) = (values[low - 1], values[from - 1]);
-        let first = a > b;
         to -= 1;
-        values[to] = if first { a } else { b };
-        low -= usize::from(first);
-        from -= usize::from(!first);
+        // Without a branch: which of the two comes next is as good as random.
+        values[to] = a.max(b);
+        low -= usize::from(a > b);
+        from -= usize::from(a <= b);
     }
     values.copy_within(gap..from, low);
 }
 
 /// Appends the merged values of two ascending slices.
-fn merge(mut a: &[i32], mut b: &[i32], out: &mut Vec<i32>) {
-    out.reserve(a.len() + b.len());
-    while let (Some((first, rest_a)), Some((second, rest_b))) = (a.split_first(), b.split_first()) {
-        if first <= second {
-            out.push(*first);
-            a = rest_a;
-        } else {
-            out.push(*second);
-            b = rest_b;
-        }
+fn merge(a: &[i32], b: &[i32], out: &mut Vec<i32>) {
+    if a.is_empty() || b.is_empty() {
+        out.extend_from_slice(a);
+        out.extend_from_slice(b);
+        return;
     }
-    out.extend_from_slice(a);
-    out.extend_from_slice(b);
+    let start = out.len();
+    out.resize(start + a.len() + b.len(), 0);
+    let mut places = &mut out[start..];
+    let (mut a, mut b) = (a, b);
+    // The smallest goes to the front and the largest to the back, two searches that do not wait for each other. They never
+    // take the same value. Neither branches: from which side a value comes is as good as random.
+    while let ([a_first, .., a_last] | [a_first @ a_last], [b_first, .., b_last] | [b_first @ b_last]) = (a, b) {
+        let [first, rest @ .., last] = places else { break };
+        (*first, *last) = (*a_first.min(b_first), *a_last.max(b_last));
+        let (low, high) = (usize::from(a_first <= b_first), usize::from(a_last > b_last));
+        (a, b) = (&a[low..a.len() - high], &b[1 - low..b.len() + high - 1]);
+        places = rest;
+    }
+    places.copy_from_slice(if a.is_empty() { b } else { a });
 }
 
 #[cfg(test)]
