@@ -1,27 +1,36 @@
 //! What a definition asks for: operations, windows, resolutions, and the names of the columns they give.
 
 use chronon_types::time::{self, Millis};
-use chronon_types::{Error, Result};
+use chronon_types::{Dialect, Error, Result};
 use std::collections::BTreeMap;
 use std::fmt;
 
 macro_rules! operations {
-    ($($(#[$doc:meta])* $variant:ident = $number:literal $name:literal),* $(,)?) => {
-        /// An aggregation operation. The numbers are those of the interface definition, and compiled
-        /// definitions store them.
+    ($($(#[$doc:meta])* $variant:ident = $airbnb:expr, $zipline:expr; $name:literal),* $(,)?) => {
+        /// An aggregation operation. Compiled definitions store its number, which depends on their dialect.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        #[repr(i32)]
         pub enum OperationKind {
-            $($(#[$doc])* $variant = $number,)*
+            $($(#[$doc])* $variant,)*
         }
 
         impl OperationKind {
-            /// Every operation, in the order of their numbers.
+            /// Every operation of any dialect.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
             /// The name definitions use, for example `APPROX_UNIQUE_COUNT`.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
+            }
+
+            /// The operation's number in the interface definition of a dialect, or `None` when the dialect does not have it.
+            pub fn number(self, dialect: Dialect) -> Option<i32> {
+                let (airbnb, zipline): (Option<i32>, Option<i32>) = match self {
+                    $(Self::$variant => ($airbnb, $zipline),)*
+                };
+                match dialect {
+                    Dialect::Airbnb => airbnb,
+                    Dialect::Zipline => zipline,
+                }
             }
         }
     };
@@ -29,61 +38,63 @@ macro_rules! operations {
 
 operations! {
     /// Smallest value.
-    Min = 0 "MIN",
+    Min = Some(0), Some(0); "MIN",
     /// Largest value.
-    Max = 1 "MAX",
+    Max = Some(1), Some(1); "MAX",
     /// Value with the earliest time.
-    First = 2 "FIRST",
+    First = Some(2), Some(2); "FIRST",
     /// Value with the latest time.
-    Last = 3 "LAST",
+    Last = Some(3), Some(3); "LAST",
     /// Number of distinct values.
-    UniqueCount = 4 "UNIQUE_COUNT",
+    UniqueCount = Some(4), Some(4); "UNIQUE_COUNT",
     /// Estimated number of distinct values.
-    ApproxUniqueCount = 5 "APPROX_UNIQUE_COUNT",
+    ApproxUniqueCount = Some(5), Some(5); "APPROX_UNIQUE_COUNT",
     /// Number of values.
-    Count = 6 "COUNT",
+    Count = Some(6), Some(6); "COUNT",
     /// Sum of the values.
-    Sum = 7 "SUM",
+    Sum = Some(7), Some(7); "SUM",
     /// Mean of the values.
-    Average = 8 "AVERAGE",
+    Average = Some(8), Some(8); "AVERAGE",
     /// Population variance.
-    Variance = 9 "VARIANCE",
+    Variance = Some(9), Some(9); "VARIANCE",
     /// Third standardized moment.
-    Skew = 10 "SKEW",
+    Skew = Some(10), Some(10); "SKEW",
     /// Excess kurtosis.
-    Kurtosis = 11 "KURTOSIS",
+    Kurtosis = Some(11), Some(11); "KURTOSIS",
     /// Estimated quantiles.
-    ApproxPercentile = 12 "APPROX_PERCENTILE",
+    ApproxPercentile = Some(12), Some(12); "APPROX_PERCENTILE",
     /// The newest `k` values.
-    LastK = 13 "LAST_K",
+    LastK = Some(13), Some(13); "LAST_K",
     /// The oldest `k` values.
-    FirstK = 14 "FIRST_K",
+    FirstK = Some(14), Some(14); "FIRST_K",
     /// The largest `k` values.
-    TopK = 15 "TOP_K",
+    TopK = Some(15), Some(15); "TOP_K",
     /// The smallest `k` values.
-    BottomK = 16 "BOTTOM_K",
+    BottomK = Some(16), Some(16); "BOTTOM_K",
     /// Count of each value.
-    Histogram = 17 "HISTOGRAM",
+    Histogram = Some(17), Some(17); "HISTOGRAM",
     /// Estimated counts of the most frequent values.
-    ApproxHistogramK = 18 "APPROX_HISTOGRAM_K",
+    ApproxHistogramK = Some(18), None; "APPROX_HISTOGRAM_K",
     /// Number of distinct values, up to a bound.
-    BoundedUniqueCount = 19 "BOUNDED_UNIQUE_COUNT",
+    BoundedUniqueCount = Some(19), None; "BOUNDED_UNIQUE_COUNT",
 }
 
 impl OperationKind {
-    /// The operation with this number in the interface definition, or `None`.
-    pub fn from_number(number: i32) -> Option<Self> {
-        usize::try_from(number).ok().and_then(|index| Self::ALL.get(index)).copied()
+    /// The operation with this number in the interface definition of a dialect, or `None`.
+    ///
+    /// ```
+    /// use chronon_aggregate::OperationKind;
+    /// use chronon_types::Dialect;
+    /// assert_eq!(OperationKind::from_number(Dialect::Airbnb, 19), Some(OperationKind::BoundedUniqueCount));
+    /// assert_ne!(OperationKind::from_number(Dialect::Zipline, 19), Some(OperationKind::BoundedUniqueCount));
+    /// ```
+    pub fn from_number(dialect: Dialect, number: i32) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.number(dialect) == Some(number))
     }
 
     /// The operation with this name, or `None`.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
-    }
-
-    /// The operation's number in the interface definition.
-    pub fn number(self) -> i32 {
-        self as i32
     }
 
     /// Whether the operation needs the time of each value, and takes lists and maps whole.
@@ -355,14 +366,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_those_of_the_interface_definition() {
-        for (index, kind) in OperationKind::ALL.iter().enumerate() {
-            assert_eq!(kind.number(), index as i32);
-            assert_eq!(OperationKind::from_number(index as i32), Some(*kind));
-            assert_eq!(OperationKind::from_name(kind.name()), Some(*kind));
+    fn numbers_are_those_of_the_interface_definitions() {
+        for (dialect, count) in [(Dialect::Airbnb, 20), (Dialect::Zipline, 18)] {
+            for number in 0..count {
+                let kind = OperationKind::from_number(dialect, number).expect("an operation");
+                assert_eq!(kind.number(dialect), Some(number));
+                assert_eq!(OperationKind::from_name(kind.name()), Some(kind));
+            }
+            assert_eq!(OperationKind::from_number(dialect, count), None);
+            assert_eq!(OperationKind::from_number(dialect, -1), None);
         }
-        assert_eq!(OperationKind::from_number(20), None);
-        assert_eq!(OperationKind::from_number(-1), None);
+        for kind in OperationKind::ALL {
+            assert!(Dialect::ALL.iter().any(|dialect| kind.number(*dialect).is_some()), "{kind} has a number");
+        }
     }
 
     #[test]

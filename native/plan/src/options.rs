@@ -1,7 +1,7 @@
 //! What a host says beside the definition: the dialect, the resolution, and the columns it can offer.
 
 use chronon_aggregate::Resolution;
-use chronon_types::{DataType, Error, Result};
+use chronon_types::{DataType, Dialect, Error, Result};
 use serde::Deserialize;
 
 /// The options as they are written.
@@ -26,6 +26,7 @@ struct Column {
 /// The options, understood.
 #[derive(Debug)]
 pub(crate) struct Options {
+    pub(crate) dialect: Dialect,
     pub(crate) resolution: Resolution,
     columns: Vec<Column>,
 }
@@ -37,13 +38,13 @@ impl Options {
     pub(crate) fn parse(json: &str) -> Result<Self> {
         let Written { dialect, resolution, columns } =
             serde_json::from_str(json).map_err(|error| Error::invalid_argument(format!("plan options: {error}")))?;
-        check_dialect(&dialect)?;
+        let dialect = check_dialect(&dialect)?;
         let resolution = Resolution::from_name(&resolution).ok_or_else(|| {
             Error::invalid_argument(format!(
                 "plan options: `{resolution}` is not a resolution; use five_minute, daily or exact"
             ))
         })?;
-        Ok(Self { resolution, columns })
+        Ok(Self { dialect, resolution, columns })
     }
 
     /// The type of the column called `name`.
@@ -65,9 +66,9 @@ impl Options {
 }
 
 /// The forks give some operation numbers different meanings, so a definition is read in one named dialect.
-fn check_dialect(name: &str) -> Result<()> {
-    match name {
-        "airbnb" => Ok(()),
-        other => Err(Error::unsupported(format!("the dialect `{other}` is not built; use airbnb"))),
+fn check_dialect(name: &str) -> Result<Dialect> {
+    match Dialect::from_name(name) {
+        Some(Dialect::Airbnb) => Ok(Dialect::Airbnb),
+        _ => Err(Error::unsupported(format!("the dialect `{name}` is not built; use airbnb"))),
     }
 }

@@ -218,7 +218,7 @@ impl<'a> Builder<'a> {
         }
         let mut problems = Vec::new();
         for (index, aggregation) in group_by.aggregations.iter().enumerate() {
-            for part in unpack::parts(index, aggregation, self.outputs.len(), &mut problems) {
+            for part in unpack::parts(index, aggregation, self.options.dialect, self.outputs.len(), &mut problems) {
                 if let Err(error) = self.add(&part) {
                     let problem = error.within(part.describe());
                     // What is wrong with a column is wrong with it in every window.

@@ -2,7 +2,7 @@
 
 use crate::definitions;
 use chronon_aggregate::{AggregationSpec, OperationKind, TimeUnit, Window};
-use chronon_types::Error;
+use chronon_types::{Dialect, Error};
 use std::collections::BTreeMap;
 
 /// One output column before names have become indexes.
@@ -54,11 +54,12 @@ static NO_ARGS: BTreeMap<String, String> = BTreeMap::new();
 pub(crate) fn parts<'a>(
     index: usize,
     aggregation: &'a definitions::Aggregation,
+    dialect: Dialect,
     before: usize,
     problems: &mut Vec<Error>,
 ) -> Vec<Part<'a>> {
     let operation = aggregation.operation.map(|operation| operation.0);
-    let kind = operation.and_then(OperationKind::from_number);
+    let kind = operation.and_then(|number| OperationKind::from_number(dialect, number));
     let input = aggregation.input_column.as_deref();
     let found = problems.len();
     let mut problem =
@@ -69,7 +70,7 @@ pub(crate) fn parts<'a>(
     }
     match (kind, operation) {
         (Some(_), _) => {}
-        (None, Some(number)) => problem(format!("{number} is not an operation of the airbnb dialect; it has 0 to 19")),
+        (None, Some(number)) => problem(foreign(dialect, number)),
         (None, None) => problem("there is no operation; set one, for example LAST".to_owned()),
     }
     let windows: Vec<Option<Window>> = match &aggregation.windows {
@@ -107,6 +108,16 @@ pub(crate) fn parts<'a>(
     let with_bucket =
         |bucket| windows.iter().map(move |window| part(index, aggregation, operation, input, bucket, *window));
     buckets.into_iter().flat_map(with_bucket).collect()
+}
+
+/// Says of a number which is no operation of `dialect` what it is elsewhere.
+fn foreign(dialect: Dialect, number: i32) -> String {
+    let most = OperationKind::ALL.iter().filter_map(|kind| kind.number(dialect)).max().unwrap_or_default();
+    let elsewhere =
+        Dialect::ALL.into_iter().find_map(|other| Some((other, OperationKind::from_number(other, number)?)));
+    let elsewhere =
+        elsewhere.map_or_else(String::new, |(other, kind)| format!("; in the {other} dialect it is {kind}"));
+    format!("{number} is not an operation of the {dialect} dialect, which has 0 to {most}{elsewhere}")
 }
 
 fn part<'a>(
