@@ -83,7 +83,8 @@ impl Operation for Moments {
         let (a, b) = (*ir, later);
         let n = a.n + b.n;
         let delta = b.m1 - a.m1;
-        let (d2, d3, d4) = (delta * delta, delta * delta * delta, delta * delta * delta * delta);
+        let d2 = delta * delta;
+        let (d3, d4) = (d2 * delta, d2 * d2);
         ir.n = n;
         ir.m1 = (a.n * a.m1 + b.n * b.m1) / n;
         ir.m2 = a.m2 + b.m2 + d2 * a.n * b.n / n;

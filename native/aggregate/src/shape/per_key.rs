@@ -204,6 +204,10 @@ impl<K: Keys> Shape for PerKey<K> {
 
     fn delete(&self, ir: &mut Option<Self::Ir>, batch: &Self::Batch, rows: Range<usize>, ts: &[Millis]) -> Result<()> {
         if K::Operation::DELETABLE {
+            // taking an empty map out leaves one behind, as folding one in does
+            if self.keys.present(batch, rows.clone()) {
+                ir.get_or_insert_default();
+            }
             self.keys.each(batch, rows, ts, |key, value, ts| {
                 at_key(ir.get_or_insert_default(), key, |ir| take(self.keys.operation(), ir, value, ts));
             });

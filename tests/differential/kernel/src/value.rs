@@ -88,6 +88,18 @@ impl Value {
         })
     }
 
+    /// Whether the two are equal but for the last bits of floats.
+    pub fn is_near(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Float(a), Self::Float(b)) => self == other || (a - b).abs() <= 4.0 * f64::EPSILON * a.abs(),
+            (Self::List(a), Self::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_near(b)),
+            (Self::Map(a), Self::Map(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|((k, a), (l, b))| k == l && a.is_near(b))
+            }
+            _ => self == other,
+        }
+    }
+
     /// A key under which values equal in Java's sense (`NaN` equals `NaN`, `0.0` is not `-0.0`) coincide.
     pub fn identity(&self) -> Vec<u8> {
         match self {

@@ -3,8 +3,7 @@ package chronon.differential
 import com.fasterxml.jackson.databind.{JsonNode, ObjectMapper}
 import com.fasterxml.jackson.databind.node.{JsonNodeFactory, ObjectNode}
 
-import java.io.{BufferedReader, BufferedWriter, InputStreamReader, OutputStreamWriter}
-import java.nio.charset.StandardCharsets.UTF_8
+import java.io.BufferedOutputStream
 
 /** One JSON case per line on standard input, one JSON result per line on standard output, in the same order.
   *
@@ -18,22 +17,20 @@ object KernelOracle {
     Map("row" -> RowMode, "sawtooth" -> SawtoothMode, "online" -> OnlineMode, "tiled" -> OnlineMode, "many" -> ManyMode)
 
   def main(args: Array[String]): Unit = {
-    val in = new BufferedReader(new InputStreamReader(System.in, UTF_8), 1 << 20)
-    val stdout = System.out
+    val stdout = new BufferedOutputStream(System.out, 1 << 20)
     System.setOut(System.err) // the reference prints; results must stay alone on standard output
-    val out = new BufferedWriter(new OutputStreamWriter(stdout, UTF_8), 1 << 20)
     val mapper = new ObjectMapper
-    var line = in.readLine()
-    while (line != null) {
-      val parsed = mapper.readTree(line)
+    val out = mapper.createGenerator(stdout)
+    val cases = mapper.readerFor(classOf[JsonNode]).readValues[JsonNode](System.in)
+    while (cases.hasNext) {
+      val parsed = cases.next()
       val result = JsonNodeFactory.instance.objectNode()
       result.set[JsonNode]("id", parsed.get("id"))
       try answer(parsed, result)
       catch { case e: Throwable => result.put("error", chain(e)) }
-      out.write(mapper.writeValueAsString(result))
-      out.newLine()
-      if (!in.ready()) out.flush() // more cases are on their way: answer them together
-      line = in.readLine()
+      out.writeTree(result)
+      out.writeRaw('\n')
+      if (System.in.available() == 0) out.flush() // else more cases are on their way: they are answered together
     }
     out.flush()
   }

@@ -5,6 +5,7 @@ use crate::case::Aggregation;
 use crate::value::Value;
 use chronon_sketches::cpc::{IconEstimates, coupon_of_bytes, coupon_of_double, coupon_of_long};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 /// The distinct count. A sketch that was merged or copied estimates from the number of its coupons, any other one
 /// from the chances that each new coupon had (sheet §7.2); the empty text leaves no coupon.
@@ -28,12 +29,18 @@ pub(super) fn distinct(entries: &[Entry<'_>], lg_k: u8) -> Option<Expect> {
         }
     }
     if entries.iter().any(|e| e.apart) {
-        let estimate = IconEstimates::new(lg_k).ok()?.estimate(coupons.len() as u32);
+        let estimate = merged_estimates(lg_k)?.estimate(coupons.len() as u32);
         return Some(Expect::Exact(Value::Int(estimate as i64)));
     }
     // the reference adds the chances in another order at times, which matters next to a whole number
     let options = [history - 1e-6, history + 1e-6].map(|estimate| Value::Int(estimate.max(0.0) as i64));
     Some(Expect::OneOf(options.to_vec()))
+}
+
+/// The table of a size, made once.
+fn merged_estimates(lg_k: u8) -> Option<&'static IconEstimates> {
+    static TABLES: [OnceLock<Option<IconEstimates>>; 27] = [const { OnceLock::new() }; 27];
+    TABLES.get(usize::from(lg_k))?.get_or_init(|| IconEstimates::new(lg_k).ok()).as_ref()
 }
 
 /// Percentiles: exact while the sketch holds all values, else within its rank error.
