@@ -2,11 +2,15 @@ package ai.chronon.benchmarks;
 
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -56,9 +60,27 @@ public final class Checks {
     for (String operation : operations) {
       String[] parts = operation.split("/");
       int rows = Integer.parseInt(parts[1]);
-      OperationRuns runs = new OperationRuns(Workloads.operation(parts[0]), rows);
-      out.println(runs.table.digest().line("data/" + parts[0] + "/" + rows));
-      runs.checks(parts[0], rows).forEach(out::println);
+      of(new OperationRuns(Workloads.operation(parts[0]), rows), parts[0], rows).forEach(out::println);
+    }
+  }
+
+  private static List<String> of(OperationRuns runs, String work, int rows) {
+    List<String> lines = new ArrayList<>();
+    lines.add(runs.table.digest().line("data/" + work + "/" + rows));
+    lines.addAll(runs.checks(work, rows));
+    return lines;
+  }
+
+  /** Appends the check sums of an operation that is about to be timed to the file {@code checks}, if there is such a property. */
+  static void leave(OperationRuns runs, String work, int rows) {
+    String file = System.getProperty("checks");
+    if (file == null) {
+      return;
+    }
+    try {
+      Files.write(Paths.get(file), of(runs, work, rows), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 }

@@ -34,7 +34,11 @@ public class ReferenceBenchmark {
 
     @Setup
     public void setUp() {
-      runs = MADE.computeIfAbsent(work + rows, made -> new OperationRuns(Workloads.operation(work), rows));
+      runs = MADE.computeIfAbsent(work + rows, made -> {
+        OperationRuns runs = new OperationRuns(Workloads.operation(work), rows);
+        Checks.leave(runs, work, rows);
+        return runs;
+      });
     }
   }
 
