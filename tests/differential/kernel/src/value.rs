@@ -2,6 +2,7 @@
 
 use chronon_types::DataType;
 use serde_json::{Map, Number, Value as Json, json};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// One cell. All integer widths share a variant, as do both float widths: the column type tells them apart.
@@ -97,6 +98,16 @@ impl Value {
                 a.len() == b.len() && a.iter().zip(b).all(|((k, a), (l, b))| k == l && a.is_near(b))
             }
             _ => self == other,
+        }
+    }
+
+    /// Ascending numbers, or texts by UTF-16 unit; `-0.0` comes before `0.0`, and not-a-number last.
+    pub fn order(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Float(a), Self::Float(b)) => a.is_nan().cmp(&b.is_nan()).then_with(|| a.total_cmp(b)),
+            (Self::Int(a), Self::Int(b)) => a.cmp(b),
+            (Self::Text(a), Self::Text(b)) => a.encode_utf16().cmp(b.encode_utf16()),
+            _ => Ordering::Equal,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What sketches may answer: exactly what small ones hold, and bounds beyond.
 
-use super::{Entry, Expect};
+use super::{Entry, Expect, Party};
 use crate::case::Aggregation;
 use crate::value::Value;
 use chronon_sketches::cpc::{IconEstimates, coupon_of_bytes, coupon_of_double, coupon_of_long};
@@ -94,70 +94,71 @@ impl Percentiles {
 /// The most frequent values: exact while none had to be dropped, guesses between 1 and the number of rows beyond.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Frequent {
-    /// Counts by the identity of the value.
-    counts: BTreeMap<Vec<u8>, i64>,
-    /// A value, to read keys alike.
-    like: Option<Value>,
-    k: i64,
+    /// Values and their counts by the identity of the value.
+    counts: BTreeMap<Vec<u8>, (Value, i64)>,
+    k: usize,
 }
 
 impl Frequent {
     pub(super) fn of<'a>(values: impl Iterator<Item = &'a Value>, k: i64) -> Self {
-        let mut counts = BTreeMap::new();
-        let mut like = None;
+        let mut counts: BTreeMap<Vec<u8>, (Value, i64)> = BTreeMap::new();
         for value in values {
-            *counts.entry(value.identity()).or_default() += 1;
-            like.get_or_insert_with(|| value.clone());
+            counts.entry(value.identity()).or_insert_with(|| (value.clone(), 0)).1 += 1;
         }
-        Self { counts, like, k }
+        Self { counts, k: usize::try_from(k).unwrap_or(0) }
     }
 
     /// Whether there are so few values that they are counted one by one.
     pub(super) fn few(&self) -> bool {
-        usize::try_from(self.k).is_ok_and(|k| self.counts.len() <= k)
+        self.counts.len() <= self.k
     }
 
-    pub(super) fn accepts(&self, values: &BTreeMap<String, Value>) -> bool {
-        let k = usize::try_from(self.k).unwrap_or(0);
-        let total: i64 = self.counts.values().sum();
-        if k == 0 {
-            // the first value gets in whatever k is; a second one makes it a sketch, of which nothing is shown
-            let first =
-                |(key, n): (&String, &Value)| *n == Value::Int(1) && self.counts.contains_key(&self.identity(key));
-            return values.len() == usize::from(total == 1) && values.iter().all(first);
-        }
-        // below three quarters of its size the sketch drops nothing
-        let size = k.max(8).next_power_of_two();
-        let whole = self.counts.len() <= k.max(size * 3 / 4);
-        let mut descending: Vec<i64> = self.counts.values().copied().collect();
-        descending.sort_unstable_by(|a, b| b.cmp(a));
-        let cutoff = descending.get(k - 1).copied().unwrap_or(0);
-        let mut above = 0;
+    pub(super) fn accepts(&self, values: &BTreeMap<String, Value>, party: Party) -> bool {
+        let mut left = self.counts.clone();
+        let mut found: Vec<(Value, i64, i64)> = Vec::new();
         for (key, value) in values {
-            let (Some(count), Value::Int(estimate)) = (self.counts.get(&self.identity(key)), value) else {
-                return false;
-            };
-            // a sketch that has just dropped everything forgets by how much it may be wrong when it is copied or
-            // stored, so that later estimates may be too low as well
-            let fits = if whole { estimate == count && *count >= cutoff } else { (1..=total).contains(estimate) };
-            if !fits {
-                return false;
-            }
-            above += usize::from(*count > cutoff);
+            let (Some((item, count)), Value::Int(estimate)) = (self.take(&mut left, key), value) else { return false };
+            found.push((item, count, *estimate));
         }
-        let room = k.min(self.counts.len());
-        let complete = values.len() == room && above == descending.iter().take(k).filter(|n| **n > cutoff).count();
-        values.len() <= room && (!whole || complete)
+        let total: i64 = self.counts.values().map(|(_, count)| count).sum();
+        if self.k == 0 {
+            // the first value gets in whatever k is; a second one makes it a sketch, of which nothing is shown
+            return found.len() == usize::from(total == 1) && found.iter().all(|(_, _, estimate)| *estimate == 1);
+        }
+        // below three quarters of its size a sketch drops nothing
+        if !self.few() && self.counts.len() > self.k.max(8).next_power_of_two() * 3 / 4 {
+            // one that has just dropped everything forgets by how much it may be wrong when it is copied or stored, so
+            // that later estimates may be too low as well as too high
+            return found.len() <= self.k && found.iter().all(|(_, _, estimate)| (1..=total).contains(estimate));
+        }
+        let exact = found.iter().all(|(_, count, estimate)| count == estimate);
+        // where counts are equal, ours prefers the smaller value, the reference goes by its hash table
+        let beaten = |(kept, n): (&Value, i64), (out, m): (&Value, i64)| {
+            m > n || m == n && party == Party::Kernel && out.order(kept).is_lt()
+        };
+        let best = found.iter().all(|(kept, n, _)| !left.values().any(|(out, m)| beaten((kept, *n), (out, *m))));
+        exact && best && found.len() == self.k.min(self.counts.len())
     }
 
-    /// The identity of the value whose text is `key`. Numbers are compared by value: how many digits a double gets is
-    /// Java's affair.
-    fn identity(&self, key: &str) -> Vec<u8> {
-        let value = match &self.like {
-            Some(Value::Int(_)) => key.parse().map(Value::Int).unwrap_or(Value::Null),
-            Some(Value::Float(_)) => key.parse().map(Value::Float).unwrap_or(Value::Null),
+    /// Takes the value whose text is `key` out. Numbers are compared by value: how many digits a double gets is Java's
+    /// affair.
+    fn take(&self, left: &mut BTreeMap<Vec<u8>, (Value, i64)>, key: &str) -> Option<(Value, i64)> {
+        let value = match self.counts.values().next()? {
+            (Value::Int(_), _) => Value::Int(key.parse().ok()?),
+            (Value::Float(_), _) => Value::Float(key.parse().ok()?),
             _ => Value::Text(key.to_owned()),
         };
-        value.identity()
+        left.remove(&value.identity())
+    }
+
+    /// Whether two answers agree but for the choice among values of the least count.
+    pub(super) fn agree(&self, a: &BTreeMap<String, Value>, b: &BTreeMap<String, Value>) -> bool {
+        let count = |value: &Value| if let Value::Int(n) = value { *n } else { 0 };
+        let least = a.values().map(count).min().unwrap_or(0);
+        let above = |values: &BTreeMap<String, Value>| -> Vec<(String, i64)> {
+            let entries = values.iter().map(|(key, value)| (key.clone(), count(value)));
+            entries.filter(|(_, n)| a.len() < self.k || *n > least).collect()
+        };
+        a.len() == b.len() && b.values().all(|value| count(value) >= least) && above(a) == above(b)
     }
 }
