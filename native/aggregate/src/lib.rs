@@ -2,7 +2,8 @@
 //!
 //! One file per operation family ([`count`], [`sum`], [`average`], [`variance`], [`moments`], [`min_max`], [`first_last`],
 //! [`first_last_k`], [`top_bottom_k`], [`unique_count`], [`bounded_unique_count`], [`approx_unique_count`],
-//! [`approx_percentile`], [`histogram`], [`approx_histogram_k`]), each with its accepted types, accumulator, fold order and stored form. [`Operation`] is what they all implement, [`registry`] the one list of them. [`shape`] brings rows to
+//! [`approx_percentile`], [`histogram`], [`approx_histogram_k`], [`approx_frequent_k`],
+//! [`unique_top_k`]), each with its accepted types, accumulator, fold order and stored form. [`Operation`] is what they all implement, [`registry`] the one list of them. [`shape`] brings rows to
 //! them, [`mod@grouped`] runs them per group; the window crate slides them over time.
 
 mod arrow_types;
@@ -12,6 +13,7 @@ mod operation;
 mod spec;
 mod value;
 
+pub mod approx_frequent_k;
 pub mod approx_histogram_k;
 pub mod approx_percentile;
 pub mod approx_unique_count;
@@ -33,6 +35,7 @@ pub mod sink;
 pub mod sum;
 pub mod top_bottom_k;
 pub mod unique_count;
+pub mod unique_top_k;
 pub mod variance;
 
 pub use arrow_types::{arrow_field, arrow_type, same_layout};

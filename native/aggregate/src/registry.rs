@@ -2,6 +2,7 @@
 //!
 //! To add an operation: its file, a line in [`result_type`], a line in [`dispatch`] and, if it takes `k`, one in [`k`].
 
+use crate::approx_frequent_k::{ApproxFrequentK, MOST_ITEMS};
 use crate::approx_histogram_k::ApproxHistogramK;
 use crate::approx_percentile::ApproxPercentile;
 use crate::approx_unique_count::ApproxUniqueCount;
@@ -20,6 +21,7 @@ use crate::spec::{AggregationSpec, OperationKind};
 use crate::sum::{DoubleSum, LongSum};
 use crate::top_bottom_k::RankedK;
 use crate::unique_count::UniqueCount;
+use crate::unique_top_k::{Members, UniqueTopK};
 use crate::variance::Variance;
 use chronon_types::{DataType, Error, Field, Result};
 use std::marker::PhantomData;
@@ -85,7 +87,7 @@ pub fn result_type(kind: OperationKind, element: &DataType) -> Result<(Width, Da
         K::BoundedUniqueCount => refuse(&format!("{NUMBERS}, String and Binary")),
         K::Histogram if *element == T::String => Ok((Width::Bytes, T::Map(Box::new(T::String), Box::new(T::Int)))),
         K::Histogram => refuse("String"),
-        K::ApproxHistogramK => {
+        K::ApproxHistogramK | K::ApproxFrequentK | K::ApproxHeavyHittersK => {
             let width = match element {
                 _ if float => Width::Doubles,
                 _ if number => Width::Longs,
@@ -93,6 +95,15 @@ pub fn result_type(kind: OperationKind, element: &DataType) -> Result<(Width, Da
                 _ => return refuse(&format!("{NUMBERS}, and String")),
             };
             Ok((width, T::Map(Box::new(T::String), Box::new(T::Long))))
+        }
+        K::UniqueTopK => {
+            let width = match element {
+                T::Int | T::Long => Width::Longs,
+                T::String => Width::Bytes,
+                T::Struct(_, _) => Members::of(element).map(|_| Width::Anything)?,
+                _ => return refuse("Int, Long, String, and structs with sort_key and unique_id"),
+            };
+            Ok((width, T::List(Box::new(element.clone()))))
         }
     }
 }
@@ -116,11 +127,12 @@ pub fn ir_type(kind: OperationKind, element: &DataType) -> DataType {
         K::Min | K::Max => element.clone(),
         K::First | K::Last => timed(),
         K::FirstK | K::LastK => list(timed()),
-        K::TopK | K::BottomK | K::UniqueCount => list(element.clone()),
+        K::TopK | K::BottomK | K::UniqueCount | K::UniqueTopK => list(element.clone()),
         K::BoundedUniqueCount if matches!(element, T::String) => list(T::String),
         K::BoundedUniqueCount => list(element.clone()),
         K::Histogram => T::Map(Box::new(T::String), Box::new(T::Int)),
         K::ApproxUniqueCount | K::ApproxPercentile | K::ApproxHistogramK => T::Binary,
+        K::ApproxFrequentK | K::ApproxHeavyHittersK => T::Binary,
     }
 }
 
@@ -150,6 +162,19 @@ pub fn k(spec: &AggregationSpec) -> Result<i32> {
             k => Err(Error::invalid_plan(format!(
                 "argument k of {} is {k}; it is how many values to count, {MOST_COUNTERS} at most",
                 spec.operation
+            ))),
+        },
+        OperationKind::ApproxFrequentK | OperationKind::ApproxHeavyHittersK => match spec.k(Some(8))? {
+            k if k <= MOST_ITEMS => Ok(k),
+            k => Err(Error::invalid_plan(format!(
+                "argument k of {} is {k}; it is how many values to put out, {MOST_ITEMS} at most",
+                spec.operation
+            ))),
+        },
+        OperationKind::UniqueTopK => match spec.k(None)? {
+            k @ 0.. => Ok(k),
+            k => Err(Error::invalid_plan(format!(
+                "argument k of UNIQUE_TOP_K is {k}; it is how many values to put out, and cannot be negative"
             ))),
         },
         OperationKind::BoundedUniqueCount => match spec.k(Some(8))? {
@@ -183,6 +208,7 @@ pub fn dispatch<V: Visitor>(definition: &Definition, visitor: V) -> Result<V::Ou
     let data_type = definition.element.clone();
     let lg_k = k as u8;
     let bound = usize::try_from(k).unwrap_or(0);
+    let surely = kind == K::ApproxHeavyHittersK;
     let (largest, latest) = (matches!(kind, K::Max | K::TopK), matches!(kind, K::Last | K::LastK));
     match (kind, definition.width) {
         (K::Count, _) => visitor.visit(Count),
@@ -246,6 +272,25 @@ pub fn dispatch<V: Visitor>(definition: &Definition, visitor: V) -> Result<V::Ou
         (K::ApproxHistogramK, Width::Longs) => visitor.visit(ApproxHistogramK::<Longs>::new(k)?),
         (K::ApproxHistogramK, Width::Doubles) => visitor.visit(ApproxHistogramK::<Doubles>::new(k)?),
         (K::ApproxHistogramK, Width::Bytes) => visitor.visit(ApproxHistogramK::<Bytes>::new(k)?),
+        (K::ApproxFrequentK | K::ApproxHeavyHittersK, Width::Longs) => {
+            visitor.visit(ApproxFrequentK::<Longs>::new(k, surely)?)
+        }
+        (K::ApproxFrequentK | K::ApproxHeavyHittersK, Width::Doubles) => {
+            visitor.visit(ApproxFrequentK::<Doubles>::new(k, surely)?)
+        }
+        (K::ApproxFrequentK | K::ApproxHeavyHittersK, Width::Bytes) => {
+            visitor.visit(ApproxFrequentK::<Bytes>::new(k, surely)?)
+        }
+        (K::UniqueTopK, Width::Longs) => {
+            visitor.visit(UniqueTopK::<Longs> { k: bound, members: Members::default(), data_type, width: PhantomData })
+        }
+        (K::UniqueTopK, Width::Bytes) => {
+            visitor.visit(UniqueTopK::<Bytes> { k: bound, members: Members::default(), data_type, width: PhantomData })
+        }
+        (K::UniqueTopK, Width::Anything) => {
+            let members = Members::of(&data_type)?;
+            visitor.visit(UniqueTopK::<Anything> { k: bound, members, data_type, width: PhantomData })
+        }
         (K::BoundedUniqueCount, Width::Longs) => {
             visitor.visit(BoundedUniqueCount::<Longs> { k: bound, data_type, width: PhantomData })
         }

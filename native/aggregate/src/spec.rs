@@ -77,6 +77,12 @@ operations! {
     ApproxHistogramK = Some(18), None; "APPROX_HISTOGRAM_K",
     /// Number of distinct values, up to a bound.
     BoundedUniqueCount = Some(19), None; "BOUNDED_UNIQUE_COUNT",
+    /// Estimated counts of the values that may be most frequent.
+    ApproxFrequentK = None, Some(18); "APPROX_FREQUENT_K",
+    /// Estimated counts of the values that surely are most frequent.
+    ApproxHeavyHittersK = None, Some(19); "APPROX_HEAVY_HITTERS_K",
+    /// The largest `k` distinct values.
+    UniqueTopK = None, Some(20); "UNIQUE_TOP_K",
 }
 
 impl OperationKind {
@@ -298,6 +304,7 @@ impl AggregationSpec {
             OperationKind::FirstK => "first",
             OperationKind::TopK => "top",
             OperationKind::BottomK => "bottom",
+            OperationKind::UniqueTopK => "unique_top",
             other => return other.name().to_ascii_lowercase(),
         };
         format!("{stem}{}", self.args.get("k").map_or("", |k| k.as_str()))
@@ -367,7 +374,7 @@ mod tests {
 
     #[test]
     fn numbers_are_those_of_the_interface_definitions() {
-        for (dialect, count) in [(Dialect::Airbnb, 20), (Dialect::Zipline, 18)] {
+        for (dialect, count) in [(Dialect::Airbnb, 20), (Dialect::Zipline, 21)] {
             for number in 0..count {
                 let kind = OperationKind::from_number(dialect, number).expect("an operation");
                 assert_eq!(kind.number(dialect), Some(number));
@@ -395,6 +402,7 @@ mod tests {
             ),
             ("col_bounded_unique_count", AggregationSpec::new(BoundedUniqueCount, 0), "col", None),
             ("views_sum", AggregationSpec::new(Sum, 0).over(i32::MAX, TimeUnit::Days), "views", None),
+            ("a_unique_top3", AggregationSpec::new(UniqueTopK, 0).with_arg("k", "3"), "a", None),
             ("a_top3_by_b", AggregationSpec::new(TopK, 0).with_arg("k", "3").by(1), "a", Some("b")),
         ];
         for (expected, spec, input, bucket) in cases {

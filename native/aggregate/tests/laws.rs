@@ -12,7 +12,11 @@ use chronon_types::{DataType, Error, ErrorCode, Field, Result};
 use proptest::prelude::*;
 
 /// Operations whose results depend on the order of merging unless `k` is large enough for all values, with that `k`.
-const MERGED_EXACTLY_FROM: &[(OperationKind, i32)] = &[(OperationKind::ApproxHistogramK, 100)];
+const MERGED_EXACTLY_FROM: &[(OperationKind, i32)] = &[
+    (OperationKind::ApproxHistogramK, 100),
+    (OperationKind::ApproxFrequentK, 100),
+    (OperationKind::ApproxHeavyHittersK, 100),
+];
 
 fn every_definition() -> Vec<Definition> {
     let columns = columns();
@@ -36,7 +40,8 @@ fn accepted_types_are_those_of_the_reference() {
         (numbers.clone(), vec![K::Average, K::Variance, K::Skew, K::Kurtosis, K::ApproxPercentile]),
         (with(&[String, Binary]), vec![K::UniqueCount, K::ApproxUniqueCount, K::BoundedUniqueCount]),
         (vec![String], vec![K::Histogram]),
-        (with(&[String]), vec![K::ApproxHistogramK]),
+        (with(&[String]), vec![K::ApproxHistogramK, K::ApproxFrequentK, K::ApproxHeavyHittersK]),
+        (vec![Int, Long, String], vec![K::UniqueTopK]),
     ];
     let mut seen = Vec::new();
     for (accepted, kinds) in table {

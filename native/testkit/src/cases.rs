@@ -135,12 +135,18 @@ pub fn every_aggregation() -> Vec<AggregationSpec> {
             let spec = AggregationSpec::new(*kind, input);
             let with_k = |k: &str| spec.clone().with_arg("k", k);
             let variants = match kind {
-                OperationKind::FirstK | OperationKind::LastK | OperationKind::TopK | OperationKind::BottomK => {
+                OperationKind::FirstK
+                | OperationKind::LastK
+                | OperationKind::TopK
+                | OperationKind::BottomK
+                | OperationKind::UniqueTopK => {
                     vec![with_k("1"), with_k("3")]
                 }
                 OperationKind::Histogram | OperationKind::BoundedUniqueCount => vec![spec.clone(), with_k("2")],
                 // the first is exact, the second rarely
-                OperationKind::ApproxHistogramK => vec![with_k("100"), with_k("3")],
+                OperationKind::ApproxHistogramK
+                | OperationKind::ApproxFrequentK
+                | OperationKind::ApproxHeavyHittersK => vec![with_k("100"), with_k("3")],
                 OperationKind::ApproxUniqueCount => vec![spec.clone(), with_k("4")],
                 OperationKind::ApproxPercentile => {
                     vec![spec.clone(), spec.clone().with_arg("percentiles", "[0, 0.25, 0.99, 1.0]")]

@@ -260,6 +260,13 @@ fn fold(spec: &AggregationSpec, input: &DataType, values: &[(Millis, Value)]) ->
             let bound = if spec.operation == BoundedUniqueCount { k().unwrap_or(8) } else { i64::MAX };
             Value::Long(bound.min(distinct.len() as i64))
         }
+        UniqueTopK => {
+            // Not meant for structs and for strings of equal Java hashes: which of equal ones stays depends on the order of folding.
+            let mut sorted: Vec<&Value> = values.iter().map(|(_, value)| value).collect();
+            sorted.sort_by(|a, b| smaller(a, b).cmp(&smaller(b, a)));
+            sorted.dedup();
+            Value::List(sorted.into_iter().take(k().expect("k") as usize).cloned().collect())
+        }
         ApproxUniqueCount => {
             let mut sketch = CpcSketch::new(k().unwrap_or(8) as u8).expect("lgK");
             for (_, value) in values {
@@ -286,7 +293,7 @@ fn fold(spec: &AggregationSpec, input: &DataType, values: &[(Millis, Value)]) ->
             }
             Value::Map(entries.into_iter().map(|(_, (key, count))| (key, Value::Long(count))).collect())
         }
-        ApproxHistogramK => {
+        ApproxHistogramK | ApproxFrequentK | ApproxHeavyHittersK => {
             let mut counts: BTreeMap<Vec<u16>, (Value, i64)> = BTreeMap::new();
             for (_, value) in values {
                 let key = text(value);
@@ -299,7 +306,8 @@ fn fold(spec: &AggregationSpec, input: &DataType, values: &[(Millis, Value)]) ->
 
 /// Whether `found` is what may come out where [`aggregate`] says `expected`, which for estimated counts is the exact ones.
 pub fn accepts(spec: &AggregationSpec, expected: &Value, found: &Value) -> bool {
-    if spec.operation != OperationKind::ApproxHistogramK {
+    use OperationKind::{ApproxFrequentK, ApproxHeavyHittersK, ApproxHistogramK};
+    if !matches!(spec.operation, ApproxHistogramK | ApproxFrequentK | ApproxHeavyHittersK) {
         return same(expected, found);
     }
     let k = spec.args.get("k").map_or(8, |k| k.parse::<usize>().expect("a number"));
