@@ -10,7 +10,7 @@ use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType as ArrowType, Field as ArrowField};
 use chronon_aggregate::{AggregationSpec, Definition, OperationKind, Resolution, TimeUnit, Window, arrow_type};
 use chronon_types::time::HOUR;
-use chronon_types::{DataType, Field, Result};
+use chronon_types::{DataType, Dialect, Field, Result};
 use chronon_window::online::{Base, BatchIr, Events, Lambda, OnlinePlan, Request, Streamed};
 use chronon_window::{PointInTimeSession, WindowPlan};
 use std::path::Path;
@@ -38,6 +38,11 @@ const SCALARS: [DataType; 11] = [
 
 fn spec(kind: OperationKind) -> AggregationSpec {
     AggregationSpec::new(kind, 0).with_arg("k", "10")
+}
+
+/// The operations that a definition can ask for: those of the other dialect cannot be reached yet.
+fn reachable() -> impl Iterator<Item = OperationKind> {
+    OperationKind::ALL.iter().copied().filter(|kind| kind.number(Dialect::Airbnb).is_some())
 }
 
 /// The scalar types that an operation takes, each with its result.
@@ -181,7 +186,7 @@ fn table() -> String {
     let mut table =
         "| Operation | Inputs | Result | values | by bucket | lists | lists by position | maps |\n".to_owned();
     table += "|---|---|---|---|---|---|---|---|\n";
-    OperationKind::ALL.iter().for_each(|kind| table += &line(*kind));
+    reachable().for_each(|kind| table += &line(kind));
     table
 }
 
@@ -201,7 +206,7 @@ fn the_table_of_operations_is_up_to_date() {
 #[test]
 fn the_guide_has_every_operation() {
     let guide = std::fs::read_to_string(CONCEPTS).unwrap();
-    for kind in OperationKind::ALL {
+    for kind in reachable() {
         assert!(guide.contains(&format!("| {kind} |")), "docs/aggregations.md has no row of {kind}");
     }
 }
