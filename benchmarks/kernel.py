@@ -38,10 +38,8 @@ class Effort:
 QUICK = Effort(
     1, "--warm-up-time=0.2 --measurement-time=0.3 --sample-size=10", "-wi 2 -w 300ms -i 3 -r 150ms -foe true"
 )
-FULL = Effort(2, "--warm-up-time=1 --measurement-time=2 --sample-size=20", "-wi 8 -w 300ms -i 8 -r 150ms -foe true")
-MATRIX = Effort(
-    1, "--warm-up-time=0.1 --measurement-time=0.3 --sample-size=10", "-wi 1 -w 300ms -i 3 -r 150ms -foe true"
-)
+FULL = Effort(2, "--warm-up-time=1 --measurement-time=2 --sample-size=20", "-wi 6 -w 700ms -i 8 -r 150ms -foe true")
+MATRIX = Effort(1, "--warm-up-time=0.1 --measurement-time=0.3 --sample-size=10", "-wi 1 -w 300ms -i 3 -r 100ms")
 
 
 def log(text: str) -> None:
@@ -104,7 +102,8 @@ def measure_matrix(operations: list[str], ours: Side, theirs: Side) -> None:
     """Every phase of every operation at every number of rows; the reference in one JVM per operation."""
     phases = "|".join(PHASES)
     log("matrix: kernel")
-    for name, times in criterion("reference", *MATRIX.criterion.split(), f"^({phases})/").items():
+    works = "|".join(map(re.escape, operations))
+    for name, times in criterion("reference", *MATRIX.criterion.split(), f"^({phases})/({works})/").items():
         if name not in ours.samples:
             ours.add(name, times)
     rows = ",".join(map(str, WORKLOADS["rows"]))

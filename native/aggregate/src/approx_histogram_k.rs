@@ -49,6 +49,10 @@ impl<P: Counted> Operation for ApproxHistogramK<P> {
     fn merge(&self, ir: &mut Self::Ir, later: &Self::Ir) {
         self.settings.merge(ir, later);
     }
+    const COPIES_DIFFER: bool = true;
+    fn mark_copied(&self, ir: &mut Self::Ir) {
+        ir.mark_copied();
+    }
     fn sink(&self) -> Self::Sink {
         counted::sink()
     }

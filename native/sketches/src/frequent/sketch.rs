@@ -133,6 +133,17 @@ impl<T: FrequentItem> FrequentItems<T> {
         }
     }
 
+    /// What reading [`Self::to_bytes`] back gives: the slots are filled anew, and a sketch that has just dropped everything
+    /// forgets by how much it may be wrong.
+    pub fn reread(&self) -> Self {
+        if self.is_empty() {
+            return Self::with_slots(self.lg_max_slots, MIN_LG_SLOTS);
+        }
+        let mut copy = Self::with_slots(self.lg_max_slots, self.table.lg_slots());
+        self.table.in_slot_order().for_each(|(item, count)| copy.update(item.borrow(), count));
+        Self { stream_weight: self.stream_weight, offset: self.offset, ..copy }
+    }
+
     /// Adds everything `other` counts.
     pub fn merge(&mut self, other: &Self) {
         if other.is_empty() {

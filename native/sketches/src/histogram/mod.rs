@@ -119,6 +119,13 @@ impl<T: HistogramItem> Histogram<T> {
         }
     }
 
+    /// Makes a clone what the reference's copy is, which takes a sketch through its bytes.
+    pub fn mark_copied(&mut self) {
+        if let Self::Sketch(sketch) = self {
+            *sketch = sketch.reread();
+        }
+    }
+
     /// Whether the counts are exact.
     pub fn is_exact(&self) -> bool {
         matches!(self, Self::Exact(_))

@@ -116,7 +116,7 @@ impl Expect {
     pub fn agree(&self, a: &Value, b: &Value) -> bool {
         match (self, a, b) {
             (Self::Cut { .. }, ..) => true,
-            (Self::Percentiles(percentiles), ..) if !percentiles.exact() => true,
+            (Self::Percentiles(percentiles), ..) => percentiles.agree(a, b),
             (Self::Parties { reference, kernel }, ..) => reference != kernel || kernel.agree(a, b),
             (Self::Frequent(frequent), Value::Map(a), Value::Map(b)) => frequent.agree(a, b),
             (Self::Buckets(of), Value::Map(a), Value::Map(b)) => {

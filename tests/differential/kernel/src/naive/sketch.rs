@@ -63,7 +63,7 @@ impl Percentiles {
     }
 
     /// Whether nothing was sampled.
-    pub(super) fn exact(&self) -> bool {
+    fn exact(&self) -> bool {
         self.sorted.len() <= self.k
     }
 
@@ -72,6 +72,20 @@ impl Percentiles {
             return self.sorted.is_empty() && *value == Value::Null;
         };
         values.len() == self.ranks.len() && self.ranks.iter().zip(values).all(|(rank, v)| self.fits(*rank, v))
+    }
+
+    /// Whether two answers agree: exactly unless values were sampled, but for the sign of zeros, of which the reference
+    /// keeps the first one that a merge brings.
+    pub(super) fn agree(&self, a: &Value, b: &Value) -> bool {
+        let equal = |(a, b): (&Value, &Value)| match (a, b) {
+            (Value::Float(a), Value::Float(b)) => a == b,
+            _ => a == b,
+        };
+        match (a, b) {
+            _ if !self.exact() => true,
+            (Value::List(a), Value::List(b)) => a.len() == b.len() && a.iter().zip(b).all(equal),
+            _ => a == b,
+        }
     }
 
     fn fits(&self, rank: f64, value: &Value) -> bool {
