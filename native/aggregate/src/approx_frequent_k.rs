@@ -1,12 +1,14 @@
 //! APPROX_FREQUENT_K and APPROX_HEAVY_HITTERS_K: the `k` most frequent values with their estimated counts.
 //!
-//! Numbers but `Byte`, and strings, as [`crate::counted`] says. IR: a frequent-items sketch of at least `k` / 0.375 slots (the next power of
-//! two, 8 at least), three quarters of which can hold a counter. While there are no more values than counters, counts are exact and the
-//! two operations are one. Beyond, counts are guessed high by up to the error of the sketch: APPROX_FREQUENT_K puts out every value that may
-//! occur more often than that error, APPROX_HEAVY_HITTERS_K those that surely do.
+//! Numbers but `Byte`, and strings, as [`crate::counted`] says. IR: a frequent-items sketch of at least `k` / 0.375
+//! slots (the next power of two, 8 at least), three quarters of which can hold a counter. While there are no more
+//! values than counters, counts are exact and the two operations are one. Beyond, counts are guessed high by up to the
+//! error of the sketch: APPROX_FREQUENT_K puts out every value that may occur more often than that error,
+//! APPROX_HEAVY_HITTERS_K those that surely do.
 //!
-//! A sketch that has run full depends on the order in which values and IRs were folded, here as in the reference, and so by nature on
-//! how a window is cut into hops. With `k` of zero or less the result is an empty map. Memory: some 40 bytes per slot, and strings.
+//! A sketch that has run full depends on the order in which values and IRs were folded, here as in the reference, and
+//! so by nature on how a window is cut into hops. With `k` of zero or less the result is an empty map. Memory: some 40
+//! bytes per slot, and strings.
 
 use crate::avro;
 use crate::counted::{self, Counted};

@@ -1,13 +1,15 @@
 //! APPROX_HISTOGRAM_K: how often each value occurs, exactly while there are at most `k` distinct ones.
 //!
 //! Numbers but `Byte`, and strings, as [`crate::counted`] says. IR: a map from value to count, which turns into a
-//! frequent-items sketch of `k` slots (the next power of two, 8 at least) when there are more than `k` values. Then counts are guessed high by
-//! up to the error of the sketch, only values that surely occur more often than that error come out, and `k` of them at most. With
-//! one value more than the sketch has counters, three for four slots, that can be a single entry; the numbers are the reference's.
+//! frequent-items sketch of `k` slots (the next power of two, 8 at least) when there are more than `k` values. Then
+//! counts are guessed high by up to the error of the sketch, only values that surely occur more often than that error
+//! come out, and `k` of them at most. With one value more than the sketch has counters, three for four slots, that can
+//! be a single entry; the numbers are the reference's.
 //!
-//! Up to `k` distinct values the result depends on the values alone. Beyond, a sketch that has run full depends on the order in
-//! which values and IRs were folded, here as in the reference, and so by nature on how a window is cut into hops. With `k` of zero or less
-//! a single value counts 1, and any more give an empty map. Memory: some 40 bytes per distinct value or slot, and strings.
+//! Up to `k` distinct values the result depends on the values alone. Beyond, a sketch that has run full depends on the
+//! order in which values and IRs were folded, here as in the reference, and so by nature on how a window is cut into
+//! hops. With `k` of zero or less a single value counts 1, and any more give an empty map. Memory: some 40 bytes per
+//! distinct value or slot, and strings.
 
 use crate::avro;
 use crate::counted::{self, Counted};

@@ -1,10 +1,11 @@
 //! BOUNDED_UNIQUE_COUNT: the exact number of distinct values up to `k`, and `k` when there are more.
 //!
-//! All numbers but `Byte`, strings and binaries. IR: a set of at most `k` values. A full set becomes *saturated* with the next
-//! value, be it one that it holds, and a merge that fills a set saturates it too: this shows in stored bytes alone, as a full
-//! set counts `k` either way. Floating numbers are told apart as Java's `equals` does, binaries by content (the
-//! reference counts every row), strings by the MD5 of their Java serialization, which is also what is kept of them.
-//! With `k` of zero the first value counts 1 and all others make it 0, as in the reference. Memory: at most `k` values.
+//! All numbers but `Byte`, strings and binaries. IR: a set of at most `k` values. A full set becomes *saturated* with
+//! the next value, be it one that it holds, and a merge that fills a set saturates it too: this shows in stored bytes
+//! alone, as a full set counts `k` either way. Floating numbers are told apart as Java's `equals` does, binaries by
+//! content (the reference counts every row), strings by the MD5 of their Java serialization, which is also what is
+//! kept of them. With `k` of zero the first value counts 1 and all others make it 0, as in the reference. Memory: at
+//! most `k` values.
 
 use crate::avro;
 use crate::min_max::Stored;
@@ -143,9 +144,9 @@ impl<P: Identified> Operation for BoundedUniqueCount<P> {
     fn finalize(&self, ir: &Self::Ir, sink: &mut LongSink) {
         sink.push(self.count(ir));
     }
-    /// Values in ascending order, where the reference writes its hash order; readers do not depend on it. A saturated set of
-    /// other values than strings is written as a full one: the reference writes its sentinel there too, which no reader
-    /// takes for a number.
+    /// Values in ascending order, where the reference writes its hash order; readers do not depend on it. A saturated
+    /// set of other values than strings is written as a full one: the reference writes its sentinel there too, which
+    /// no reader takes for a number.
     fn encode(&self, ir: &Self::Ir, out: &mut Vec<u8>) -> Result<()> {
         if ir.saturated && self.has_sentinel() {
             return avro::put_items(out, 1, |out| {

@@ -1,7 +1,8 @@
 //! What the operations that count frequent values have in common: which values they take, and how counts come out.
 //!
-//! Numbers but `Byte` and strings. Whole numbers are counted as longs, floating ones as doubles, told apart as Java's `equals`
-//! does. In the output every value is text: whole numbers in decimal, doubles as `Double.toString` writes them on JDKs before 19.
+//! Numbers but `Byte` and strings. Whole numbers are counted as longs, floating ones as doubles, told apart as Java's
+//! `equals` does. In the output every value is text: whole numbers in decimal, doubles as `Double.toString` writes
+//! them on JDKs before 19.
 
 use crate::physical::{Bytes, Doubles, Longs, Ordered, compare_utf16};
 use crate::sink::{LongSink, MapSink};
@@ -71,8 +72,8 @@ pub(crate) fn sink() -> MapSink<LongSink> {
     MapSink::new(LongSink::new(ArrowType::Int64))
 }
 
-/// Leaves the `k` entries of the largest counts, smaller values first where counts are equal. (The reference lets the layout of
-/// its hash table choose among those.)
+/// Leaves the `k` entries of the largest counts, smaller values first where counts are equal. (The reference lets the
+/// layout of its hash table choose among those.)
 pub(crate) fn cut<P: Counted>(entries: &mut Vec<(P::Item, i64)>, k: usize) {
     entries.sort_unstable_by(|a, b| Reverse(a.1).cmp(&Reverse(b.1)).then_with(|| P::order(&a.0, &b.0)));
     entries.truncate(k);

@@ -1,10 +1,11 @@
 //! Aggregation operations: what they accept, how they fold, what they store.
 //!
-//! One file per operation family ([`count`], [`sum`], [`average`], [`variance`], [`moments`], [`min_max`], [`first_last`],
-//! [`first_last_k`], [`top_bottom_k`], [`unique_count`], [`bounded_unique_count`], [`approx_unique_count`],
-//! [`approx_percentile`], [`histogram`], [`approx_histogram_k`], [`approx_frequent_k`],
-//! [`unique_top_k`]), each with its accepted types, accumulator, fold order and stored form. [`Operation`] is what they all implement, [`registry`] the one list of them. [`shape`] brings rows to
-//! them, [`mod@grouped`] runs them per group; the window crate slides them over time.
+//! One file per operation family ([`count`], [`sum`], [`average`], [`variance`], [`moments`], [`min_max`],
+//! [`first_last`], [`first_last_k`], [`top_bottom_k`], [`unique_count`], [`bounded_unique_count`],
+//! [`approx_unique_count`], [`approx_percentile`], [`histogram`], [`approx_histogram_k`], [`approx_frequent_k`],
+//! [`unique_top_k`]), each with its accepted types, accumulator, fold order and stored form. [`Operation`] is what
+//! they all implement, [`registry`] the one list of them. [`shape`] brings rows to them, [`mod@grouped`] runs them per
+//! group; the window crate slides them over time.
 
 mod arrow_types;
 mod bounded_heap;

@@ -22,7 +22,8 @@ macro_rules! operations {
                 match self { $(Self::$variant => $name,)* }
             }
 
-            /// The operation's number in the interface definition of a dialect, or `None` when the dialect does not have it.
+            /// The operation's number in the interface definition of a dialect, or `None` when the dialect does not
+            /// have it.
             pub fn number(self, dialect: Dialect) -> Option<i32> {
                 let (airbnb, zipline): (Option<i32>, Option<i32>) = match self {
                     $(Self::$variant => ($airbnb, $zipline),)*

@@ -1,14 +1,15 @@
 //! UNIQUE_TOP_K: the `k` greatest distinct values.
 //!
-//! Ints, longs, strings, and structs with a string `sort_key` and a long `unique_id`. What tells values apart is the number itself, the
-//! Java hash of a string, or the id (a missing one is 0); what ranks them is the number, the string by UTF-16 code units, or the
-//! sort key (a missing one is the least; the reference fails there). Strings of equal hashes, such as `Aa` and `BB`, are therefore one
-//! value, as in the reference.
+//! Ints, longs, strings, and structs with a string `sort_key` and a long `unique_id`. What tells values apart is the
+//! number itself, the Java hash of a string, or the id (a missing one is 0); what ranks them is the number, the string
+//! by UTF-16 code units, or the sort key (a missing one is the least; the reference fails there). Strings of equal
+//! hashes, such as `Aa` and `BB`, are therefore one value, as in the reference.
 //!
-//! IR: up to 2`k` values in the order in which they came, their ids, and which is the least. Of equal ids the first to come stays. Below
-//! `k` values every new one is added, then those above the least; when there are more than 2`k`, the `k` greatest stay, equal ones in
-//! their order. An id that was dropped may come again. For numbers the result depends on the values alone; for structs, and strings of equal hashes, on
-//! the order of folding. Output: a list, greatest first. Cost: O(log k) amortized for a value that gets in, O(1) for others.
+//! IR: up to 2`k` values in the order in which they came, their ids, and which is the least. Of equal ids the first to
+//! come stays. Below `k` values every new one is added, then those above the least; when there are more than 2`k`, the
+//! `k` greatest stay, equal ones in their order. An id that was dropped may come again. For numbers the result depends
+//! on the values alone; for structs, and strings of equal hashes, on the order of folding. Output: a list, greatest
+//! first. Cost: O(log k) amortized for a value that gets in, O(1) for others.
 
 use crate::avro;
 use crate::min_max::Stored;

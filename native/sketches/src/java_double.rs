@@ -1,13 +1,15 @@
 //! Doubles as text, as `Double.toString` of JDK 18 and older writes them.
 //!
-//! Newer JDKs write the shortest text that reads as the same number. Older ones come close to it: they generate digits, from the most
-//! significant one, until what is left is less than half the distance to the next double, and then round (Steele and White's
-//! free-format algorithm). What makes their texts longer or other ones at times is followed here:
+//! Newer JDKs write the shortest text that reads as the same number. Older ones come close to it: they generate
+//! digits, from the most significant one, until what is left is less than half the distance to the next double, and
+//! then round (Steele and White's free-format algorithm). What makes their texts longer or other ones at times is
+//! followed here:
 //!
 //! - bounds are exclusive, so a shorter text that lies exactly between two doubles is not taken;
 //! - below powers of two doubles lie closer, and half of that distance is used on both sides;
 //! - whole numbers below 2^63 are written out, less the digits that are small against the distance to the next double;
-//! - below 0.001 and from 10^8 on the first digit is never the last, unless the estimate of the exponent was one too high;
+//! - below 0.001 and from 10^8 on the first digit is never the last, unless the estimate of the exponent was one too
+//!   high;
 //! - where 64 bits seem enough they are used, and sums that are too large for them wrap.
 //!
 //! Cost: some hundred nanoseconds for a number of up to 15 digits from 0.002 to 10^15, microseconds else.
@@ -49,8 +51,8 @@ pub fn java_double(value: f64) -> String {
 
 /// The digits of a positive number, without zeros at the end, and the power of ten of the first one.
 fn digits(value: f64) -> (Vec<u8>, i32) {
-    // Here the rules above change nothing: halfway between two doubles there is no number of so few digits, and no number is
-    // halfway between two of so few digits that both read as it.
+    // Here the rules above change nothing: halfway between two doubles there is no number of so few digits, and no
+    // number is halfway between two of so few digits that both read as it.
     if (0.001953125..9_007_199_254_740_992.0).contains(&value) {
         let (digits, exponent) = shortest(value);
         if digits.len() <= 15 {
@@ -88,8 +90,8 @@ fn whole(value: u64, power: i32) -> (Vec<u8>, i32) {
     (text.trim_end_matches('0').bytes().map(|digit| digit - b'0').collect(), exponent)
 }
 
-/// What Java takes for the power of ten of the first digit: it is exact, or one too high. The line that approximates the
-/// logarithm is David Gay's (Correctly Rounded Binary-Decimal and Decimal-Binary Conversions, 1990).
+/// What Java takes for the power of ten of the first digit: it is exact, or one too high. The line that approximates
+/// the logarithm is David Gay's (Correctly Rounded Binary-Decimal and Decimal-Binary Conversions, 1990).
 #[allow(clippy::approx_constant, reason = "the last digits decide, and these are Java's")]
 fn estimated_exponent(significand: u64, power: i32) -> i32 {
     let top = 63 - significand.leading_zeros() as i32;
@@ -100,8 +102,8 @@ fn estimated_exponent(significand: u64, power: i32) -> i32 {
 /// Generates the digits of significand · 2^power.
 fn generated(significand: u64, power: i32) -> (Vec<u8>, i32) {
     let exponent = estimated_exponent(significand, power);
-    // With 10^exponent as the unit, the number is rest / scale and half the distance to the next double is margin / scale. Each of the
-    // three is a whole number, times a power of five, times a power of two.
+    // With 10^exponent as the unit, the number is rest / scale and half the distance to the next double is margin /
+    // scale. Each of the three is a whole number, times a power of five, times a power of two.
     let odd = significand >> significand.trailing_zeros();
     let fives = ((-exponent).max(0), exponent.max(0), (-exponent).max(0));
     let mut twos = (power + significand.trailing_zeros() as i32 - exponent, 0, power - 1 - exponent);

@@ -2,14 +2,14 @@
 //!
 //! It shows wherever the reference walks through one: in stored bytes, and in what a sketch that is fed from a map
 //! throws away. A table has a power of two of slots; a key's slot follows from its hash. A new key goes to the end of
-//! its slot, and a table that doubles splits every slot without changing the order inside. So the order of a map is that
-//! of the slots, and inside a slot the order of insertion: nothing but the keys in that order and the number of slots need
-//! be known. Removing a key leaves the number of slots as it is.
+//! its slot, and a table that doubles splits every slot without changing the order inside. So the order of a map is
+//! that of the slots, and inside a slot the order of insertion: nothing but the keys in that order and the number of
+//! slots need be known. Removing a key leaves the number of slots as it is.
 //!
-//! A slot that gets its ninth key doubles a table of fewer than 64 slots, which is followed here. In larger tables Java
-//! turns such a slot into a tree and hands its keys out in an order that rotations have left; here they stay in the order
-//! of insertion. Keys spread over their slots by chance never get there; whole numbers as doubles can, from some
-//! hundred keys on, as their hashes differ in few bits.
+//! A slot that gets its ninth key doubles a table of fewer than 64 slots, which is followed here. In larger tables
+//! Java turns such a slot into a tree and hands its keys out in an order that rotations have left; here they stay in
+//! the order of insertion. Keys spread over their slots by chance never get there; whole numbers as doubles can, from
+//! some hundred keys on, as their hashes differ in few bits.
 
 /// The slots of a map that was made without arguments.
 const INITIAL_SLOTS: usize = 16;
@@ -50,8 +50,8 @@ impl JavaTable {
         if size == 0 { Self::default() } else { Self::sized(Self::room_for(size)) }
     }
 
-    /// The table of a map of `size` keys that is read from an object stream, and that of `new HashSet(collection)`, before the
-    /// keys are put in.
+    /// The table of a map of `size` keys that is read from an object stream, and that of `new HashSet(collection)`,
+    /// before the keys are put in.
     pub fn reread(size: usize) -> Self {
         Self::sized(Self::room_for(size).max(INITIAL_SLOTS))
     }

@@ -1,7 +1,8 @@
 //! The estimators behind the approximate operations, byte for byte as the sketch library of the reference writes them.
 //!
-//! Distinct counting lives in [`cpc`], quantiles in [`kll`], counts of frequent items in [`frequent`], and of few or frequent ones in
-//! [`histogram`]. [`java_order`], [`java_double`], [`java_stream`] and [`scala_order`] say how the reference's own collections behave.
+//! Distinct counting lives in [`cpc`], quantiles in [`kll`], counts of frequent items in [`frequent`], and of few or
+//! frequent ones in [`histogram`]. [`java_order`], [`java_double`], [`java_stream`] and [`scala_order`] say how the
+//! reference's own collections behave.
 
 pub mod cpc;
 pub mod frequent;

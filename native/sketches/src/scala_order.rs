@@ -1,8 +1,9 @@
 //! The order in which an immutable map of Scala 2.12 hands its entries out.
 //!
-//! Maps of up to four entries keep the order in which they were put in. Larger ones are tries with five bits of a scrambled
-//! hash per level, lowest bits first; entries of equal hashes keep the order in which they were put in. The
-//! scrambling and the hashes (`##`, which is equal for numbers that `==` calls equal) are those of the Scala 2.12 library.
+//! Maps of up to four entries keep the order in which they were put in. Larger ones are tries with five bits of a
+//! scrambled hash per level, lowest bits first; entries of equal hashes keep the order in which they were put in. The
+//! scrambling and the hashes (`##`, which is equal for numbers that `==` calls equal) are those of the Scala 2.12
+//! library.
 
 /// The most entries that keep their order.
 const MOST_IN_ORDER: usize = 4;

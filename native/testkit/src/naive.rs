@@ -261,7 +261,8 @@ fn fold(spec: &AggregationSpec, input: &DataType, values: &[(Millis, Value)]) ->
             Value::Long(bound.min(distinct.len() as i64))
         }
         UniqueTopK => {
-            // Not meant for structs and for strings of equal Java hashes: which of equal ones stays depends on the order of folding.
+            // Not meant for structs and for strings of equal Java hashes: which of equal ones stays depends on the
+            // order of folding.
             let mut sorted: Vec<&Value> = values.iter().map(|(_, value)| value).collect();
             sorted.sort_by(|a, b| smaller(a, b).cmp(&smaller(b, a)));
             sorted.dedup();
@@ -304,7 +305,8 @@ fn fold(spec: &AggregationSpec, input: &DataType, values: &[(Millis, Value)]) ->
     }
 }
 
-/// Whether `found` is what may come out where [`aggregate`] says `expected`, which for estimated counts is the exact ones.
+/// Whether `found` is what may come out where [`aggregate`] says `expected`, which for estimated counts is the exact
+/// ones.
 pub fn accepts(spec: &AggregationSpec, expected: &Value, found: &Value) -> bool {
     use OperationKind::{ApproxFrequentK, ApproxHeavyHittersK, ApproxHistogramK};
     if !matches!(spec.operation, ApproxHistogramK | ApproxFrequentK | ApproxHeavyHittersK) {
@@ -325,8 +327,9 @@ pub fn accepts(spec: &AggregationSpec, expected: &Value, found: &Value) -> bool 
     }
 }
 
-/// Whether counts are exact where there are at most `k`, and otherwise guesses for at most `k` of the values. (They may be too low
-/// where a sketch was stored: one that has just dropped everything is stored as if it had never counted.)
+/// Whether counts are exact where there are at most `k`, and otherwise guesses for at most `k` of the values. (They
+/// may be too low where a sketch was stored: one that has just dropped everything is stored as if it had never
+/// counted.)
 fn estimates(exact: &Value, found: &Value, k: usize) -> bool {
     let count = |value: &Value| if let Value::Long(count) = value { *count } else { panic!("{value:?} is no count") };
     match (exact, found) {

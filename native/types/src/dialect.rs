@@ -1,7 +1,8 @@
 //! Which fork's definitions are meant.
 //!
-//! Two forks of the reference share their definition format but not all of its meaning: some numbers stand for different operations,
-//! and some stored values have other widths. Nothing in a definition says which one it was written for, so whoever opens it does.
+//! Two forks of the reference share their definition format but not all of its meaning: some numbers stand for
+//! different operations, and some stored values have other widths. Nothing in a definition says which one it was
+//! written for, so whoever opens it does.
 
 use std::fmt;
 

@@ -1,8 +1,9 @@
 //! Counts of items: exact up to a number of distinct ones, then those of a frequent-items sketch.
 //!
-//! What a sketch holds once it has purged depends on the order in which it was fed, so maps are walked through in the order of the
-//! reference's: an update appends to a Java hash map, while merges and the change to a sketch go through an immutable map of
-//! Scala 2.12. (One deviation: that map takes 0.0 and −0.0 for one key and loses the count of one of them; here they stay two.)
+//! What a sketch holds once it has purged depends on the order in which it was fed, so maps are walked through in the
+//! order of the reference's: an update appends to a Java hash map, while merges and the change to a sketch go through
+//! an immutable map of Scala 2.12. (One deviation: that map takes 0.0 and −0.0 for one key and loses the count of one
+//! of them; here they stay two.)
 
 mod counts;
 mod item;
@@ -40,8 +41,8 @@ pub struct HistogramSettings<T> {
 }
 
 impl<T: HistogramItem> HistogramSettings<T> {
-    /// Exact counts up to `k` distinct items, then a sketch of that size. With `k` of zero or less the second item, whatever it is,
-    /// makes it a sketch.
+    /// Exact counts up to `k` distinct items, then a sketch of that size. With `k` of zero or less the second item,
+    /// whatever it is, makes it a sketch.
     ///
     /// # Errors
     /// `InvalidPlan` when `k` is above 2^20.
@@ -107,8 +108,8 @@ fn feed<T: HistogramItem>(sketch: &mut FrequentItems<T>, counts: &Counts<T>) {
 }
 
 impl<T: HistogramItem> Histogram<T> {
-    /// The items with their counts: all of them in the order of a Java hash map, or the rows of the sketch that surely belong to it,
-    /// highest estimate first.
+    /// The items with their counts: all of them in the order of a Java hash map, or the rows of the sketch that surely
+    /// belong to it, highest estimate first.
     pub fn entries(&self) -> Vec<(T, i64)> {
         match self {
             Self::Exact(counts) => counts.in_java_order().map(|(item, count)| (item.clone(), count)).collect(),

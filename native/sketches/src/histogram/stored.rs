@@ -7,9 +7,10 @@
 //!   sketch     None, or Some(array of bytes: type of the items, image of the sketch)
 //! ```
 //!
-//! Written as the reference does when Scala 2.12 compiled it, down to which boxed numbers are shared; a map that has been
-//! copied or read back may have another number of slots there. Read also as 2.11 and 2.13 write it: in 2.11 the field of
-//! `Some` is called `x`, in 2.13 `None` is a proxy that names its class, and the id of the reference's own class follows the compiler.
+//! Written as the reference does when Scala 2.12 compiled it, down to which boxed numbers are shared; a map that has
+//! been copied or read back may have another number of slots there. Read also as 2.11 and 2.13 write it: in 2.11 the
+//! field of `Some` is called `x`, in 2.13 `None` is a proxy that names its class, and the id of the reference's own
+//! class follows the compiler.
 
 use super::Histogram;
 use super::counts::Counts;

@@ -1,8 +1,8 @@
 //! Java's object streams, as far as stored aggregates hold them.
 //!
 //! The format is chapter 6 of the Java Object Serialization Specification. Not a general serializer: [`Writer`] and
-//! [`Reader`] know the classes that they are given, and refuse everything else. A stream numbers its classes, strings and
-//! objects as they come; what has a number already is written as a reference to it.
+//! [`Reader`] know the classes that they are given, and refuse everything else. A stream numbers its classes, strings
+//! and objects as they come; what has a number already is written as a reference to it.
 
 mod read;
 mod text;

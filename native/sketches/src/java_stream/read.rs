@@ -1,7 +1,7 @@
 //! Reading object streams.
 //!
-//! A reader is told which class must come next, so that it never recurses deeper than the classes it is told of, and takes memory
-//! in proportion to what it has read: what has a number is kept by reference to the bytes.
+//! A reader is told which class must come next, so that it never recurses deeper than the classes it is told of, and
+//! takes memory in proportion to what it has read: what has a number is kept by reference to the bytes.
 
 use super::{
     BYTES, Class, DOUBLE, FIRST_HANDLE, HEADER, LONG, TC_ARRAY, TC_BLOCKDATA, TC_CLASS, TC_CLASSDESC, TC_ENDBLOCKDATA,

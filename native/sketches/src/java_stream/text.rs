@@ -1,7 +1,7 @@
 //! Strings in object streams.
 //!
-//! They are in the modified UTF-8 of `java.io.DataInput`: U+0000 takes two bytes, and characters above U+FFFF are written as two
-//! surrogates of three bytes each.
+//! They are in the modified UTF-8 of `java.io.DataInput`: U+0000 takes two bytes, and characters above U+FFFF are
+//! written as two surrogates of three bytes each.
 
 use super::{HEADER, TC_LONGSTRING, TC_STRING};
 use std::borrow::Cow;
