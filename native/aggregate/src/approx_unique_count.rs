@@ -97,6 +97,10 @@ impl<P: Couponed> Operation for ApproxUniqueCount<P> {
     fn mark_copied(&self, ir: &mut CpcSketch) {
         ir.mark_merged();
     }
+    #[inline]
+    fn mark_bulk_merged(&self, ir: &mut CpcSketch) {
+        ir.mark_merged();
+    }
     fn sink(&self) -> LongSink {
         LongSink::new(ArrowType::Int64)
     }

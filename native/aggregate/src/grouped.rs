@@ -79,6 +79,9 @@ pub trait GroupedColumn: Send {
     /// As for [`Self::merge_encoded`].
     fn decode(&mut self, group: usize, bytes: &mut &[u8]) -> Result<()>;
 
+    /// Ends the merges of a request for a group; see [`crate::Operation::mark_bulk_merged`].
+    fn end_merges(&mut self, group: usize);
+
     /// The results of groups `0..groups`, null for a group without values. The accumulators stay.
     ///
     /// # Errors
@@ -245,6 +248,12 @@ impl<S: Shape> GroupedColumn for Grouped<S> {
         self.reach(group);
         self.irs[group] = if avro::get_union(bytes)? { Some(self.shape.decode(bytes)?) } else { None };
         Ok(())
+    }
+
+    fn end_merges(&mut self, group: usize) {
+        if let Some(Some(ir)) = self.irs.get_mut(group) {
+            self.shape.mark_bulk_merged(ir);
+        }
     }
 
     fn finalize(&self, groups: usize) -> Result<ArrayRef> {

@@ -47,6 +47,11 @@ pub trait Operation: Send + Sync + 'static {
     #[inline]
     fn mark_copied(&self, _ir: &mut Self::Ir) {}
 
+    /// Makes an IR into what the reference's bulk merge of it is, be it with others or alone: every answer to a request
+    /// ends in one.
+    #[inline]
+    fn mark_bulk_merged(&self, _ir: &mut Self::Ir) {}
+
     /// Whether values later than all of this IR's cannot change it, so that a fold may stop.
     #[inline]
     fn is_complete(&self, _ir: &Self::Ir) -> bool {

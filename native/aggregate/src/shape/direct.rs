@@ -98,6 +98,11 @@ impl<O: Operation> Shape for Direct<O> {
     }
 
     #[inline]
+    fn mark_bulk_merged(&self, ir: &mut O::Ir) {
+        self.operation.mark_bulk_merged(ir);
+    }
+
+    #[inline]
     fn is_complete(&self, ir: &O::Ir) -> bool {
         self.operation.is_complete(ir)
     }

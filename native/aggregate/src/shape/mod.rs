@@ -77,6 +77,9 @@ pub trait Shape: Send + Sync + 'static {
     /// See [`Operation::mark_copied`].
     fn mark_copied(&self, ir: &mut Self::Ir);
 
+    /// See [`Operation::mark_bulk_merged`]; keys and positions are never merged in bulk.
+    fn mark_bulk_merged(&self, _ir: &mut Self::Ir) {}
+
     /// Whether later rows cannot change the accumulator.
     fn is_complete(&self, ir: &Self::Ir) -> bool;
 

@@ -147,7 +147,10 @@ impl Lambda {
             self.tail_hops(request, &mut rest).map_err(|error| at_byte(error, "a batch IR", stored, rest))?;
         }
         for (column, base) in self.columns.iter_mut().zip(self.plan.bases()) {
-            (0..base.spans.len()).for_each(|window| column.emit(window, window));
+            for window in 0..base.spans.len() {
+                column.end_merges(window);
+                column.emit(window, window);
+            }
         }
         Ok(())
     }

@@ -65,7 +65,7 @@ fn number(name: &str) -> Option<u64> {
 
 fn run() -> Run {
     let first = number("CHRONON_DIFFERENTIAL_FROM").unwrap_or(0);
-    let count = number("CHRONON_DIFFERENTIAL_CASES").unwrap_or(2000);
+    let count = number("CHRONON_DIFFERENTIAL_CASES").unwrap_or(20_000);
     Run {
         seed: number("CHRONON_DIFFERENTIAL_SEED").unwrap_or(1),
         ids: first..first + count,
