@@ -124,7 +124,8 @@ class PointInTimeJoinSuite extends AnyFunSuite with BeforeAndAfterAll with Adapt
       aggregation("vector", Operation.SUM, window(1, TimeUnit.DAYS)).setElementWise(true)
     )
     val out = PointInTimeJoin(left, rows(Seq(1.0, 2.0), Seq(10.0, 20.0)), spec(definition)).collect().head
-    assert(out.getAs[Map[String, Long]]("a_scores_sum_1d") == Map("a" -> 3L, "only in 0" -> 1L, "only in 1" -> 1L))
+    assert(out.getAs[Map[String, Long]]("a_scores_sum_1d") ==
+      Map("a" -> 3L, "only in 0" -> 1L, "only in 1" -> 1L))
     assert(out.getAs[Seq[Double]]("a_vector_sum_1d") == Seq(11.0, 22.0))
     val uneven = messageOf(PointInTimeJoin(left, rows(Seq(1.0, 2.0), Seq(1.0)), spec(definition)).collect())
     assert(uneven.contains("vector") && uneven.contains("one length"), uneven)
