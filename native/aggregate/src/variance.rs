@@ -118,6 +118,10 @@ mod tests {
         VARIANCE.merge(&mut merged, &fold(&[4.0]));
         assert_eq!(merged, VarianceIr { count: 3, mean: 2.333_333_333_333_333_5, m2: 4.666_666_666_666_667 });
         assert_eq!(fold(&[7.0]).m2, 0.0);
+        // 28.75 is the sum of squared deviations from 3.75, worked out by hand.
+        let mut halves = fold(&[1.0, 2.0]);
+        VARIANCE.merge(&mut halves, &fold(&[4.0, 8.0]));
+        assert_eq!(halves, VarianceIr { count: 4, mean: 3.75, m2: 28.75 });
     }
 
     /// The record of the reference (aggregator sheet §21).
