@@ -1,5 +1,5 @@
 //! Everything that the reference is measured on as well: each operation's phases at several numbers of rows, stored
-//! sketches to an answer, a request, and the windows of one key. Ids are `phase/work/rows`, as in `workloads.json`.
+//! sketches to an answer, a request, and the windows of one key. Ids are `phase/workload/rows`, as in `workloads.json`.
 
 use chronon_kernel_benchmarks::one_key::SlidingRuns;
 use chronon_kernel_benchmarks::operations::OperationRuns;

@@ -1,4 +1,4 @@
-//! Not timed. `ID…` prints a check sum per line for each id (`phase/work/rows`), or says on standard error what is not
+//! Not timed. `ID…` prints a check sum per line for each id (`phase/workload/rows`), or says on standard error what is not
 //! built; `peak ID` prints the most memory the process held besides.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that prints check sums")]
 
@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 /// The check sums of one id, as lines.
 fn lines(workloads: &Workloads, id: &str) -> Result<Vec<String>> {
     let parts: Vec<&str> = id.split('/').collect();
-    let [phase, work, rows] = parts[..] else { panic!("{id} is not phase/work/rows") };
+    let [phase, work, rows] = parts[..] else { panic!("{id} is not phase/workload/rows") };
     let rows: usize = rows.parse().expect("a number of rows");
     Ok(match phase {
         "tiles" => vec![TileRuns::new(work, rows)?.check()?.line(id)],

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Not timed. {@code FOLDER ID...} prints a check sum per line for each id ({@code phase/work/rows}) and writes the stored
+ * Not timed. {@code FOLDER ID...} prints a check sum per line for each id ({@code phase/workload/rows}) and writes the stored
  * batch parts that both sides read into FOLDER; {@code peak ID} runs a sliding workload once and prints the most
  * memory the process held.
  */
