@@ -18,13 +18,14 @@ use std::ops::Range;
 #[derive(Debug)]
 pub struct ElementWise<O> {
     operation: O,
+    name: String,
     source: Source,
 }
 
 impl<O: Operation> ElementWise<O> {
     /// `operation` over the positions of the lists that are the input of `definition`.
     pub fn new(operation: O, definition: &Definition) -> Self {
-        Self { operation, source: Source::input(definition) }
+        Self { operation, name: definition.input.name.clone(), source: Source::input(definition) }
     }
 
     #[cold]
@@ -32,11 +33,11 @@ impl<O: Operation> ElementWise<O> {
         Error::invalid_argument(format!(
             "column {} is aggregated element by element, so its lists must have one length; found {new} elements after \
              {existing}",
-            self.source.name
+            self.name
         ))
     }
 
-    /// Calls `first` with the list of a row when there is no accumulator, and `next` for each of its elements when there is.
+    /// Calls `change` with the accumulator, the elements and the number of every row that is not null and fits it.
     fn each_row(
         &self,
         ir: &mut Option<Vec<O::Ir>>,
@@ -73,16 +74,16 @@ impl<O: Operation> Shape for ElementWise<O> {
 
     fn load(&self, columns: &[ArrayRef]) -> Result<Self::Batch> {
         let values: Column<O::Input> = self.source.load(columns)?;
-        let nulls = column(columns, self.source.index)?.nulls().cloned();
+        let lists = column(columns, self.source.index)?;
+        let nulls = lists.nulls().cloned();
         let present = |row: usize| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
-        let rows = column(columns, self.source.index)?.len();
-        if let Some(row) = (0..rows).filter(|row| present(*row)).find(|row| {
+        if let Some(row) = (0..lists.len()).filter(|row| present(*row)).find(|row| {
             let elements = values.elements(*row..*row + 1);
             values.count(elements.clone()) < elements.len()
         }) {
             return Err(Error::invalid_argument(format!(
                 "column {} is aggregated element by element, so its lists cannot hold nulls; row {row} of a batch does",
-                self.source.name
+                self.name
             )));
         }
         Ok(ListBatch { values, nulls })

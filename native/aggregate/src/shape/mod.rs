@@ -165,7 +165,6 @@ pub fn column(columns: &[ArrayRef], index: usize) -> Result<&ArrayRef> {
 #[derive(Debug, Clone)]
 pub struct Source {
     index: usize,
-    name: String,
     data_type: DataType,
     layout: Layout,
 }
@@ -174,17 +173,12 @@ impl Source {
     /// The input of `definition`.
     pub fn input(definition: &Definition) -> Self {
         let input = &definition.input;
-        Self {
-            index: definition.spec.input,
-            name: input.name.clone(),
-            data_type: input.data_type.clone(),
-            layout: definition.layout,
-        }
+        Self { index: definition.spec.input, data_type: input.data_type.clone(), layout: definition.layout }
     }
 
     /// The column of text at `index`.
-    fn text(index: usize, name: &str) -> Self {
-        Self { index, name: name.to_owned(), data_type: DataType::String, layout: Layout::Single }
+    fn text(index: usize) -> Self {
+        Self { index, data_type: DataType::String, layout: Layout::Single }
     }
 
     /// Reads the column.

@@ -59,8 +59,7 @@ pub type Bucketed<O> = PerKey<Buckets<O>>;
 impl<O: Operation> Bucketed<O> {
     /// `operation` over the input of `definition`, split by the column at index `bucket`.
     pub fn new(operation: O, definition: &Definition, bucket: usize) -> Self {
-        let name = definition.bucket.as_ref().map_or("", |bucket| bucket.name.as_str());
-        Self { keys: Buckets { inner: Direct::new(operation, definition), bucket: Source::text(bucket, name) } }
+        Self { keys: Buckets { inner: Direct::new(operation, definition), bucket: Source::text(bucket) } }
     }
 }
 
@@ -71,7 +70,7 @@ pub type MapColumn<O> = PerKey<MapKeys<O>>;
 impl<O: Operation> MapColumn<O> {
     /// `operation` over the values of the map that is the input of `definition`.
     pub fn new(operation: O, definition: &Definition) -> Self {
-        Self { keys: MapKeys { operation, index: definition.spec.input, source: Source::input(definition) } }
+        Self { keys: MapKeys { operation, source: Source::input(definition) } }
     }
 }
 
@@ -113,7 +112,6 @@ impl<O: Operation> Keys for Buckets<O> {
 #[derive(Debug)]
 pub struct MapKeys<O> {
     operation: O,
-    index: usize,
     source: Source,
 }
 
@@ -135,7 +133,7 @@ impl<O: Operation> Keys for MapKeys<O> {
 
     fn load(&self, columns: &[ArrayRef]) -> Result<Self::Batch> {
         let values = self.source.load(columns)?;
-        let map = column(columns, self.index)?;
+        let map = column(columns, self.source.index)?;
         Ok(MapBatch { keys: Bytes::read(map.as_map().keys())?, values, nulls: map.nulls().cloned() })
     }
 
