@@ -58,6 +58,10 @@ impl<P: Counted> Operation for ApproxFrequentK<P> {
     fn merge(&self, ir: &mut Self::Ir, later: &Self::Ir) {
         ir.merge(later);
     }
+    const COPIES_DIFFER: bool = true;
+    fn mark_copied(&self, ir: &mut Self::Ir) {
+        *ir = ir.reread();
+    }
     fn sink(&self) -> Self::Sink {
         counted::sink()
     }

@@ -2,45 +2,49 @@
 //!
 //! All numbers but `Byte`, narrowed to floats: whole numbers round to the nearest float, doubles beyond its range become
 //! infinite. NaN is not counted; a sketch that saw nothing else gives null. Exact up to `k` values; beyond that the rank of
-//! a result is off by about 1.6 % at k = 128. Output: one float per asked rank, in the order asked.
+//! a result is off by about 1.6 % at k = 128. Output: one float per asked rank, in the order asked. The dialects read a rank
+//! that falls between two values differently: see [`Ranks`].
 
 use crate::avro;
 use crate::operation::Operation;
-use crate::physical::Doubles;
+use crate::physical::Physical;
 use crate::sink::{DoubleSink, ListSink, Sink};
 use arrow::datatypes::DataType as ArrowType;
 use chronon_sketches::kll::{KllSketch, Ranks};
 use chronon_types::time::Millis;
 use chronon_types::{Error, Result};
+use std::marker::PhantomData;
 
 /// The operation APPROX_PERCENTILE.
 #[derive(Debug, Clone)]
-pub struct ApproxPercentile {
+pub struct ApproxPercentile<P> {
     empty: KllSketch,
-    ranks: Box<[f64]>,
+    asked: Box<[f64]>,
+    ranks: Ranks,
+    width: PhantomData<P>,
 }
 
-impl ApproxPercentile {
-    /// The operation with sketches of size `k`, asked for `ranks`, each within 0..=1.
+impl<P> ApproxPercentile<P> {
+    /// The operation with sketches of size `k`, asked for the values at the ranks `asked`, each within 0..=1.
     ///
     /// # Errors
     /// `InvalidPlan` when `k` or a rank is out of range.
-    pub fn new(k: i32, ranks: Vec<f64>) -> Result<Self> {
+    pub fn new(k: i32, asked: Vec<f64>, ranks: Ranks) -> Result<Self> {
         let size = u16::try_from(k).unwrap_or_default();
         let empty = KllSketch::new(size).map_err(|_| {
             Error::invalid_plan(format!("argument k of APPROX_PERCENTILE is {k}; it is the sketch's size, 8 to 65535"))
         })?;
-        if let Some(rank) = ranks.iter().find(|rank| !(0.0..=1.0).contains(*rank)) {
+        if let Some(rank) = asked.iter().find(|rank| !(0.0..=1.0).contains(*rank)) {
             return Err(Error::invalid_plan(format!(
                 "argument percentiles of APPROX_PERCENTILE holds {rank}; percentiles are within 0 to 1"
             )));
         }
-        Ok(Self { empty, ranks: ranks.into() })
+        Ok(Self { empty, asked: asked.into(), ranks, width: PhantomData })
     }
 }
 
-impl Operation for ApproxPercentile {
-    type Input = Doubles;
+impl<P: for<'a> Physical<Ref<'a> = f64>> Operation for ApproxPercentile<P> {
+    type Input = P;
     type Ir = KllSketch;
     type Sink = ListSink<DoubleSink>;
 
@@ -61,7 +65,7 @@ impl Operation for ApproxPercentile {
     }
     fn finalize(&self, ir: &KllSketch, sink: &mut Self::Sink) {
         // The ranks were checked when the plan was opened.
-        match ir.quantiles(&self.ranks, Ranks::Exclusive).unwrap_or_default() {
+        match ir.quantiles(&self.asked, self.ranks).unwrap_or_default() {
             Some(values) => {
                 values.iter().for_each(|value| sink.elements.push((*value).into()));
                 sink.close(values.len());

@@ -19,6 +19,8 @@ pub fn arrow_type(data_type: &DataType) -> ArrowType {
         DataType::Binary => ArrowType::Binary,
         DataType::Date => ArrowType::Date32,
         DataType::Timestamp => ArrowType::Int64,
+        // a scale is at most the digits, so it fits
+        DataType::Decimal(precision, scale) => ArrowType::Decimal128(*precision, *scale as i8),
         DataType::List(element) => ArrowType::List(Arc::new(ArrowField::new("element", arrow_type(element), true))),
         DataType::Map(key, value) => {
             let entries = Fields::from(vec![

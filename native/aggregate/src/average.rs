@@ -1,10 +1,10 @@
 //! AVERAGE: sum of the values, as doubles, over their number.
 //!
-//! All numbers but `Byte`. IR: sum (folded as SUM does) and a count, stored as a 32-bit number. The count is kept in
-//! 64 bits and saturates at 2^31 − 1 in the stored form, where the reference's would wrap. Deletable; with a count
-//! of zero the result is NaN, so null outside a map.
+//! All numbers but `Byte`. IR: sum (folded as SUM does) and a count. The count is kept in 64 bits; the airbnb dialect
+//! stores it as a 32-bit number, where it saturates at 2^31 − 1 and the reference's would wrap. Deletable; with a count of zero
+//! the result is NaN, so null outside a map.
 
-use crate::avro;
+use crate::avro::{self, StoredCount};
 use crate::operation::Operation;
 use crate::physical::Doubles;
 use crate::sink::DoubleSink;
@@ -26,6 +26,8 @@ pub struct AverageIr {
 pub struct Average {
     /// Whether results stand inside a map.
     pub nested: bool,
+    /// How the count is stored.
+    pub count: StoredCount,
 }
 
 impl Operation for Average {
@@ -65,14 +67,14 @@ impl Operation for Average {
         avro::put_present(out);
         avro::put_double(out, ir.sum);
         avro::put_present(out);
-        avro::put_long(out, ir.count.clamp(i32::MIN.into(), i32::MAX.into()));
+        self.count.put(out, ir.count);
         Ok(())
     }
     fn decode(&self, bytes: &mut &[u8]) -> Result<AverageIr> {
         avro::get_present(bytes)?;
         let sum = avro::get_double(bytes)?;
         avro::get_present(bytes)?;
-        Ok(AverageIr { sum, count: avro::get_int(bytes)?.into() })
+        Ok(AverageIr { sum, count: self.count.get(bytes)? })
     }
 }
 
@@ -82,7 +84,7 @@ mod tests {
 
     #[test]
     fn bytes_are_the_reference_record() {
-        let average = Average { nested: false };
+        let average = Average { nested: false, count: StoredCount::Int };
         let mut ir = average.prepare(1.0, 0);
         average.update(&mut ir, 2.0, 0);
         let mut out = Vec::new();

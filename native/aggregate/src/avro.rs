@@ -1,6 +1,6 @@
 //! The pieces of Avro's binary encoding that stored intermediate results are made of.
 
-use chronon_types::{DataType, Error, Result};
+use chronon_types::{DataType, Dialect, Error, Result};
 
 #[cold]
 fn truncated() -> Error {
@@ -41,6 +41,47 @@ pub fn get_long(bytes: &mut &[u8]) -> Result<i64> {
 pub fn get_int(bytes: &mut &[u8]) -> Result<i32> {
     let value = get_long(bytes)?;
     i32::try_from(value).map_err(|_| Error::corrupt_data(format!("{value} stands where a 32-bit number should")))
+}
+
+/// How a record holds a number of values: both widths are written alike, so they differ only in what fits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoredCount {
+    /// As an `int`, held to its range: the airbnb dialect.
+    Int,
+    /// As a `long`: the zipline dialect.
+    Long,
+}
+
+impl StoredCount {
+    /// The form that `dialect` has.
+    pub fn of(dialect: Dialect) -> Self {
+        match dialect {
+            Dialect::Airbnb => Self::Int,
+            Dialect::Zipline => Self::Long,
+        }
+    }
+
+    /// Appends `count`.
+    pub fn put(self, out: &mut Vec<u8>, count: i64) {
+        put_long(
+            out,
+            match self {
+                Self::Int => count.clamp(i32::MIN.into(), i32::MAX.into()),
+                Self::Long => count,
+            },
+        );
+    }
+
+    /// Reads what [`Self::put`] wrote.
+    ///
+    /// # Errors
+    /// `CorruptData` when the bytes end early or the number does not fit.
+    pub fn get(self, bytes: &mut &[u8]) -> Result<i64> {
+        match self {
+            Self::Int => get_int(bytes).map(i64::from),
+            Self::Long => get_long(bytes),
+        }
+    }
 }
 
 /// The next `N` bytes.
@@ -138,7 +179,7 @@ pub fn skip(data_type: &DataType, bytes: &mut &[u8]) -> Result<()> {
         }
         DataType::Float => get_fixed::<4>(bytes).map(|_| ()),
         DataType::Double => get_fixed::<8>(bytes).map(|_| ()),
-        DataType::String | DataType::Binary => get_bytes(bytes).map(|_| ()),
+        DataType::String | DataType::Binary | DataType::Decimal(_, _) => get_bytes(bytes).map(|_| ()),
         DataType::List(element) => get_items(bytes, |bytes| skip(element, bytes)),
         DataType::Map(key, value) => get_items(bytes, |bytes| {
             skip(key, bytes)?;

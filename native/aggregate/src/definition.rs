@@ -2,7 +2,7 @@
 
 use crate::registry;
 use crate::spec::{AggregationSpec, OperationKind};
-use chronon_types::{DataType, Error, Field, Result};
+use chronon_types::{DataType, Dialect, Error, Field, Result};
 
 /// The width an operation computes in; see [`crate::physical`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -11,6 +11,10 @@ pub enum Width {
     Longs,
     /// [`crate::physical::Doubles`]
     Doubles,
+    /// [`crate::decimal::Singles`]
+    Singles,
+    /// [`crate::decimal::Decimals`]
+    Decimals,
     /// [`crate::physical::Bytes`]
     Bytes,
     /// [`crate::physical::Anything`]
@@ -82,6 +86,9 @@ impl Definition {
 
     fn checked(spec: &AggregationSpec, columns: &[Field], input: &Field) -> Result<Self> {
         let kind = spec.operation;
+        if kind.number(spec.dialect).is_none() {
+            return Err(Error::invalid_plan(format!("the {} dialect has no operation {kind}", spec.dialect)));
+        }
         if matches!(input.data_type, DataType::Date | DataType::Timestamp) {
             return Err(Error::invalid_plan(format!(
                 "column {} is a {}, which no operation takes; cast it to Long in the selects",
@@ -137,7 +144,7 @@ impl Definition {
 
     /// Type of the stored accumulator.
     pub fn ir_type(&self) -> DataType {
-        shaped(registry::ir_type(self.kind(), &self.element), self.layout, self.bucket.is_some())
+        shaped(registry::ir_type(self.spec.dialect, self.kind(), &self.element), self.layout, self.bucket.is_some())
     }
 
     /// The type a column is widened to before the operation sees it.
@@ -155,6 +162,9 @@ fn layout(spec: &AggregationSpec, input: &Field) -> Result<(Layout, DataType)> {
         return Ok((Layout::Single, input.data_type.clone()));
     }
     match &input.data_type {
+        _ if spec.element_wise && spec.dialect == Dialect::Zipline => {
+            Err(Error::invalid_plan("the zipline dialect has no element-wise aggregation; leave elementWise out"))
+        }
         DataType::List(element) if is_scalar(element) => {
             let layout = if spec.element_wise { Layout::ElementWise } else { Layout::Vector };
             Ok((layout, (**element).clone()))

@@ -4,6 +4,7 @@
 //! folded in first stays, in both. Nulls never enter.
 
 use crate::avro;
+use crate::decimal::Decimals;
 use crate::min_max::Stored;
 use crate::operation::Operation;
 use crate::physical::{Anything, Doubles, Longs};
@@ -54,6 +55,7 @@ fn encode_value(value: &Value, data_type: &DataType, out: &mut Vec<u8>) -> Resul
     match (value, data_type) {
         (Value::Long(value), _) => Longs::encode(value, data_type, out),
         (Value::Double(value), _) => Doubles::encode(value, data_type, out),
+        (Value::Decimal(value), _) => Decimals::encode(value, data_type, out),
         (Value::Bytes(value), _) => {
             avro::put_bytes(out, value);
             Ok(())
@@ -113,7 +115,10 @@ fn decode_value(bytes: &mut &[u8], data_type: &DataType) -> Result<Value> {
             };
             Value::List(fields.iter().map(member).collect::<Result<_>>()?)
         }
-        _ => Value::Long(avro::get_long(bytes)?),
+        DataType::Decimal(_, _) => Value::Decimal(Box::new(Decimals::decode(bytes, data_type)?)),
+        DataType::Byte | DataType::Short | DataType::Int | DataType::Long | DataType::Date | DataType::Timestamp => {
+            Value::Long(avro::get_long(bytes)?)
+        }
     })
 }
 

@@ -3,7 +3,7 @@
 //! One file per operation family ([`count`], [`sum`], [`average`], [`variance`], [`moments`], [`min_max`],
 //! [`first_last`], [`first_last_k`], [`top_bottom_k`], [`unique_count`], [`bounded_unique_count`],
 //! [`approx_unique_count`], [`approx_percentile`], [`histogram`], [`approx_histogram_k`], [`approx_frequent_k`],
-//! [`unique_top_k`]), each with its accepted types, accumulator, fold order and stored form. [`Operation`] is what
+//! [`unique_top_k`]; [`decimal`] for all that keep decimals), each with its accepted types, accumulator, fold order and stored form. [`Operation`] is what
 //! they all implement, [`registry`] the one list of them. [`shape`] brings rows to them, [`mod@grouped`] runs them per
 //! group; the window crate slides them over time.
 
@@ -23,6 +23,7 @@ pub mod avro;
 pub mod bounded_unique_count;
 pub mod count;
 pub mod counted;
+pub mod decimal;
 pub mod first_last;
 pub mod first_last_k;
 pub mod grouped;

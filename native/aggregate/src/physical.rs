@@ -1,8 +1,10 @@
 //! The few widths operations compute in, and input columns widened to them.
 //!
 //! `Byte`, `Short`, `Int` and `Boolean` widen to [`Longs`], `Float` to [`Doubles`]; both directions are exact, so
-//! every operation is compiled for at most four widths. Widening happens once per batch.
+//! every operation is compiled for at most five widths, [`decimal::Decimals`] among them. Widening happens once per
+//! batch.
 
+use crate::decimal;
 use crate::definition::Layout;
 use crate::sink::{BytesSink, DoubleSink, LongSink, Sink};
 use crate::value::{AnySink, Value};
@@ -83,7 +85,7 @@ pub trait Keyed: Physical {
 }
 
 #[cold]
-fn unreadable(array: &ArrayRef, width: &str) -> Error {
+pub(crate) fn unreadable(array: &ArrayRef, width: &str) -> Error {
     Error::schema_mismatch(format!("a column of arrow type {} cannot be read as {width}", array.data_type()))
 }
 
@@ -155,6 +157,9 @@ impl Physical for Doubles {
     type Sink = DoubleSink;
 
     fn read(array: &ArrayRef) -> Result<Self::Array> {
+        if matches!(array.data_type(), ArrowType::Decimal128(_, _)) {
+            return decimal::to_doubles(array);
+        }
         let wide = cast(array, &ArrowType::Float64).map_err(|_| unreadable(array, "numbers"))?;
         Ok(wide.as_primitive::<Float64Type>().values().clone())
     }

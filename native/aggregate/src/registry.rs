@@ -7,8 +7,10 @@ use crate::approx_histogram_k::ApproxHistogramK;
 use crate::approx_percentile::ApproxPercentile;
 use crate::approx_unique_count::ApproxUniqueCount;
 use crate::average::Average;
+use crate::avro::StoredCount;
 use crate::bounded_unique_count::BoundedUniqueCount;
 use crate::count::Count;
+use crate::decimal::{DecimalSum, Decimals, Singles};
 use crate::definition::{Definition, Width};
 use crate::first_last::Edge;
 use crate::first_last_k::EdgeK;
@@ -23,7 +25,8 @@ use crate::top_bottom_k::RankedK;
 use crate::unique_count::UniqueCount;
 use crate::unique_top_k::{Members, UniqueTopK};
 use crate::variance::Variance;
-use chronon_types::{DataType, Error, Field, Result};
+use chronon_sketches::kll::Ranks;
+use chronon_types::{DataType, Dialect, Error, Field, Result};
 use std::marker::PhantomData;
 
 /// The width an operation computes in over values of type `element`, and the type of its result.
@@ -35,6 +38,7 @@ pub fn result_type(kind: OperationKind, element: &DataType) -> Result<(Width, Da
     use OperationKind as K;
     let number = matches!(element, T::Int | T::Long | T::Short | T::Float | T::Double);
     let float = matches!(element, T::Float | T::Double);
+    let decimal = matches!(element, T::Decimal(_, _));
     let refuse = |accepted: &str| {
         Err(Error::invalid_plan(format!("{kind} takes {accepted}, not {element}; cast the column in the selects")))
     };
@@ -44,8 +48,10 @@ pub fn result_type(kind: OperationKind, element: &DataType) -> Result<(Width, Da
         K::Count => Ok((Width::Presence, T::Long)),
         K::Sum if float => Ok((Width::Doubles, T::Double)),
         K::Sum if number || *element == T::Boolean => Ok((Width::Longs, T::Long)),
+        K::Sum | K::Min | K::Max if decimal => keep(Width::Decimals),
         K::Sum => refuse(&format!("{NUMBERS}, and Boolean")),
-        K::Average | K::Variance | K::Skew | K::Kurtosis if number => Ok((Width::Doubles, T::Double)),
+        K::Average | K::Variance | K::Skew | K::Kurtosis if number || decimal => Ok((Width::Doubles, T::Double)),
+        K::ApproxPercentile if decimal => Ok((Width::Singles, T::List(Box::new(T::Float)))),
         K::ApproxPercentile if number => Ok((Width::Doubles, T::List(Box::new(T::Float)))),
         K::Average | K::Variance | K::Skew | K::Kurtosis | K::ApproxPercentile => refuse(NUMBERS),
         K::Min | K::Max if float => keep(Width::Doubles),
@@ -56,6 +62,7 @@ pub fn result_type(kind: OperationKind, element: &DataType) -> Result<(Width, Da
             let width = match element {
                 _ if float => Width::Doubles,
                 _ if number => Width::Longs,
+                _ if decimal => Width::Decimals,
                 T::String => Width::Bytes,
                 _ => return refuse(&format!("{NUMBERS}, and String")),
             };
@@ -70,12 +77,14 @@ pub fn result_type(kind: OperationKind, element: &DataType) -> Result<(Width, Da
                 T::Boolean | T::Byte | T::Short | T::Int | T::Long => Width::Longs,
                 T::Float | T::Double => Width::Doubles,
                 T::String | T::Binary => Width::Bytes,
+                T::Decimal(_, _) => Width::Decimals,
                 T::Date | T::Timestamp => return refuse("any type but Date and Timestamp"),
                 T::List(_) | T::Map(_, _) | T::Struct(_, _) => Width::Anything,
             };
             Ok((width, result))
         }
-        K::UniqueCount | K::ApproxUniqueCount if float => Ok((Width::Doubles, T::Long)),
+        K::UniqueCount if decimal => Ok((Width::Decimals, T::Long)),
+        K::UniqueCount | K::ApproxUniqueCount if float || decimal => Ok((Width::Doubles, T::Long)),
         K::UniqueCount | K::ApproxUniqueCount if number => Ok((Width::Longs, T::Long)),
         K::UniqueCount | K::ApproxUniqueCount if matches!(element, T::String | T::Binary) => {
             Ok((Width::Bytes, T::Long))
@@ -109,20 +118,25 @@ pub fn result_type(kind: OperationKind, element: &DataType) -> Result<(Width, Da
 }
 
 /// Type of the stored accumulator of an operation over values of type `element`, which it takes (aggregator sheet §8.1).
-pub fn ir_type(kind: OperationKind, element: &DataType) -> DataType {
+pub fn ir_type(dialect: Dialect, kind: OperationKind, element: &DataType) -> DataType {
     use DataType as T;
     use OperationKind as K;
     let list = |of: DataType| T::List(Box::new(of));
     let record = |name: &str, members: &[(&str, DataType)]| {
         T::Struct(name.to_owned(), members.iter().map(|(name, of)| Field::new(*name, of.clone())).collect())
     };
+    let count = || match StoredCount::of(dialect) {
+        StoredCount::Int => T::Int,
+        StoredCount::Long => T::Long,
+    };
     let timed = || record(&format!("TimePair_{element}"), &[("epochMillis", T::Long), ("payload", element.clone())]);
     match kind {
         K::Count => T::Long,
         K::Sum if matches!(element, T::Float | T::Double) => T::Double,
+        K::Sum if matches!(element, T::Decimal(_, _)) => element.clone(),
         K::Sum => T::Long,
-        K::Average => record("AvgIr", &[("sum", T::Double), ("count", T::Int)]),
-        K::Variance => record("VarianceIr", &[("count", T::Int), ("mean", T::Double), ("m2", T::Double)]),
+        K::Average => record("AvgIr", &[("sum", T::Double), ("count", count())]),
+        K::Variance => record("VarianceIr", &[("count", count()), ("mean", T::Double), ("m2", T::Double)]),
         K::Skew | K::Kurtosis => list(T::Double),
         K::Min | K::Max => element.clone(),
         K::First | K::Last => timed(),
@@ -149,7 +163,7 @@ pub fn k(spec: &AggregationSpec) -> Result<i32> {
         OperationKind::Histogram => spec.k(Some(0)),
         OperationKind::ApproxPercentile => {
             let k = spec.k(Some(128))?;
-            ApproxPercentile::new(k, spec.percentiles()?).map(|_| k)
+            ApproxPercentile::<Doubles>::new(k, spec.percentiles()?, Ranks::Exclusive).map(|_| k)
         }
         OperationKind::ApproxUniqueCount => match spec.k(Some(8))? {
             k @ 4..=26 => Ok(k),
@@ -206,6 +220,12 @@ pub fn dispatch<V: Visitor>(definition: &Definition, visitor: V) -> Result<V::Ou
     use OperationKind as K;
     let (kind, k, nested) = (definition.kind(), definition.k, definition.nested());
     let data_type = definition.element.clone();
+    let dialect = definition.spec.dialect;
+    let count = StoredCount::of(dialect);
+    let ranks = match dialect {
+        Dialect::Airbnb => Ranks::Exclusive,
+        Dialect::Zipline => Ranks::Inclusive,
+    };
     let lg_k = k as u8;
     let bound = usize::try_from(k).unwrap_or(0);
     let surely = kind == K::ApproxHeavyHittersK;
@@ -213,19 +233,26 @@ pub fn dispatch<V: Visitor>(definition: &Definition, visitor: V) -> Result<V::Ou
     match (kind, definition.width) {
         (K::Count, _) => visitor.visit(Count),
         (K::Sum, Width::Longs) => visitor.visit(LongSum),
+        (K::Sum, Width::Decimals) => visitor.visit(DecimalSum { data_type }),
         (K::Sum, Width::Doubles) => visitor.visit(DoubleSum { nested }),
-        (K::Average, Width::Doubles) => visitor.visit(Average { nested }),
-        (K::Variance, Width::Doubles) => visitor.visit(Variance { nested }),
+        (K::Average, Width::Doubles) => visitor.visit(Average { nested, count }),
+        (K::Variance, Width::Doubles) => visitor.visit(Variance { nested, count }),
         (K::Skew, Width::Doubles) => visitor.visit(Moments { moment: Moment::Skew, nested }),
         (K::Kurtosis, Width::Doubles) => visitor.visit(Moments { moment: Moment::Kurtosis, nested }),
         (K::ApproxPercentile, Width::Doubles) => {
-            visitor.visit(ApproxPercentile::new(k, definition.spec.percentiles()?)?)
+            visitor.visit(ApproxPercentile::<Doubles>::new(k, definition.spec.percentiles()?, ranks)?)
+        }
+        (K::ApproxPercentile, Width::Singles) => {
+            visitor.visit(ApproxPercentile::<Singles>::new(k, definition.spec.percentiles()?, ranks)?)
         }
         (K::Min | K::Max, Width::Longs) => {
             visitor.visit(Extreme::<Longs> { largest, data_type, nested, width: PhantomData })
         }
         (K::Min | K::Max, Width::Doubles) => {
             visitor.visit(Extreme::<Doubles> { largest, data_type, nested, width: PhantomData })
+        }
+        (K::Min | K::Max, Width::Decimals) => {
+            visitor.visit(Extreme::<Decimals> { largest, data_type, nested, width: PhantomData })
         }
         (K::Min | K::Max, Width::Bytes) => {
             visitor.visit(Extreme::<Bytes> { largest, data_type, nested, width: PhantomData })
@@ -235,6 +262,9 @@ pub fn dispatch<V: Visitor>(definition: &Definition, visitor: V) -> Result<V::Ou
         }
         (K::First | K::Last, Width::Doubles) => {
             visitor.visit(Edge::<Doubles> { latest, data_type, nested, width: PhantomData })
+        }
+        (K::First | K::Last, Width::Decimals) => {
+            visitor.visit(Edge::<Decimals> { latest, data_type, nested, width: PhantomData })
         }
         (K::First | K::Last, Width::Bytes) => {
             visitor.visit(Edge::<Bytes> { latest, data_type, nested, width: PhantomData })
@@ -248,6 +278,9 @@ pub fn dispatch<V: Visitor>(definition: &Definition, visitor: V) -> Result<V::Ou
         (K::FirstK | K::LastK, Width::Doubles) => {
             visitor.visit(EdgeK::<Doubles> { k, latest, data_type, width: PhantomData })
         }
+        (K::FirstK | K::LastK, Width::Decimals) => {
+            visitor.visit(EdgeK::<Decimals> { k, latest, data_type, width: PhantomData })
+        }
         (K::FirstK | K::LastK, Width::Bytes) => {
             visitor.visit(EdgeK::<Bytes> { k, latest, data_type, width: PhantomData })
         }
@@ -260,11 +293,15 @@ pub fn dispatch<V: Visitor>(definition: &Definition, visitor: V) -> Result<V::Ou
         (K::TopK | K::BottomK, Width::Doubles) => {
             visitor.visit(RankedK::<Doubles> { k, largest, data_type, width: PhantomData })
         }
+        (K::TopK | K::BottomK, Width::Decimals) => {
+            visitor.visit(RankedK::<Decimals> { k, largest, data_type, width: PhantomData })
+        }
         (K::TopK | K::BottomK, Width::Bytes) => {
             visitor.visit(RankedK::<Bytes> { k, largest, data_type, width: PhantomData })
         }
         (K::UniqueCount, Width::Longs) => visitor.visit(UniqueCount::<Longs> { data_type, width: PhantomData }),
         (K::UniqueCount, Width::Doubles) => visitor.visit(UniqueCount::<Doubles> { data_type, width: PhantomData }),
+        (K::UniqueCount, Width::Decimals) => visitor.visit(UniqueCount::<Decimals> { data_type, width: PhantomData }),
         (K::UniqueCount, Width::Bytes) => visitor.visit(UniqueCount::<Bytes> { data_type, width: PhantomData }),
         (K::ApproxUniqueCount, Width::Longs) => visitor.visit(ApproxUniqueCount::<Longs>::new(lg_k)?),
         (K::ApproxUniqueCount, Width::Doubles) => visitor.visit(ApproxUniqueCount::<Doubles>::new(lg_k)?),

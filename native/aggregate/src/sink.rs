@@ -31,14 +31,14 @@ fn layout(error: impl std::fmt::Display) -> Error {
 
 /// Which rows are not null; takes no memory before the first null.
 #[derive(Debug, Default)]
-struct Validity {
+pub(crate) struct Validity {
     bits: Vec<bool>,
     rows: usize,
 }
 
 impl Validity {
     #[inline]
-    fn push(&mut self, valid: bool) {
+    pub(crate) fn push(&mut self, valid: bool) {
         if !self.bits.is_empty() {
             self.bits.push(valid);
         } else if !valid {
@@ -48,11 +48,15 @@ impl Validity {
         self.rows += 1;
     }
 
-    fn finish(&mut self) -> Option<NullBuffer> {
+    pub(crate) fn finish(&mut self) -> Option<NullBuffer> {
         self.rows = 0;
         let nulls = (!self.bits.is_empty()).then(|| NullBuffer::from(self.bits.as_slice()));
         self.bits.clear();
         nulls
+    }
+
+    pub(crate) fn heap_size(&self) -> usize {
+        self.bits.capacity()
     }
 }
 
@@ -92,7 +96,7 @@ impl Sink for LongSink {
     }
 
     fn heap_size(&self) -> usize {
-        self.values.capacity() * 8 + self.validity.bits.capacity()
+        self.values.capacity() * 8 + self.validity.heap_size()
     }
 }
 
@@ -142,7 +146,7 @@ impl Sink for DoubleSink {
     }
 
     fn heap_size(&self) -> usize {
-        self.values.capacity() * 8 + self.validity.bits.capacity()
+        self.values.capacity() * 8 + self.validity.heap_size()
     }
 }
 
@@ -195,7 +199,7 @@ impl Sink for BytesSink {
     }
 
     fn heap_size(&self) -> usize {
-        self.values.capacity() + self.ends.capacity() * 8 + self.validity.bits.capacity()
+        self.values.capacity() + self.ends.capacity() * 8 + self.validity.heap_size()
     }
 }
 
@@ -238,7 +242,7 @@ impl<S: Sink> Sink for ListSink<S> {
     }
 
     fn heap_size(&self) -> usize {
-        self.elements.heap_size() + self.ends.capacity() * 8 + self.validity.bits.capacity()
+        self.elements.heap_size() + self.ends.capacity() * 8 + self.validity.heap_size()
     }
 }
 
@@ -293,6 +297,6 @@ impl<S: Sink> Sink for MapSink<S> {
     }
 
     fn heap_size(&self) -> usize {
-        self.keys.heap_size() + self.values.heap_size() + self.ends.capacity() * 8 + self.validity.bits.capacity()
+        self.keys.heap_size() + self.values.heap_size() + self.ends.capacity() * 8 + self.validity.heap_size()
     }
 }

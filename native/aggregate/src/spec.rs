@@ -119,6 +119,8 @@ impl fmt::Display for OperationKind {
 /// The unit a window's length is given in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TimeUnit {
+    /// 60 seconds; suffix `m`. The zipline dialect only.
+    Minutes,
     /// 60 minutes; suffix `h`.
     Hours,
     /// 24 hours; suffix `d`.
@@ -129,6 +131,7 @@ impl TimeUnit {
     /// Milliseconds in one unit.
     pub fn millis(self) -> Millis {
         match self {
+            Self::Minutes => time::MINUTE,
             Self::Hours => time::HOUR,
             Self::Days => time::DAY,
         }
@@ -137,6 +140,7 @@ impl TimeUnit {
     /// The name definitions use.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Minutes => "MINUTES",
             Self::Hours => "HOURS",
             Self::Days => "DAYS",
         }
@@ -183,6 +187,7 @@ impl Window {
             return String::new();
         }
         let unit = match self.unit {
+            TimeUnit::Minutes => 'm',
             TimeUnit::Hours => 'h',
             TimeUnit::Days => 'd',
         };
@@ -195,7 +200,7 @@ impl Window {
 pub enum Resolution {
     /// Tails move by 5 minutes, by an hour from 12-hour windows on, by a day from 12-day windows on.
     FiveMinute,
-    /// Tails move by a day; windows in hours are refused.
+    /// Tails move by a day; windows in hours or minutes are refused.
     Daily,
     /// Tails move by a millisecond.
     Exact,
@@ -215,7 +220,7 @@ impl Resolution {
     /// The step by which the tail of `window` moves.
     ///
     /// # Errors
-    /// `InvalidPlan` for a window of no length, and for a window in hours at daily resolution.
+    /// `InvalidPlan` for a window of no length, and for a window in hours or minutes at daily resolution.
     ///
     /// ```
     /// use chronon_aggregate::{Resolution, TimeUnit, Window};
@@ -235,9 +240,10 @@ impl Resolution {
         }
         match self {
             Self::Exact => Ok(1),
-            Self::Daily if window.unit == TimeUnit::Hours => Err(Error::invalid_plan(format!(
-                "a window of {} HOURS cannot be computed at daily resolution; use DAYS, or temporal accuracy",
-                window.length
+            Self::Daily if window.unit != TimeUnit::Days => Err(Error::invalid_plan(format!(
+                "a window of {} {} cannot be computed at daily resolution; use DAYS, or temporal accuracy",
+                window.length,
+                window.unit.name()
             ))),
             Self::Daily => Ok(time::DAY),
             Self::FiveMinute => Ok(match window.millis() {
@@ -252,6 +258,8 @@ impl Resolution {
 /// One output column: an operation over an input, within one window and per value of one bucket column, if any.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AggregationSpec {
+    /// Which fork's meaning of it.
+    pub dialect: Dialect,
     /// What to compute.
     pub operation: OperationKind,
     /// Index of the input column.
@@ -267,9 +275,24 @@ pub struct AggregationSpec {
 }
 
 impl AggregationSpec {
-    /// `operation` over everything in the column at index `input`, without arguments.
+    /// `operation` of the airbnb dialect over everything in the column at index `input`, without arguments.
     pub fn new(operation: OperationKind, input: usize) -> Self {
-        Self { operation, input, bucket: None, args: BTreeMap::new(), window: None, element_wise: false }
+        Self {
+            dialect: Dialect::Airbnb,
+            operation,
+            input,
+            bucket: None,
+            args: BTreeMap::new(),
+            window: None,
+            element_wise: false,
+        }
+    }
+
+    /// The same in another dialect.
+    #[must_use]
+    pub fn of(mut self, dialect: Dialect) -> Self {
+        self.dialect = dialect;
+        self
     }
 
     /// The same within `window`.

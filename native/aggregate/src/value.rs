@@ -1,6 +1,7 @@
 //! Values of any type, one at a time: payloads that no operation looks into, such as LAST of a struct.
 
 use crate::arrow_types::arrow_type;
+use crate::decimal::DecimalSink;
 use crate::sink::Sink;
 use arrow::array::{
     Array, ArrayRef, AsArray, BinaryArray, Float64Array, Int64Array, ListArray, MapArray, NullArray, StringArray,
@@ -8,7 +9,9 @@ use arrow::array::{
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType as ArrowType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type};
+use arrow::datatypes::{
+    DataType as ArrowType, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+};
 use chronon_types::{DataType, Error, Result};
 use std::sync::Arc;
 
@@ -22,6 +25,8 @@ pub enum Value {
     Long(i64),
     /// A floating-point number.
     Double(f64),
+    /// A decimal number: how many units of its column's last digit.
+    Decimal(Box<i128>),
     /// Text in UTF-8, or bytes.
     Bytes(Box<[u8]>),
     /// A list's elements, or a struct's members.
@@ -57,6 +62,7 @@ impl Value {
             ArrowType::Date32 => Self::Long(array.as_primitive::<arrow::datatypes::Date32Type>().value(row).into()),
             ArrowType::Float32 => Self::Double(array.as_primitive::<Float32Type>().value(row).into()),
             ArrowType::Float64 => Self::Double(array.as_primitive::<Float64Type>().value(row)),
+            ArrowType::Decimal128(_, _) => Self::Decimal(Box::new(array.as_primitive::<Decimal128Type>().value(row))),
             ArrowType::Utf8 => Self::Bytes(array.as_string::<i32>().value(row).as_bytes().into()),
             ArrowType::Binary => Self::Bytes(array.as_binary::<i32>().value(row).into()),
             ArrowType::List(_) => {
@@ -98,6 +104,17 @@ impl Value {
                     })
                     .collect::<Result<_>>()?;
                 cast(&Float64Array::new(doubles.into(), nulls), &to).map_err(internal)?
+            }
+            DataType::Decimal(_, _) => {
+                let mut sink = DecimalSink::new(data_type);
+                for value in values {
+                    match value {
+                        Self::Decimal(value) => sink.push(**value),
+                        Self::Null => sink.push_null(),
+                        _ => return Err(mismatch()),
+                    }
+                }
+                sink.finish()?
             }
             DataType::String | DataType::Binary => {
                 let bytes: Vec<Option<&[u8]>> = values
@@ -186,6 +203,7 @@ impl Value {
     pub fn heap_size(&self) -> usize {
         match self {
             Self::Null | Self::Long(_) | Self::Double(_) => 0,
+            Self::Decimal(_) => size_of::<i128>(),
             Self::Bytes(bytes) => bytes.len(),
             Self::List(members) => {
                 std::mem::size_of_val(members.as_ref()) + members.iter().map(Self::heap_size).sum::<usize>()

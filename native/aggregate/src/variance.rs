@@ -1,10 +1,10 @@
 //! VARIANCE: the population variance, by a running mean and sum of squared deviations.
 //!
 //! All numbers but `Byte`, as doubles. IR: count, mean and sum of squared deviations (Welford's recurrence; merged by Chan's).
-//! One value gives 0. The count is kept in 64 bits and saturates at 2^31 − 1 in the stored form, where the reference's
-//! would wrap. Not deletable. A result that is not finite comes out as null, except inside a map or list.
+//! One value gives 0. The count is kept in 64 bits; the airbnb dialect stores it as a 32-bit number, where it saturates at 2^31 − 1
+//! and the reference's would wrap. Not deletable. A result that is not finite comes out as null, except inside a map or list.
 
-use crate::avro;
+use crate::avro::{self, StoredCount};
 use crate::operation::Operation;
 use crate::physical::Doubles;
 use crate::sink::DoubleSink;
@@ -28,6 +28,8 @@ pub struct VarianceIr {
 pub struct Variance {
     /// Whether results stand inside a map or list.
     pub nested: bool,
+    /// How the count is stored.
+    pub count: StoredCount,
 }
 
 /// The mean of two groups with these weights and means. A group that weighs less than a tenth of the whole moves the
@@ -80,7 +82,7 @@ impl Operation for Variance {
     }
     fn encode(&self, ir: &VarianceIr, out: &mut Vec<u8>) -> Result<()> {
         avro::put_present(out);
-        avro::put_long(out, ir.count.min(i32::MAX.into()));
+        self.count.put(out, ir.count);
         avro::put_present(out);
         avro::put_double(out, ir.mean);
         avro::put_present(out);
@@ -89,7 +91,7 @@ impl Operation for Variance {
     }
     fn decode(&self, bytes: &mut &[u8]) -> Result<VarianceIr> {
         avro::get_present(bytes)?;
-        let count = avro::get_int(bytes)?.into();
+        let count = self.count.get(bytes)?;
         avro::get_present(bytes)?;
         let mean = avro::get_double(bytes)?;
         avro::get_present(bytes)?;
@@ -101,7 +103,7 @@ impl Operation for Variance {
 mod tests {
     use super::*;
 
-    const VARIANCE: Variance = Variance { nested: false };
+    const VARIANCE: Variance = Variance { nested: false, count: StoredCount::Int };
 
     fn fold(values: &[f64]) -> VarianceIr {
         let mut ir = VARIANCE.prepare(values[0], 0);

@@ -5,7 +5,7 @@ use arrow::array::ArrayRef;
 use chronon_aggregate::shape::{Shape, ShapeVisitor, dispatch};
 use chronon_aggregate::sink::Sink;
 use chronon_aggregate::{AggregationSpec, Definition, OperationKind, Value, avro};
-use chronon_types::{DataType, Field, Result};
+use chronon_types::{DataType, Dialect, Field, Result};
 use md5::{Digest, Md5};
 
 const VECTORS: &str = include_str!("../../../tests/golden/zipline-vectors.txt");
@@ -58,7 +58,7 @@ fn show(value: &Value) -> String {
         Value::Double(value) => value.to_string(),
         Value::Bytes(text) => String::from_utf8_lossy(text).into_owned(),
         Value::List(members) => members.iter().map(show).collect::<Vec<_>>().join("/"),
-        Value::Map(_) => panic!("a map in a list"),
+        Value::Decimal(_) | Value::Map(_) => panic!("no case has one in a list"),
     }
 }
 
@@ -120,7 +120,9 @@ fn operations_are_those_of_the_fork() {
             _ => OperationKind::ApproxHeavyHittersK,
         };
         let columns = [Field::new("x", data_type(kind))];
-        let definition = Definition::new(&AggregationSpec::new(operation, 0).with_arg("k", k), &columns).unwrap();
+        let definition =
+            Definition::new(&AggregationSpec::new(operation, 0).of(Dialect::Zipline).with_arg("k", k), &columns)
+                .unwrap();
         let size: usize = n.parse().unwrap();
         let sizes = match history {
             "fold" => {

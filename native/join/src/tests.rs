@@ -189,8 +189,10 @@ impl Case {
         let by_key: Vec<_> = (0..KEYS + 2).map(of_key).collect();
         let features = |(id, key, ts): &Left| {
             let rows = &by_key[*key as usize];
-            let aggregated =
-                self.specs.iter().map(|s| naive::aggregate(s, inputs, Resolution::FiveMinute, false, rows, *ts));
+            let aggregated = self
+                .specs
+                .iter()
+                .map(|s| naive::aggregate(s, inputs, Resolution::FiveMinute, naive::End::Before, rows, *ts));
             [Value::Long(*id), text(format!("row {id} of {key}"))].into_iter().chain(aggregated).collect()
         };
         self.left.iter().map(features).collect()

@@ -56,7 +56,7 @@ fn parquet_type(name: &str, data_type: &DataType, repetition: Repetition) -> Res
             let value = parquet_type("value", value, Repetition::OPTIONAL)?;
             return nested(name, repetition, (LogicalType::Map, ConvertedType::MAP), "key_value", vec![key, value]);
         }
-        DataType::Timestamp | DataType::Struct(..) => {
+        DataType::Timestamp | DataType::Decimal(..) | DataType::Struct(..) => {
             return Err(Error::unsupported(format!("type {data_type} is not written to Parquet here")));
         }
     };

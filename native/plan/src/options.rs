@@ -33,12 +33,13 @@ pub(crate) struct Options {
 
 impl Options {
     /// # Errors
-    /// `InvalidArgument` when the text is not a JSON object of the agreed members, `Unsupported` for a dialect that is
-    /// not built.
+    /// `InvalidArgument` when the text is not a JSON object of the agreed members.
     pub(crate) fn parse(json: &str) -> Result<Self> {
         let Written { dialect, resolution, columns } =
             serde_json::from_str(json).map_err(|error| Error::invalid_argument(format!("plan options: {error}")))?;
-        let dialect = check_dialect(&dialect)?;
+        let dialect = Dialect::from_name(&dialect).ok_or_else(|| {
+            Error::invalid_argument(format!("plan options: `{dialect}` is not a dialect; use airbnb or zipline"))
+        })?;
         let resolution = Resolution::from_name(&resolution).ok_or_else(|| {
             Error::invalid_argument(format!(
                 "plan options: `{resolution}` is not a resolution; use five_minute, daily or exact"
@@ -47,13 +48,23 @@ impl Options {
         Ok(Self { dialect, resolution, columns })
     }
 
+    fn parse_type(&self, text: &str) -> Result<DataType> {
+        let data_type = DataType::parse(text)?;
+        if self.dialect == Dialect::Airbnb && data_type.has_decimals() {
+            return Err(Error::invalid_plan(format!(
+                "{data_type} is a type of the zipline dialect; cast the column to double or string in the selects"
+            )));
+        }
+        Ok(data_type)
+    }
+
     /// The type of the column called `name`.
     ///
     /// # Errors
     /// `InvalidPlan` when no such column is offered or its type is not one.
     pub(crate) fn column_type(&self, name: &str) -> Result<DataType> {
         match self.columns.iter().find(|column| column.name == name) {
-            Some(column) => DataType::parse(&column.data_type).map_err(|e| e.within(format!("column {name}"))),
+            Some(column) => self.parse_type(&column.data_type).map_err(|e| e.within(format!("column {name}"))),
             None => {
                 let offered: Vec<&str> = self.columns.iter().map(|column| column.name.as_str()).collect();
                 Err(Error::invalid_plan(format!(
@@ -62,13 +73,5 @@ impl Options {
                 )))
             }
         }
-    }
-}
-
-/// The forks give some operation numbers different meanings, so a definition is read in one named dialect.
-fn check_dialect(name: &str) -> Result<Dialect> {
-    match Dialect::from_name(name) {
-        Some(Dialect::Airbnb) => Ok(Dialect::Airbnb),
-        _ => Err(Error::unsupported(format!("the dialect `{name}` is not built; use airbnb"))),
     }
 }

@@ -1,11 +1,12 @@
 //! The plan itself.
 
+use crate::avro_schema;
 use crate::decode::{self, GroupBy};
 use crate::options::Options;
 use crate::unpack::{self, Part};
 use chronon_aggregate::{AggregationSpec, Definition, Resolution, Window};
 use chronon_types::time::Millis;
-use chronon_types::{DataType, Error, Field, Result};
+use chronon_types::{DataType, Dialect, Error, Field, Result};
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -56,6 +57,7 @@ pub struct OnlineParts {
 #[derive(Debug, Clone)]
 pub struct Plan {
     name: String,
+    dialect: Dialect,
     resolution: Resolution,
     inputs: Vec<Field>,
     outputs: Vec<Output>,
@@ -68,7 +70,6 @@ impl Plan {
     /// # Errors
     /// - `CorruptData`: the bytes are not a GroupBy.
     /// - `InvalidArgument`: the options are not of the agreed form.
-    /// - `Unsupported`: the dialect, an operation or a shape is not built.
     /// - `InvalidPlan`: anything else in the definition that cannot be run; says which definition, aggregation and
     ///   column, what was found and what would be right.
     ///
@@ -139,6 +140,75 @@ impl Plan {
             bases.iter_mut().last().into_iter().for_each(|(_, windows)| windows.push(spec.window));
         }
         OnlineParts { inputs: self.inputs.clone(), bases }
+    }
+
+    /// One accumulator per aggregation and bucket, whatever their windows: its name and its type.
+    fn base_columns(&self) -> Vec<Field> {
+        let mut columns = Vec::new();
+        let mut last = None;
+        for output in &self.outputs {
+            let Definition { spec, input, bucket, .. } = &output.definition;
+            let base = Some((output.aggregation, spec.bucket));
+            if base != last {
+                let base = AggregationSpec { window: None, ..spec.clone() };
+                let name = base.output_name(&input.name, bucket.as_ref().map(|bucket| bucket.name.as_str()));
+                columns.push(Field::new(name, output.definition.ir_type()));
+                last = Some((output.aggregation, spec.bucket));
+            }
+        }
+        columns
+    }
+
+    /// The Avro schema, as JSON, of the stored batch part of a key: record `<name>_IR` (aggregator sheet §8.3).
+    ///
+    /// # Errors
+    /// `InvalidPlan` naming the column whose type or name cannot be stored.
+    ///
+    /// ```
+    /// # use chronon_plan::{Plan, definitions::{Aggregation, GroupBy, MetaData, Operation}};
+    /// # use thrift::protocol::{TBinaryOutputProtocol, TSerializable};
+    /// # let meta = MetaData { name: Some("team.group_by.v1".to_owned()), ..Default::default() };
+    /// # let sum = Aggregation::new("amount".to_owned(), Operation::SUM, None, None, None, None);
+    /// # let group_by = GroupBy { meta_data: Some(meta), aggregations: Some(vec![sum]), ..Default::default() };
+    /// # let mut bytes = Vec::new();
+    /// # group_by.write_to_out_protocol(&mut TBinaryOutputProtocol::new(&mut bytes, true)).unwrap();
+    /// let options = r#"{"dialect":"airbnb","resolution":"five_minute","columns":[{"name":"amount","type":"double"}]}"#;
+    /// let plan = Plan::open(&bytes, options).unwrap();
+    /// assert!(plan.batch_ir_schema().unwrap().starts_with(r#"{"type":"record","name":"team_group_by_v1_IR","#));
+    /// ```
+    pub fn batch_ir_schema(&self) -> Result<String> {
+        let windowed = self.outputs.iter().map(|output| Field::new(&output.field().name, output.definition.ir_type()));
+        let mut hop = self.base_columns();
+        if self.dialect == Dialect::Zipline {
+            // the fork tells equal names of base columns apart; in the other dialect the schema does
+            let mut seen: HashMap<String, usize> = HashMap::new();
+            for column in &mut hop {
+                let times = seen.entry(column.name.clone()).or_default();
+                if *times > 0 {
+                    column.name = format!("{}_{times}", column.name);
+                }
+                *times += 1;
+            }
+        }
+        hop.push(Field::new("ts", DataType::Long));
+        let list = |of| DataType::List(Box::new(of));
+        let members = [
+            Field::new("collapsedIr", DataType::Struct("WindowedIr".to_owned(), windowed.collect())),
+            Field::new("tailHopIrs", list(list(DataType::Struct("HopIr".to_owned(), hop)))),
+        ];
+        avro_schema::schema(self.dialect, &format!("{}_IR", avro_schema::clean(&self.name)), &members)
+    }
+
+    /// The Avro schema, as JSON, of a stored tile: record `<name>_TILE_IR` (aggregator sheet §8.4).
+    ///
+    /// # Errors
+    /// `InvalidPlan` naming the column whose type or name cannot be stored.
+    pub fn tile_ir_schema(&self) -> Result<String> {
+        let members = [
+            Field::new("collapsedIr", DataType::Struct("WindowedIr".to_owned(), self.base_columns())),
+            Field::new("isComplete", DataType::Boolean),
+        ];
+        avro_schema::schema(self.dialect, &format!("{}_TILE_IR", avro_schema::clean(&self.name)), &members)
     }
 
     /// The inputs and outputs as a JSON object, for hosts.
@@ -232,6 +302,7 @@ impl<'a> Builder<'a> {
             Some(error) => Err(error),
             None => Ok(Plan {
                 name: group_by.name.clone(),
+                dialect: self.options.dialect,
                 resolution: self.options.resolution,
                 inputs: self.inputs,
                 outputs: self.outputs,

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 pub(crate) struct Part<'a> {
     /// Index of the aggregation.
     pub(crate) aggregation: usize,
+    dialect: Dialect,
     pub(crate) operation: OperationKind,
     pub(crate) input: &'a str,
     pub(crate) bucket: Option<&'a str>,
@@ -22,6 +23,7 @@ impl Part<'_> {
     /// The specification, given the indexes of the input and the bucket column.
     pub(crate) fn spec(&self, input: usize, bucket: Option<usize>) -> AggregationSpec {
         AggregationSpec {
+            dialect: self.dialect,
             operation: self.operation,
             input,
             bucket,
@@ -82,7 +84,7 @@ pub(crate) fn parts<'a>(
                         .to_owned(),
                 );
             }
-            windows.iter().filter_map(|given| window(given).map_err(&mut problem).ok().map(Some)).collect()
+            windows.iter().filter_map(|given| window(given, dialect).map_err(&mut problem).ok().map(Some)).collect()
         }
     };
     let buckets: Vec<Option<&str>> = match &aggregation.buckets {
@@ -102,11 +104,11 @@ pub(crate) fn parts<'a>(
     let (Some(operation), Some(input)) = (kind, input) else { return Vec::new() };
     if problems.len() > found {
         // One part without windows still shows what is wrong with the column or the arguments.
-        return vec![part(index, aggregation, operation, input, None, None)];
+        return vec![part(index, aggregation, dialect, operation, input, None, None)];
     }
     let windows = &windows;
     let with_bucket =
-        |bucket| windows.iter().map(move |window| part(index, aggregation, operation, input, bucket, *window));
+        |bucket| windows.iter().map(move |window| part(index, aggregation, dialect, operation, input, bucket, *window));
     buckets.into_iter().flat_map(with_bucket).collect()
 }
 
@@ -123,6 +125,7 @@ fn foreign(dialect: Dialect, number: i32) -> String {
 fn part<'a>(
     index: usize,
     aggregation: &'a definitions::Aggregation,
+    dialect: Dialect,
     operation: OperationKind,
     input: &'a str,
     bucket: Option<&'a str>,
@@ -130,6 +133,7 @@ fn part<'a>(
 ) -> Part<'a> {
     Part {
         aggregation: index,
+        dialect,
         operation,
         input,
         bucket,
@@ -139,11 +143,18 @@ fn part<'a>(
     }
 }
 
-fn window(window: &definitions::Window) -> std::result::Result<Window, String> {
+/// The number of MINUTES, which the fork's interface definition has beside the units of the reference's.
+const MINUTES: i32 = 2;
+
+fn window(window: &definitions::Window, dialect: Dialect) -> std::result::Result<Window, String> {
     let unit = match window.time_unit {
+        Some(definitions::TimeUnit(MINUTES)) if dialect == Dialect::Zipline => TimeUnit::Minutes,
         Some(definitions::TimeUnit::HOURS) => TimeUnit::Hours,
         Some(definitions::TimeUnit::DAYS) => TimeUnit::Days,
-        Some(other) => return Err(format!("{} is not a unit of time; use HOURS (0) or DAYS (1)", other.0)),
+        Some(definitions::TimeUnit(number)) => {
+            let minutes = if dialect == Dialect::Zipline { "MINUTES (2), " } else { "" };
+            return Err(format!("{number} is not a unit of time; use {minutes}HOURS (0) or DAYS (1)"));
+        }
         None => return Err("a window has no unit of time; use HOURS or DAYS".to_owned()),
     };
     match window.length.unwrap_or_default() {

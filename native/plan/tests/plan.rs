@@ -250,6 +250,39 @@ fn windows_between_hops_are_warned_of() {
     assert!(warnings[0].contains("`amount_count_300h`") && warnings[0].contains("team.payments.v1"), "{warnings:?}");
 }
 
+/// What the fork's definitions say in numbers of their own, and with types of their own.
+#[test]
+fn definitions_are_read_in_their_dialect() {
+    let zipline = options("five_minute").replace("airbnb", "zipline");
+    let open = |options: &str, aggregations: &[Aggregation]| {
+        Plan::open(&bytes_of(&definition(aggregations.to_vec())), options)
+    };
+    let aggregations = [
+        aggregation(Operation(18), "merchant").over(&[(90, TimeUnit(2))]).with("k", "3"),
+        aggregation(Operation(20), "clicks").with("k", "2"),
+        aggregation(Operation::SUM, "odd"),
+        aggregation(Operation::AVERAGE, "odd"),
+    ];
+    let plan = open(&zipline, &aggregations).unwrap();
+    assert_eq!(names(&plan), ["merchant_approx_frequent_k_90m", "clicks_unique_top2", "odd_sum", "odd_average"]);
+    let types = plan.outputs().iter().map(|output| output.field().data_type.to_string());
+    assert_eq!(types.collect::<Vec<_>>(), ["map_string_long", "list_int", "decimal_10_2", "double"]);
+    let stored = |plan: &Plan, index: usize| plan.outputs()[index].definition.ir_type();
+    let counted = |count| vec![Field::new("sum", DataType::Double), Field::new("count", count)];
+    assert_eq!(stored(&plan, 3), DataType::Struct("AvgIr".to_owned(), counted(DataType::Long)));
+    let airbnb = open(&options("five_minute"), &[aggregation(Operation::AVERAGE, "amount")]).unwrap();
+    assert_eq!(stored(&airbnb, 0), DataType::Struct("AvgIr".to_owned(), counted(DataType::Int)));
+
+    let element_wise = Aggregation { element_wise: Some(true), ..aggregation(Operation::COUNT, "tags") };
+    let error = open(&zipline, &[element_wise]).unwrap_err();
+    assert!(error.message().contains("no element-wise aggregation"), "{error}");
+    let minutes = [aggregation(Operation::SUM, "clicks").over(&[(90, TimeUnit(2))])];
+    let error = open(&options("five_minute"), &minutes).unwrap_err();
+    assert!(error.message().contains("2 is not a unit of time; use HOURS (0) or DAYS (1)"), "{error}");
+    let error = open(&zipline.replace("five_minute", "daily"), &minutes).unwrap_err();
+    assert!(error.message().contains("90 MINUTES cannot be computed at daily resolution"), "{error}");
+}
+
 #[test]
 fn options_are_checked() {
     let bytes = bytes_of(&definition(vec![aggregation(Operation::SUM, "amount")]));
@@ -258,7 +291,7 @@ fn options_are_checked() {
         ("missing", ErrorCode::InvalidArgument, r#"{"dialect":"airbnb"}"#.to_owned()),
         ("misspelt", ErrorCode::InvalidArgument, options("daily").replacen("\"dialect\"", "\"dialekt\"", 1)),
         ("resolution", ErrorCode::InvalidArgument, options("weekly")),
-        ("dialect", ErrorCode::Unsupported, options("daily").replace("airbnb", "zipline")),
+        ("dialect", ErrorCode::InvalidArgument, options("daily").replace("airbnb", "other")),
     ];
     for (case, code, options) in cases {
         assert_eq!(Plan::open(&bytes, &options).unwrap_err().code(), code, "{case}");

@@ -3,7 +3,7 @@
 use crate::naive::Row;
 use chronon_aggregate::{AggregationSpec, Definition, OperationKind, Resolution, TimeUnit, Value, Window};
 use chronon_types::time::{DAY, FIVE_MINUTES, HOUR, Millis};
-use chronon_types::{DataType, Field};
+use chronon_types::{DataType, Dialect, Field};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
@@ -47,6 +47,9 @@ pub fn columns() -> Vec<Field> {
         Field::new("counts", Map(Box::new(String), Box::new(Int))),
         Field::new("scores", Map(Box::new(String), Box::new(Double))),
         Field::new(PAIR, list(Short)),
+        // what is naive about decimals takes two digits behind the point
+        Field::new("price", Decimal(9, 2)),
+        Field::new("prices", Map(Box::new(String), Box::new(Decimal(9, 2)))),
     ]
 }
 
@@ -81,6 +84,7 @@ fn of_type(data_type: &DataType) -> BoxedStrategy<Value> {
         DataType::Int => prop_oneof![Just(i64::from(i32::MIN)), -9i64..9].prop_map(Value::Long).boxed(),
         DataType::Float => float().prop_map(|value| Value::Double((value as f32).into())).boxed(),
         DataType::Double => float().prop_map(Value::Double).boxed(),
+        DataType::Decimal(_, _) => (-2000i128..2000).prop_map(|units| Value::Decimal(Box::new(units))).boxed(),
         DataType::String => text().boxed(),
         DataType::Binary => prop::collection::vec(0u8..3, 0..3).prop_map(|bytes| Value::Bytes(bytes.into())).boxed(),
         DataType::List(element) => {
@@ -117,22 +121,41 @@ fn time() -> impl Strategy<Value = Millis> {
     ]
 }
 
-fn window(resolution: Resolution) -> BoxedStrategy<Option<Window>> {
+fn window(dialect: Dialect, resolution: Resolution) -> BoxedStrategy<Option<Window>> {
     let days = select(vec![1, 2, 7, 11, 12, 30]).prop_map(|length| Window::new(length, TimeUnit::Days));
     let hours = select(vec![1, 2, 11, 12, 24]).prop_map(|length| Window::new(length, TimeUnit::Hours));
+    let minutes = select(vec![1, 7, 30, 59]).prop_map(|length| Window::new(length, TimeUnit::Minutes));
     match resolution {
+        Resolution::FiveMinute if dialect == Dialect::Zipline => {
+            prop_oneof![1 => Just(None), 4 => days.prop_map(Some), 4 => hours.prop_map(Some), 2 => minutes.prop_map(Some)]
+                .boxed()
+        }
         Resolution::Daily => prop_oneof![1 => Just(None), 4 => days.prop_map(Some)].boxed(),
         _ => prop_oneof![1 => Just(None), 4 => days.prop_map(Some), 4 => hours.prop_map(Some)].boxed(),
     }
 }
 
-/// Every aggregation over [`columns`] that a plan accepts, without windows and buckets.
+/// Every aggregation of any dialect over [`columns`]: those of the airbnb dialect, and those that mean or store something
+/// else in the zipline dialect.
 pub fn every_aggregation() -> Vec<AggregationSpec> {
+    use OperationKind::{ApproxPercentile, Average, Variance};
+    let columns = columns();
+    let differs = |spec: &AggregationSpec| {
+        spec.operation.number(Dialect::Airbnb).is_none()
+            || columns[spec.input].data_type.has_decimals()
+            || matches!(spec.operation, Average | Variance | ApproxPercentile)
+    };
+    let airbnb = aggregations(Dialect::Airbnb).into_iter().filter(|spec| !columns[spec.input].data_type.has_decimals());
+    airbnb.chain(aggregations(Dialect::Zipline).into_iter().filter(differs)).collect()
+}
+
+/// Every aggregation over [`columns`] that a plan accepts in a dialect, without windows and buckets.
+pub fn aggregations(dialect: Dialect) -> Vec<AggregationSpec> {
     let columns = columns();
     let mut specs = Vec::new();
     for kind in OperationKind::ALL {
         for input in 0..columns.len() {
-            let spec = AggregationSpec::new(*kind, input);
+            let spec = AggregationSpec::new(*kind, input).of(dialect);
             let with_k = |k: &str| spec.clone().with_arg("k", k);
             let variants = match kind {
                 OperationKind::FirstK
@@ -172,15 +195,17 @@ pub fn every_aggregation() -> Vec<AggregationSpec> {
 /// Cases of up to `events` events and `queries` queries over four keys.
 pub fn case(events: usize, queries: usize) -> impl Strategy<Value = Case> {
     let resolution = select(vec![Resolution::FiveMinute, Resolution::FiveMinute, Resolution::Daily, Resolution::Exact]);
-    resolution.prop_flat_map(move |resolution| {
-        let all = every_aggregation();
-        let spec = (any::<Index>(), window(resolution), any::<bool>()).prop_map(move |(index, window, bucketed)| {
-            let mut spec = index.get(&all).clone();
-            spec.window = window;
-            let by_bucket = spec.clone().by(0);
-            let bucketed = bucketed && Definition::new(&by_bucket, &columns()).is_ok();
-            if bucketed { by_bucket } else { spec }
-        });
+    let dialect = select(vec![Dialect::Airbnb, Dialect::Airbnb, Dialect::Zipline]);
+    (dialect, resolution).prop_flat_map(move |(dialect, resolution)| {
+        let all = aggregations(dialect);
+        let spec =
+            (any::<Index>(), window(dialect, resolution), any::<bool>()).prop_map(move |(index, window, bucketed)| {
+                let mut spec = index.get(&all).clone();
+                spec.window = window;
+                let by_bucket = spec.clone().by(0);
+                let bucketed = bucketed && Definition::new(&by_bucket, &columns()).is_ok();
+                if bucketed { by_bucket } else { spec }
+            });
         let row: Vec<_> = columns().iter().map(value).collect();
         let event = (0i32..4, time(), row).prop_map(|(group, ts, values)| (group, Row { ts, values }));
         let specs = prop::collection::vec(spec, 1..6);

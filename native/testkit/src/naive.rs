@@ -1,4 +1,5 @@
-//! The window rule, read aloud: take the rows with `round(Q − W, hop) ≤ ts < Q`, in order, and fold them one by one.
+//! The window rule, read aloud: take the rows with `round(Q − W, hop) ≤ ts < Q`, in order, and fold them one by one; in the
+//! zipline dialect's joins, those with `ts = Q` too.
 //!
 //! Works on single values and shares no code with the operations it judges, nor with the hop arithmetic of sessions.
 
@@ -6,7 +7,7 @@ use chronon_aggregate::{AggregationSpec, OperationKind, Resolution, Value};
 use chronon_sketches::cpc::CpcSketch;
 use chronon_sketches::java_double::java_double;
 use chronon_types::time::{Millis, round};
-use chronon_types::{DataType, Field};
+use chronon_types::{DataType, Dialect, Field};
 use std::collections::BTreeMap;
 
 /// An event: its time and its input columns.
@@ -21,6 +22,17 @@ pub struct Row {
 /// A bucket's name, and its values with their times.
 type Bucket = (Value, Vec<(Millis, Value)>);
 
+/// Where a window ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Before the rows at the very time of the query.
+    Before,
+    /// Behind them.
+    Behind,
+    /// Nowhere: nor does it begin.
+    Timeless,
+}
+
 /// The result of `spec` at query time `query` over the events of one key, which must be in order of time.
 ///
 /// # Panics
@@ -29,7 +41,7 @@ pub fn aggregate(
     spec: &AggregationSpec,
     inputs: &[Field],
     resolution: Resolution,
-    timeless: bool,
+    end: End,
     rows: &[Row],
     query: Millis,
 ) -> Value {
@@ -37,7 +49,11 @@ pub fn aggregate(
         let hop = resolution.tail_hop(&window).expect("a window the resolution allows");
         round(query - window.millis(), hop)
     });
-    let inside = rows.iter().filter(|row| timeless || (row.ts >= tail && row.ts < query));
+    let inside = rows.iter().filter(|row| match end {
+        End::Timeless => true,
+        End::Before => row.ts >= tail && row.ts < query,
+        End::Behind => row.ts >= tail && row.ts <= query,
+    });
     let input = &inputs[spec.input].data_type;
     match input {
         DataType::List(_) if spec.element_wise && !spec.operation.is_timed() => {
@@ -118,6 +134,8 @@ fn number(value: &Value) -> f64 {
     match value {
         Value::Long(value) => *value as f64,
         Value::Double(value) => *value,
+        // the decimals of the cases have two digits behind the point
+        Value::Decimal(units) => **units as f64 / 100.0,
         other => panic!("{other:?} is not a number"),
     }
 }
@@ -156,6 +174,7 @@ fn utf16(value: &Value) -> Vec<u16> {
 fn smaller(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Long(a), Value::Long(b)) => a < b,
+        (Value::Decimal(a), Value::Decimal(b)) => a < b,
         (Value::Bytes(_), Value::Bytes(_)) => utf16(a) < utf16(b),
         _ => {
             number(a) < number(b)
@@ -185,6 +204,12 @@ fn fold(spec: &AggregationSpec, input: &DataType, values: &[(Millis, Value)]) ->
         Sum if matches!(element, DataType::Float | DataType::Double) => {
             Value::Double(values.iter().fold(-0.0, |sum, (_, value)| sum + number(value)))
         }
+        Sum if matches!(element, DataType::Decimal(_, _)) => {
+            Value::Decimal(Box::new(values.iter().fold(0, |sum, (_, value)| match value {
+                Value::Decimal(units) => sum + **units,
+                other => panic!("{other:?} is not a decimal"),
+            })))
+        }
         Sum => Value::Long(values.iter().fold(0, |sum: i64, (_, value)| match value {
             Value::Long(value) => sum.wrapping_add(*value),
             other => panic!("{other:?} is not a whole number"),
@@ -212,7 +237,10 @@ fn fold(spec: &AggregationSpec, input: &DataType, values: &[(Millis, Value)]) ->
             if sorted.is_empty() {
                 return Value::Null;
             }
-            let at = |rank: f64| ((rank * sorted.len() as f64) as usize).min(sorted.len() - 1);
+            let at = |rank: f64| match spec.dialect {
+                Dialect::Airbnb => ((rank * sorted.len() as f64) as usize).min(sorted.len() - 1),
+                Dialect::Zipline => ((rank * sorted.len() as f64).ceil() as usize).max(1) - 1,
+            };
             let ranks = spec.percentiles().expect("percentiles");
             Value::List(ranks.iter().map(|rank| Value::Double(sorted[at(*rank)].into())).collect())
         }
@@ -274,6 +302,7 @@ fn fold(spec: &AggregationSpec, input: &DataType, values: &[(Millis, Value)]) ->
                 match value {
                     Value::Long(value) => sketch.update_long(*value),
                     Value::Double(value) => sketch.update_double(*value),
+                    Value::Decimal(_) => sketch.update_double(number(value)),
                     Value::Bytes(value) => sketch.update_bytes(value),
                     other => panic!("{other:?} cannot be counted"),
                 }

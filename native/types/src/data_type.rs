@@ -32,6 +32,9 @@ pub enum DataType {
     Date,
     /// An instant; refused as an aggregation input.
     Timestamp,
+    /// Decimal numbers of this many digits, this many of them behind the point: at most 38, and no more behind the point
+    /// than there are. The zipline dialect only.
+    Decimal(u8, u8),
     /// Elements of one type, in order.
     List(Box<DataType>),
     /// Key type, value type.
@@ -59,6 +62,20 @@ impl Field {
 }
 
 impl DataType {
+    /// The most digits a decimal can have.
+    pub const MOST_DIGITS: u8 = 38;
+
+    /// Whether the type is a decimal or has one inside.
+    pub fn has_decimals(&self) -> bool {
+        match self {
+            Self::Decimal(_, _) => true,
+            Self::List(element) => element.has_decimals(),
+            Self::Map(key, value) => key.has_decimals() || value.has_decimals(),
+            Self::Struct(_, members) => members.iter().any(|member| member.data_type.has_decimals()),
+            _ => false,
+        }
+    }
+
     /// Whether the reference calls the type numeric (`Byte` is, `Boolean` is not).
     pub fn is_numeric(&self) -> bool {
         matches!(self, Self::Byte | Self::Short | Self::Int | Self::Long | Self::Float | Self::Double)
@@ -72,14 +89,17 @@ impl DataType {
     /// ```
     /// use chronon_types::DataType;
     /// assert_eq!(DataType::parse("map_string_long").unwrap().to_string(), "map_string_long");
+    /// assert_eq!(DataType::parse("list_decimal_10_2").unwrap().to_string(), "list_decimal_10_2");
     /// assert!(DataType::parse("number").is_err());
+    /// assert!(DataType::parse("decimal_39_2").is_err());
     /// ```
     pub fn parse(text: &str) -> Result<Self> {
         match Self::parse_prefix(text) {
             Some((parsed, "")) => Ok(parsed),
             _ => Err(Error::invalid_plan(format!(
                 "`{text}` is not a column type; use boolean, byte, short, int, long, float, double, string, binary, \
-                 date, timestamp, list_<type> or map_<key>_<value>"
+                 date, timestamp, decimal_<digits>_<digits behind the point> (38 at most), list_<type> or \
+                 map_<key>_<value>"
             ))),
         }
     }
@@ -108,11 +128,24 @@ impl DataType {
             let (value, rest) = Self::parse_prefix(rest.strip_prefix('_')?)?;
             return Some((Self::Map(Box::new(key), Box::new(value)), rest));
         }
+        if let Some(rest) = text.strip_prefix("decimal_") {
+            let (precision, rest) = parse_digits(rest)?;
+            let (scale, rest) = parse_digits(rest.strip_prefix('_')?)?;
+            let sound = (1..=Self::MOST_DIGITS).contains(&precision) && scale <= precision;
+            return sound.then_some((Self::Decimal(precision, scale), rest));
+        }
         if let Some(rest) = text.strip_prefix("timestamp") {
             return Some((Self::Timestamp, rest));
         }
         SCALARS.iter().find_map(|(name, parsed)| text.strip_prefix(name).map(|rest| (parsed.clone(), rest)))
     }
+}
+
+/// The number at the start of `text`, and what follows it.
+fn parse_digits(text: &str) -> Option<(u8, &str)> {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (digits, rest) = text.split_at(end);
+    Some((digits.parse().ok()?, rest))
 }
 
 impl fmt::Display for DataType {
@@ -129,6 +162,7 @@ impl fmt::Display for DataType {
             Self::Binary => f.write_str("binary"),
             Self::Date => f.write_str("date"),
             Self::Timestamp => f.write_str("timestamp"),
+            Self::Decimal(precision, scale) => write!(f, "decimal_{precision}_{scale}"),
             Self::List(element) => write!(f, "list_{element}"),
             Self::Map(key, value) => write!(f, "map_{key}_{value}"),
             Self::Struct(name, _) => write!(f, "struct_{name}"),

@@ -3,6 +3,8 @@
 /// A point in event time: milliseconds since 1970-01-01 00:00 UTC.
 pub type Millis = i64;
 
+/// One minute in milliseconds.
+pub const MINUTE: Millis = 60 * 1000;
 /// Five minutes in milliseconds: the finest hop.
 pub const FIVE_MINUTES: Millis = 5 * 60 * 1000;
 /// One hour in milliseconds.

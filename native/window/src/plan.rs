@@ -2,7 +2,7 @@
 
 use chronon_aggregate::{AggregationSpec, Definition, Resolution};
 use chronon_types::time::Millis;
-use chronon_types::{Error, Field, Result};
+use chronon_types::{Dialect, Error, Field, Result};
 
 /// A distinct window of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +29,7 @@ pub struct WindowPlan {
     inputs: Vec<Field>,
     outputs: Vec<Field>,
     resolution: Resolution,
+    dialect: Dialect,
     definitions: Vec<Definition>,
     windows: Vec<WindowShape>,
     window_of: Vec<usize>,
@@ -40,18 +41,23 @@ impl WindowPlan {
     ///
     /// # Errors
     /// `InvalidPlan` or `Unsupported` naming the aggregation that cannot run; `InvalidPlan` when two outputs have
-    /// the same name or there is none.
+    /// the same name, there is none, or two are of different dialects.
     pub fn new(inputs: Vec<Field>, specs: Vec<AggregationSpec>, resolution: Resolution) -> Result<Self> {
         let mut plan = Self {
             inputs,
             outputs: Vec::new(),
             resolution,
+            dialect: specs.first().map_or(Dialect::Airbnb, |spec| spec.dialect),
             definitions: Vec::new(),
             windows: Vec::new(),
             window_of: Vec::new(),
             hops: Vec::new(),
         };
         for spec in &specs {
+            if spec.dialect != plan.dialect {
+                let found = format!("aggregations of the {} and the {} dialect", plan.dialect, spec.dialect);
+                return Err(Error::invalid_plan(format!("{found} cannot share a plan; make one for each")));
+            }
             let definition = Definition::new(spec, &plan.inputs)?;
             let window = spec.bounded_window();
             let hop = match &window {
@@ -101,6 +107,12 @@ impl WindowPlan {
     /// Whether times do not matter: exact resolution without any window.
     pub fn is_timeless(&self) -> bool {
         self.resolution == Resolution::Exact && self.windows.iter().all(|window| window.length.is_none())
+    }
+
+    /// Whether a window ends after the events at the very time of its query, and not before them. The zipline dialect
+    /// counts them in temporal joins, where heads move with queries; days and what is exact end before them in both.
+    pub fn includes_query_time(&self) -> bool {
+        self.dialect == Dialect::Zipline && self.resolution == Resolution::FiveMinute
     }
 
     pub(crate) fn windows(&self) -> &[WindowShape] {

@@ -12,12 +12,12 @@ use std::sync::Arc;
 /// A place in the order that queries and events come in: key, then time.
 type Place = (i32, Millis);
 
-/// Computes, for every query, each aggregation over the events of its key in `[round(Q − W, hop), Q)`.
+/// Computes, for every query, each aggregation over the events of its key in `[round(Q − W, hop), Q)`, or to `Q` itself
+/// where the plan [includes](WindowPlan::includes_query_time) it.
 ///
 /// Queries come in batches. Each batch is followed by the events it needs, in any number of batches, and ended by
 /// [`Self::finish`]. Keys are `group` numbers that never fall; state is kept while the group stays and dropped when it
-/// grows. Queries, and events, come in ascending order of (group, time), also from batch to batch. An event at the very
-/// time of a query is not part of it. Events at or after the last query sent are folded in once that is answered, and
+/// grows. Queries, and events, come in ascending order of (group, time), also from batch to batch. Events at or after the last query sent are folded in once that is answered, and
 /// wait for queries of a later batch, which must come after them.
 ///
 /// Results are a function of the events in a query's window and their order alone: neither the sizes of batches nor
@@ -45,6 +45,8 @@ type Place = (i32, Millis);
 /// ```
 pub struct PointInTimeSession {
     plan: Arc<WindowPlan>,
+    /// How long after the time of a query its windows end.
+    after_query: Millis,
     columns: Vec<Box<dyn Sliding>>,
     timelines: Vec<Timeline>,
     segments: Vec<Vec<Segment>>,
@@ -53,7 +55,8 @@ pub struct PointInTimeSession {
     tail_times: Vec<Millis>,
     tails_of: Option<usize>,
     groups: Vec<i32>,
-    times: Vec<Millis>,
+    /// The first time behind the window of each query.
+    ends: Vec<Millis>,
     next: usize,
     open: bool,
     group: Option<i32>,
@@ -70,6 +73,7 @@ impl PointInTimeSession {
     /// `Internal` when the plan names an operation that no column computes.
     pub fn new(plan: Arc<WindowPlan>) -> Result<Self> {
         Ok(Self {
+            after_query: plan.includes_query_time().into(),
             columns: columns(&plan)?,
             timelines: plan.hops().iter().map(|hop| Timeline::new(*hop)).collect(),
             segments: vec![Vec::new(); plan.hops().len()],
@@ -77,7 +81,7 @@ impl PointInTimeSession {
             tail_times: vec![0; plan.windows().len()],
             tails_of: None,
             groups: Vec::new(),
-            times: Vec::new(),
+            ends: Vec::new(),
             next: 0,
             open: false,
             group: None,
@@ -104,18 +108,15 @@ impl PointInTimeSession {
         }
         check_order("queries", groups, ts, self.last_query)?;
         if let (Some(first), Some(event)) = (groups.first().zip(ts.first()), self.last_event)
-            && (*first.0, if self.plan.is_timeless() { Millis::MAX } else { *first.1 }) <= event
+            && (*first.0, self.end(*first.1)) <= event
         {
             return Err(Error::invalid_argument(format!(
                 "the query at (group, ts) {first:?} does not come after the event at {event:?}, which is folded in already"
             )));
         }
         self.groups.extend_from_slice(groups);
-        if self.plan.is_timeless() {
-            // Every event of the key counts, whenever it was.
-            self.times.resize(groups.len(), Millis::MAX);
-        } else {
-            self.times.extend_from_slice(ts);
+        for ts in ts {
+            self.ends.push(self.end(*ts));
         }
         self.last_query = last(groups, ts).or(self.last_query);
         (self.open, self.next, self.tails_of) = (true, 0, None);
@@ -152,7 +153,7 @@ impl PointInTimeSession {
                 row += same;
                 continue;
             }
-            let query = (self.groups[self.next], self.times[self.next]);
+            let query = (self.groups[self.next], self.ends[self.next]);
             if query <= (groups[row], ts[row]) {
                 self.answer()?;
             } else if query.0 > groups[row] {
@@ -179,9 +180,9 @@ impl PointInTimeSession {
         while self.next < self.groups.len() {
             self.answer()?;
         }
-        self.answered = last(&self.groups, &self.times).or(self.answered);
+        self.answered = last(&self.groups, &self.ends).or(self.answered);
         self.groups.clear();
-        self.times.clear();
+        self.ends.clear();
         self.open = false;
         let mut results: Vec<Option<ArrayRef>> = vec![None; self.plan.outputs().len()];
         for column in &mut self.columns {
@@ -197,7 +198,13 @@ impl PointInTimeSession {
             + self.timelines.iter().map(Timeline::heap_size).sum::<usize>()
             + self.segments.iter().map(|segments| segments.capacity() * size_of::<Segment>()).sum::<usize>()
             + self.groups.capacity() * size_of::<i32>()
-            + self.times.capacity() * size_of::<Millis>()
+            + self.ends.capacity() * size_of::<Millis>()
+    }
+
+    /// The first time behind the window of a query at `ts`.
+    fn end(&self, ts: Millis) -> Millis {
+        // without windows and hops every event of the key counts, whenever it was
+        if self.plan.is_timeless() { Millis::MAX } else { ts.saturating_add(self.after_query) }
     }
 
     fn enter(&mut self, group: i32) {
@@ -213,7 +220,7 @@ impl PointInTimeSession {
     fn locate(&mut self) {
         if self.tails_of != Some(self.next) {
             self.tails_of = Some(self.next);
-            self.locate_at(self.times[self.next]);
+            self.locate_at(self.ends[self.next].saturating_sub(self.after_query));
         }
     }
 

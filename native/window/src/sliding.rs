@@ -154,6 +154,7 @@ fn column(family: &Family<'_>) -> Result<Box<dyn Sliding>> {
         (OperationKind::Last, Width::Doubles) => Box::new(Last::<Doubles>::new(family)),
         (OperationKind::Last, Width::Bytes) => Box::new(Last::<Bytes>::new(family)),
         (OperationKind::Last, Width::Anything) => Box::new(Last::<Anything>::new(family)),
+        (OperationKind::UniqueCount, Width::Decimals) => return folded(family),
         (OperationKind::UniqueCount | OperationKind::ApproxUniqueCount, _) => return distinct::column(family),
         _ => return folded(family),
     })

@@ -215,7 +215,7 @@ proptest! {
         lambda.answer(&request).unwrap();
         let found = lambda.finish().unwrap();
         for (spec, (column, output)) in case.specs.iter().zip(found.iter().zip(plan.outputs())) {
-            let expected = naive::aggregate(spec, &chronon_testkit::cases::columns(), case.resolution, false, &rows, query);
+            let expected = naive::aggregate(spec, &chronon_testkit::cases::columns(), case.resolution, naive::End::Before, &rows, query);
             let found = Value::read(column, 0).unwrap();
             prop_assert!(naive::accepts(spec, &expected, &found), "{} at {query}, batch to {end}: {found:?}, expected {expected:?}", output.name);
         }

@@ -209,7 +209,7 @@ impl Builder {
                 nulls: NullBufferBuilder::new(0),
                 count: 0,
             })),
-            DataType::Timestamp | DataType::Struct(..) => {
+            DataType::Timestamp | DataType::Decimal(..) | DataType::Struct(..) => {
                 return Err(Error::unsupported(format!("type {data_type} cannot be read from rows")));
             }
         })

@@ -1,12 +1,14 @@
 //! A definition with its data and its questions, and the way through the kernel that answers them.
 
 use crate::value::Value;
-use chronon_types::{DataType, time::Millis};
+use chronon_types::{DataType, Dialect, time::Millis};
 use std::collections::BTreeMap;
 
 /// An explicit window of the given length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Window {
+    /// Minutes, which the zipline dialect has.
+    Minutes(i32),
     /// Hours.
     Hours(i32),
     /// Days; `i32::MAX` is unbounded.
@@ -19,6 +21,7 @@ impl Window {
         match self {
             Self::Days(i32::MAX) => None,
             Self::Days(n) => Some(i64::from(n) * chronon_types::time::DAY),
+            Self::Minutes(n) => Some(i64::from(n) * chronon_types::time::MINUTE),
             Self::Hours(n) => Some(i64::from(n) * chronon_types::time::HOUR),
         }
     }
@@ -27,6 +30,8 @@ impl Window {
 /// One aggregation of the definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Aggregation {
+    /// The dialect of the case.
+    pub dialect: Dialect,
     /// Operation name as in the IDL, for example `LAST_K`.
     pub op: String,
     /// Input column.
@@ -185,6 +190,8 @@ impl Mode {
 pub struct Case {
     /// Number within the run.
     pub id: u64,
+    /// Whose definition it is.
+    pub dialect: Dialect,
     /// The way through the kernel.
     pub mode: Mode,
     /// Columns other than the time.
@@ -266,6 +273,8 @@ pub struct Answer {
     pub values: Vec<Vec<Value>>,
     /// What it stores, by name: `ir <key>`, `batch <key>`, `tile <key> <start>`.
     pub records: BTreeMap<String, Vec<u8>>,
+    /// Schemas of them, by name: `batch`, `tile`.
+    pub schemas: BTreeMap<String, String>,
     /// Why some of it cannot be stored.
     pub unstored: Option<String>,
     /// The values that follow from the other party's records, when it was given any.

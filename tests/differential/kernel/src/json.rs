@@ -2,7 +2,7 @@
 
 use crate::case::{Aggregation, Answer, Case, Mode, Resolution, Row, Step, Window};
 use crate::value::Value;
-use chronon_types::DataType;
+use chronon_types::{DataType, Dialect};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 
@@ -14,6 +14,7 @@ impl Case {
     pub fn to_json(&self) -> Json {
         let mut json = json!({
             "id": self.id,
+            "dialect": self.dialect.name(),
             "mode": self.mode.name(),
             "schema": self.schema.iter().map(|(n, t)| json!([n, t.to_string()])).collect::<Vec<_>>(),
             "aggregations": self.aggregations.iter().map(aggregation_to_json).collect::<Vec<_>>(),
@@ -56,9 +57,13 @@ impl Case {
             .map(|f| Some((f[0].as_str()?.to_owned(), DataType::parse(f[1].as_str()?).ok()?)))
             .collect::<Option<Vec<_>>>()
             .ok_or("`schema` is not a list of [name, type]")?;
+        let dialect = match json["dialect"].as_str() {
+            None => Dialect::Airbnb,
+            Some(name) => Dialect::from_name(name).ok_or_else(|| format!("`dialect` is {name}"))?,
+        };
         let aggregations = list("aggregations")?
             .iter()
-            .map(aggregation_from_json)
+            .map(|json| aggregation_from_json(json, dialect))
             .collect::<Option<Vec<_>>>()
             .ok_or("`aggregations` is malformed")?;
         let rows = |name: &str, list: &[Json]| {
@@ -93,7 +98,16 @@ impl Case {
             Some("many") => Mode::Many { steps, batch_end: time("batch_end")? },
             other => return Err(format!("`mode` is {other:?}, not row, sawtooth, online, tiled or many")),
         };
-        Ok(Self { id: json["id"].as_u64().unwrap_or(0), mode, schema, aggregations, rows: batch, stream, queries })
+        Ok(Self {
+            id: json["id"].as_u64().unwrap_or(0),
+            dialect,
+            mode,
+            schema,
+            aggregations,
+            rows: batch,
+            stream,
+            queries,
+        })
     }
 }
 
@@ -119,8 +133,10 @@ impl Answer {
         };
         let record = |(name, hex): (&String, &Json)| Some((name.clone(), unhex(hex.as_str()?)?));
         let records = json["records"].as_object()?.iter().map(record).collect::<Option<_>>()?;
+        let schema = |(name, text): (&String, &Json)| Some((name.clone(), text.as_str()?.to_owned()));
+        let schemas = json["schemas"].as_object()?.iter().map(schema).collect::<Option<_>>()?;
         let unstored = json["unstored"].as_str().map(str::to_owned);
-        Some(Self { outputs, values, records, unstored, decoded })
+        Some(Self { outputs, values, records, schemas, unstored, decoded })
     }
 }
 
@@ -132,6 +148,7 @@ pub fn records_to_json(records: &Records) -> Json {
 fn aggregation_to_json(aggregation: &Aggregation) -> Json {
     let windows = aggregation.windows.as_ref().map(|windows| {
         let window = |w: &Window| match w {
+            Window::Minutes(n) => json!([n, "MINUTES"]),
             Window::Hours(n) => json!([n, "HOURS"]),
             Window::Days(n) => json!([n, "DAYS"]),
         };
@@ -145,10 +162,11 @@ fn aggregation_to_json(aggregation: &Aggregation) -> Json {
     json
 }
 
-fn aggregation_from_json(json: &Json) -> Option<Aggregation> {
+fn aggregation_from_json(json: &Json, dialect: Dialect) -> Option<Aggregation> {
     let window = |json: &Json| {
         let length = i32::try_from(json[0].as_i64()?).ok()?;
         match json[1].as_str()? {
+            "MINUTES" => Some(Window::Minutes(length)),
             "HOURS" => Some(Window::Hours(length)),
             "DAYS" => Some(Window::Days(length)),
             _ => None,
@@ -156,6 +174,7 @@ fn aggregation_from_json(json: &Json) -> Option<Aggregation> {
     };
     let arg = |(name, value): (&String, &Json)| Some((name.clone(), value.as_str()?.to_owned()));
     Some(Aggregation {
+        dialect,
         op: json["op"].as_str()?.to_owned(),
         input: json["input"].as_str()?.to_owned(),
         windows: match &json["windows"] {

@@ -81,6 +81,9 @@ pub fn judge(
     if reference.unstored.is_some() {
         return Ok(tally);
     }
+    if ours.schemas != reference.schemas {
+        return Err(format!("schemas are {:?}, the reference has {:?}", ours.schemas, reference.schemas));
+    }
     if !ours.records.keys().eq(reference.records.keys()) {
         let (ours, reference) = (ours.records.keys(), reference.records.keys());
         return Err(format!("records are {ours:?}, the reference has {reference:?}"));

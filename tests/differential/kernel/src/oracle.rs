@@ -1,7 +1,8 @@
-//! The reference, in a JVM of its own, asked over pipes.
+//! The reference or its fork, in a JVM of its own, asked over pipes.
 
 use crate::case::{Answer, Case};
 use crate::json::{Records, records_to_json};
+use chronon_types::Dialect;
 use serde_json::Value as Json;
 use std::io::{BufRead, BufReader, BufWriter, Error, Result, Write};
 use std::path::PathBuf;
@@ -25,12 +26,23 @@ pub struct Answers {
     line: String,
 }
 
-/// Why there is nothing to compare with, or `None` when the reference is there.
-pub fn missing() -> Option<String> {
+/// Why there is nothing to compare a dialect with, or `None` when its reference is there.
+pub fn missing(dialect: Dialect) -> Option<String> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../..");
-    let home = std::env::var_os("CHRONON_ORACLE").map_or_else(|| root.join("../shared/oracle"), PathBuf::from);
-    (!home.join("chronon-online.jar").exists())
-        .then(|| format!("no reference jars at {}; set CHRONON_ORACLE to their folder", home.display()))
+    // the fork's program is compiled with the compiler that is found beside the reference
+    let homes = [
+        ("CHRONON_ORACLE", "oracle", "chronon-online.jar"),
+        ("CHRONON_ORACLE_ZIPLINE", "oracle-zipline", "zipline-online.jar"),
+    ];
+    let needed = match dialect {
+        Dialect::Airbnb => &homes[..1],
+        Dialect::Zipline => &homes[..],
+    };
+    needed.iter().find_map(|(variable, folder, jar)| {
+        let home = std::env::var_os(variable).map_or_else(|| root.join("../shared").join(folder), PathBuf::from);
+        let missing = !home.join(jar).exists();
+        missing.then(|| format!("no reference jars at {}; set {variable} to their folder", home.display()))
+    })
 }
 
 /// One argument: the script splits it.
@@ -41,11 +53,15 @@ impl Oracle {
     ///
     /// # Errors
     /// When the process cannot be started.
-    pub fn start() -> Result<Self> {
+    pub fn start(dialect: Dialect) -> Result<Self> {
         let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-        let sources = ["common", "airbnb"].map(|folder| here.join("oracle").join(folder).display().to_string());
+        let world = match dialect {
+            Dialect::Airbnb => "oracle",
+            Dialect::Zipline => "zipline",
+        };
+        let sources = ["common", dialect.name()].map(|folder| here.join("oracle").join(folder).display().to_string());
         let mut process = Command::new(here.join("../jvm"))
-            .args(["oracle", "chronon.differential.KernelOracle", &sources.join(" "), JVM_FLAGS])
+            .args([world, "chronon.differential.KernelOracle", &sources.join(" "), JVM_FLAGS])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;

@@ -6,6 +6,7 @@ use crate::oracle::Oracle;
 use crate::ours::{self, Refusal};
 use crate::shrink::shrink;
 use crate::{generate, json};
+use chronon_types::Dialect;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -17,6 +18,8 @@ const IN_FLIGHT: usize = 256;
 /// What a run is made of.
 #[derive(Debug, Clone)]
 pub struct Run {
+    /// Whose definitions.
+    pub dialect: Dialect,
     /// The seed.
     pub seed: u64,
     /// Case numbers.
@@ -42,7 +45,7 @@ impl Run {
             let producer = scope.spawn(|| {
                 let sender = sender; // closed when the last case is sent
                 for id in self.ids.clone().take_while(|_| !enough.load(Ordering::Relaxed)) {
-                    let case = generate::case(self.seed, id);
+                    let case = generate::case(self.dialect, self.seed, id);
                     let ours = self.ours(&case);
                     let records = records(ours.as_ref());
                     let sent = cases.send(&case, records).and_then(|()| cases.flush());
@@ -60,10 +63,16 @@ impl Run {
         let report = |(case, error): (Case, String)| {
             let small = shrink(&case, 2000, |c| self.one(oracle, c).is_err());
             let reason = self.one(oracle, &small).err().unwrap_or(error);
-            format!("case {} of seed {}, shrunk: {reason}\n{}", case.id, self.seed, small.to_json())
+            format!("case {} of seed {} ({}), shrunk: {reason}\n{}", case.id, self.seed, self.dialect, small.to_json())
         };
         let reports: Vec<String> = failures.into_iter().map(report).collect();
-        if reports.is_empty() { Ok(tally) } else { Err(reports.join("\n")) }
+        match reports.is_empty() {
+            false => Err(reports.join("\n")),
+            true if tally.cases as u64 != self.ids.end - self.ids.start => {
+                Err(format!("the reference died after {} cases", tally.cases))
+            }
+            true => Ok(tally),
+        }
     }
 
     /// Judges one case.

@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn keeps_only_what_the_failure_needs() {
-        let case = (0..).map(|id| generate::case(1, id)).find(|c| c.rows.len() > 50);
+        let case = (0..).map(|id| generate::case(chronon_types::Dialect::Airbnb, 1, id)).find(|c| c.rows.len() > 50);
         let Some(case) = case else { panic!("the generator makes large cases") };
         let wanted = case.rows[17].clone();
         let small = shrink(&case, 10_000, |c| c.rows.iter().any(|r| (r.key, r.ts) == (wanted.key, wanted.ts)));

@@ -16,6 +16,8 @@ pub enum Value {
     Int(i64),
     /// Float or double.
     Float(f64),
+    /// So many units of the last of so many digits behind the point.
+    Decimal(i128, u8),
     /// Text.
     Text(String),
     /// Bytes.
@@ -34,6 +36,7 @@ impl PartialEq for Value {
             (Self::Bool(a), Self::Bool(b)) => a == b,
             (Self::Int(a), Self::Int(b)) => a == b,
             (Self::Float(a), Self::Float(b)) => a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()),
+            (Self::Decimal(a, s), Self::Decimal(b, t)) => (a, s) == (b, t),
             (Self::Text(a), Self::Text(b)) => a == b,
             (Self::Bytes(a), Self::Bytes(b)) => a == b,
             (Self::List(a), Self::List(b)) => a == b,
@@ -55,6 +58,7 @@ impl Value {
             Self::Float(v) if v.is_nan() => json!("NaN"),
             Self::Float(v) if v.is_infinite() => json!(if *v > 0.0 { "Infinity" } else { "-Infinity" }),
             Self::Float(v) => Number::from_f64(*v).map_or(Json::Null, Json::Number),
+            Self::Decimal(v, _) => json!(v.to_string()),
             Self::Text(v) => json!(v),
             Self::Bytes(v) => json!(base64(v)),
             Self::List(v) => Json::Array(v.iter().map(Self::to_json).collect()),
@@ -77,6 +81,7 @@ impl Value {
                 "-Infinity" => f64::NEG_INFINITY,
                 _ => return None,
             }),
+            (Json::String(v), DataType::Decimal(_, scale)) => Self::Decimal(v.parse().ok()?, *scale),
             (Json::String(v), DataType::String) => Self::Text(v.clone()),
             (Json::String(v), DataType::Binary) => Self::Bytes(unbase64(v)?),
             (Json::Array(v), DataType::List(element)) => {
@@ -106,6 +111,7 @@ impl Value {
         match (self, other) {
             (Self::Float(a), Self::Float(b)) => a.is_nan().cmp(&b.is_nan()).then_with(|| a.total_cmp(b)),
             (Self::Int(a), Self::Int(b)) => a.cmp(b),
+            (Self::Decimal(a, _), Self::Decimal(b, _)) => a.cmp(b),
             (Self::Text(a), Self::Text(b)) => a.encode_utf16().cmp(b.encode_utf16()),
             _ => Ordering::Equal,
         }
@@ -117,6 +123,7 @@ impl Value {
             Self::Int(v) => v.to_le_bytes().to_vec(),
             Self::Float(v) if v.is_nan() => f64::NAN.to_bits().to_le_bytes().to_vec(),
             Self::Float(v) => v.to_bits().to_le_bytes().to_vec(),
+            Self::Decimal(v, _) => v.to_le_bytes().to_vec(),
             Self::Text(v) => v.as_bytes().to_vec(),
             Self::Bytes(v) => v.clone(),
             other => other.to_json().to_string().into_bytes(),

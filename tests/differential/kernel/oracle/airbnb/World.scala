@@ -26,6 +26,8 @@ object World {
     case t if t.startsWith("map_string_") => MapType(StringType, typeOf(t.stripPrefix("map_string_")))
   }
 
+  def valueOf(node: JsonNode, t: DataType): Any = throw new IllegalArgumentException(s"no value of type $t is made from $node")
+
   def aggregation(a: JsonNode): Aggregation = {
     def list[T](name: String)(f: JsonNode => T): Seq[T] =
       Option(a.get(name)).filterNot(_.isNull).map(_.elements.asScala.toSeq.map(f)).orNull
@@ -45,10 +47,11 @@ object World {
     aggregator.lambdaAggregateFinalized(batch, rows, at, reversals, newestBatch)
 
   /** Avro bytes of a record, as the stores hold them. */
-  final class RecordCodec(name: String, schema: Array[(String, DataType)]) {
-    private val struct = StructType.from(name, schema)
+  final class RecordCodec(name: String, fields: Array[(String, DataType)]) {
+    private val struct = StructType.from(name, fields)
     private val encoder = AvroConversions.encodeBytes(struct)
-    private val decoder = new AvroCodec(AvroConversions.fromChrononSchema(struct).toString)
+    val schema: String = AvroConversions.fromChrononSchema(struct).toString
+    private val decoder = new AvroCodec(schema)
     def encode(values: Array[Any]): Array[Byte] = encoder(values)
     def decode(bytes: Array[Byte]): Array[Any] = decoder.decodeRow(bytes)
   }

@@ -12,6 +12,12 @@ final class CaseRow(data: Array[Any], override val isBefore: Boolean, override v
   override def ts: Long = data(0).asInstanceOf[Long]
 }
 
+object Hop {
+
+  /** The start of the hop that a time falls into. */
+  def start(ts: Long, size: Long): Long = ts / size * size
+}
+
 /** What happens to the next rows, or to the accumulators so far. */
 sealed trait Step
 object Step {
@@ -85,7 +91,8 @@ final class Case(json: JsonNode) {
 final case class Run(outputs: Array[(String, DataType)],
                      values: Array[Array[Any]],
                      records: Map[String, Array[Byte]] = Map.empty,
-                     unstored: Option[String] = None)
+                     unstored: Option[String] = None,
+                     schemas: Map[String, String] = Map.empty)
 
 /** One way through the reference. */
 trait Mode {

@@ -32,6 +32,7 @@ object Json {
           val map = new java.util.HashMap[Any, Any]
           node.fields.asScala.foreach(e => map.put(e.getKey, valueOf(e.getValue, v)))
           map
+        case other => World.valueOf(node, other)
       }
 
   def jsonOf(value: Any): JsonNode = value match {
@@ -39,6 +40,8 @@ object Json {
     case v: java.lang.Boolean => nodes.booleanNode(v)
     case v: java.lang.Double  => if (v.isNaN || v.isInfinite) nodes.textNode(v.toString) else nodes.numberNode(v)
     case v: java.lang.Float   => if (v.isNaN || v.isInfinite) nodes.textNode(v.toString) else nodes.numberNode(v.doubleValue)
+    // how many units of the last digit: the type says how many digits are behind the point
+    case v: java.math.BigDecimal => nodes.textNode(v.unscaledValue.toString)
     case v: java.lang.Number  => nodes.numberNode(v.longValue)
     case v: String            => nodes.textNode(v)
     case v: Array[Byte]       => nodes.textNode(Base64.getEncoder.encodeToString(v))

@@ -8,7 +8,7 @@ import java.io.BufferedOutputStream
 /** One JSON case per line on standard input, one JSON result per line on standard output, in the same order.
   *
   * A result has `outputs` (names and types), `values` (a row per query), and, where the mode stores anything,
-  * `records` (the stored bytes by name, in hex) or `unstored` (why there are none). When the case carries `records` of
+  * `records` (the stored bytes by name, in hex) with the `schemas` of some, or `unstored` (why there are none). When the case carries `records` of
   * its own, they are decoded with the reference's codecs in place of the reference's own bytes, and the result has
   * `decoded`, the values that follow, or `undecodable`.
   */
@@ -44,6 +44,8 @@ object KernelOracle {
     result.set[JsonNode]("values", Json.table(run.values, run.outputs.length))
     val records = result.putObject("records")
     run.records.toSeq.sortBy(_._1).foreach { case (name, bytes) => records.put(name, Json.hex(bytes)) }
+    val schemas = result.putObject("schemas")
+    run.schemas.foreach { case (name, text) => schemas.put(name, text) }
     if (run.unstored.nonEmpty) result.put("unstored", run.unstored.get)
     c.records.foreach { theirs =>
       try result.set[JsonNode]("decoded", Json.table(mode.run(c, Some(theirs)).values, run.outputs.length))

@@ -21,20 +21,23 @@ object OnlineMode extends Mode {
       val values = queries.map { case (key, at, batch) =>
         aggregator.lambdaAggregateFinalizedTiled(batch, tiles.decode(all, key).iterator, at)
       }
-      Run(aggregator.windowedAggregator.outputSchema, values, all)
+      val schemas = Map("batch" -> batches.schema, "tile" -> tiles.schema)
+      Run(aggregator.windowedAggregator.outputSchema, values, all, schemas = schemas)
     } else {
       val values = queries.map { case (key, at, batch) =>
         val rows = c.stream.iterator.collect { case (`key`, row) => row: Row }
         World.lambda(aggregator, batch, rows, at, c.reversals, c.newestBatch)
       }
-      Run(aggregator.windowedAggregator.outputSchema, values, records)
+      Run(aggregator.windowedAggregator.outputSchema, values, records, schemas = Map("batch" -> batches.schema))
     }
   }
 }
 
 /** The stored batch IR of each key, and back. */
 final class Batches(c: Case, aggregator: SawtoothOnlineAggregator) {
-  private val codec = new World.RecordCodec("case_IR", aggregator.batchIrSchema)
+  private lazy val codec = new World.RecordCodec("case_IR", aggregator.batchIrSchema)
+
+  def schema: String = codec.schema
 
   def records: Map[String, Array[Byte]] = folded.map { case (key, ir) =>
     val batch = aggregator.normalizeBatchIr(ir)

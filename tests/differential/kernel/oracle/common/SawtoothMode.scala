@@ -19,11 +19,11 @@ object SawtoothMode extends Mode {
       val hops =
         if (mine.isEmpty) null
         else hopsAggregator.toTimeSortedArray(mine.foldLeft(hopsAggregator.init())((h, r) => hopsAggregator.update(h, r)))
-      val heads = of.groupBy(i => TsUtils.round(c.queries(i)._2, hop)).toArray.sortBy(_._1)
+      val heads = of.groupBy(i => Hop.start(c.queries(i)._2, hop)).toArray.sortBy(_._1)
       val bases = sawtooth.computeWindows(hops, heads.map(_._1))
       for (((head, asked), base) <- heads.zip(bases)) {
         val times = asked.map(c.queries(_)._2).distinct.sorted.toArray
-        val inHead = if (c.daily) Array.empty[CaseRow] else mine.filter(r => TsUtils.round(r.ts, hop) == head)
+        val inHead = if (c.daily) Array.empty[CaseRow] else mine.filter(r => Hop.start(r.ts, hop) == head)
         val irs = sawtooth.cumulate(inHead.iterator, times, base)
         // equal references may be finalized twice: finalize only sorts in place, so that is harmless
         val values = irs.map(ir => if (ir == null) null else sawtooth.windowedAggregator.finalize(ir))

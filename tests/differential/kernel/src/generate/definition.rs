@@ -2,7 +2,7 @@
 
 use super::{Rng, element};
 use crate::case::{Aggregation, Resolution, Window};
-use chronon_types::DataType;
+use chronon_types::{DataType, Dialect};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A column; one whose lists all have one length can be aggregated by position.
@@ -23,22 +23,31 @@ const SCALARS: [DataType; 8] = [
     DataType::Binary,
 ];
 
+const DECIMALS: [DataType; 3] = [DataType::Decimal(10, 2), DataType::Decimal(18, 0), DataType::Decimal(38, 10)];
+
 /// Two columns to bucket by, and up to four more.
-pub(super) fn columns(rng: &mut Rng, element_wise: bool) -> Vec<Column> {
+/// Those that are stored have no type in the zipline dialect that the fork's codec refuses.
+pub(super) fn columns(rng: &mut Rng, dialect: Dialect, stored: bool, element_wise: bool) -> Vec<Column> {
+    let refused = stored && dialect == Dialect::Zipline;
+    let scalars: Vec<DataType> = SCALARS.into_iter().filter(|scalar| !(refused && small(scalar))).collect();
+    let small_or_long = if refused { DataType::Long } else { DataType::Byte };
     let bucket = |name: &str| Column { name: name.to_owned(), data_type: DataType::String, dimension: None };
     let mut columns = vec![bucket("b0"), bucket("b1")];
     for i in 0..1 + rng.below(4) {
-        let scalar = rng.pick(&SCALARS).clone();
+        let scalar = match dialect {
+            Dialect::Zipline if rng.one_in(5) => rng.pick(&DECIMALS).clone(),
+            _ => rng.pick(&scalars).clone(),
+        };
         let list = |of| DataType::List(Box::new(of));
         let map = |of| DataType::Map(Box::new(DataType::String), Box::new(of));
         let mut dimension = None;
         let data_type = match rng.below(24) {
-            0 => DataType::Byte,
-            1 => list(DataType::Byte),
+            0 => small_or_long.clone(),
+            1 => list(small_or_long.clone()),
             2 => list(list(scalar)),
             3 => map(list(scalar)),
             4..7 => map(scalar),
-            7 | 8 if element_wise => {
+            7 | 8 if element_wise && dialect == Dialect::Airbnb => {
                 dimension = Some(rng.below(4));
                 list(scalar)
             }
@@ -55,29 +64,51 @@ pub(super) fn schema(columns: &[Column]) -> Vec<(String, DataType)> {
 }
 
 /// The operations that take a column of this type.
-fn operations(data_type: &DataType) -> Vec<&'static str> {
+fn operations(data_type: &DataType, dialect: Dialect) -> Vec<&'static str> {
     let mut ops = vec!["COUNT", "FIRST", "LAST", "FIRST_K", "LAST_K"];
+    let frequent = match dialect {
+        Dialect::Airbnb => ["APPROX_HISTOGRAM_K", "APPROX_HISTOGRAM_K"],
+        Dialect::Zipline => ["APPROX_FREQUENT_K", "APPROX_HEAVY_HITTERS_K"],
+    };
+    // of a few types, so that what one dialect has alone is not rare
+    let bounded = match (dialect, element(data_type)) {
+        (Dialect::Airbnb, _) => Some("BOUNDED_UNIQUE_COUNT"),
+        (Dialect::Zipline, DataType::Int | DataType::Long | DataType::String) => Some("UNIQUE_TOP_K"),
+        (Dialect::Zipline, _) => None,
+    };
     match element(data_type) {
+        // a list of decimals is one value
+        DataType::Decimal(_, _) if matches!(data_type, DataType::List(_)) => {}
+        DataType::Decimal(_, _) => {
+            ops.extend(["SUM", "AVERAGE", "MIN", "MAX", "UNIQUE_COUNT", "APPROX_UNIQUE_COUNT", "TOP_K", "BOTTOM_K"]);
+            ops.extend(["VARIANCE", "SKEW", "KURTOSIS", "APPROX_PERCENTILE"]);
+        }
         DataType::Short | DataType::Int | DataType::Long | DataType::Float | DataType::Double => {
             ops.extend(["SUM", "AVERAGE", "MIN", "MAX", "UNIQUE_COUNT", "APPROX_UNIQUE_COUNT", "TOP_K", "BOTTOM_K"]);
-            ops.extend(["VARIANCE", "SKEW", "KURTOSIS", "APPROX_PERCENTILE", "APPROX_HISTOGRAM_K"]);
-            ops.push("BOUNDED_UNIQUE_COUNT");
+            ops.extend(["VARIANCE", "SKEW", "KURTOSIS", "APPROX_PERCENTILE"]);
+            ops.extend(frequent.into_iter().chain(bounded));
         }
         DataType::String => {
             ops.extend(["MIN", "MAX", "UNIQUE_COUNT", "HISTOGRAM", "APPROX_UNIQUE_COUNT", "HISTOGRAM"]);
-            ops.extend(["TOP_K", "BOTTOM_K", "APPROX_HISTOGRAM_K", "BOUNDED_UNIQUE_COUNT"]);
+            ops.extend(["TOP_K", "BOTTOM_K"].into_iter().chain(frequent).chain(bounded));
         }
-        DataType::Binary => ops.extend(["APPROX_UNIQUE_COUNT", "UNIQUE_COUNT", "BOUNDED_UNIQUE_COUNT"]),
+        DataType::Binary => ops.extend(["APPROX_UNIQUE_COUNT", "UNIQUE_COUNT"].into_iter().chain(bounded)),
         DataType::Boolean => ops.push("SUM"),
         _ => {}
     }
     ops
 }
 
-fn arguments(rng: &mut Rng, op: &str) -> Option<BTreeMap<String, String>> {
+fn arguments(rng: &mut Rng, dialect: Dialect, op: &str) -> Option<BTreeMap<String, String>> {
+    // the fork's codec refuses a name with a sign in it
+    let few: &[i32] = if dialect == Dialect::Zipline { &[0, 20] } else { &[-1, 0, 20] };
     let k = match op {
+        "UNIQUE_TOP_K" => Some(1 + rng.below(6) as i32),
+        "APPROX_FREQUENT_K" | "APPROX_HEAVY_HITTERS_K" => {
+            Some(if rng.one_in(8) { 0 } else { 1 + rng.below(20) as i32 })
+        }
         "FIRST_K" | "LAST_K" | "TOP_K" | "BOTTOM_K" => {
-            Some(if rng.one_in(12) { *rng.pick(&[-1, 0, 20]) } else { 1 + rng.below(5) as i32 })
+            Some(if rng.one_in(12) { *rng.pick(few) } else { 1 + rng.below(5) as i32 })
         }
         "HISTOGRAM" if rng.one_in(4) => Some(rng.below(6) as i32 - 1),
         "APPROX_UNIQUE_COUNT" if rng.one_in(3) => Some(4 + rng.below(9) as i32),
@@ -99,6 +130,7 @@ fn arguments(rng: &mut Rng, op: &str) -> Option<BTreeMap<String, String>> {
 /// One to twelve aggregations without equal output names.
 pub(super) fn aggregations(
     rng: &mut Rng,
+    dialect: Dialect,
     columns: &[Column],
     windows: impl Fn(&mut Rng) -> Option<Vec<Window>>,
 ) -> Vec<Aggregation> {
@@ -106,10 +138,10 @@ pub(super) fn aggregations(
     let mut aggregations = Vec::new();
     while aggregations.is_empty() || !rng.one_in(5) && aggregations.len() < 12 {
         let Column { name: input, data_type, dimension } = rng.pick(columns);
-        let op = *rng.pick(&operations(data_type));
-        let args = arguments(rng, op);
+        let op = *rng.pick(&operations(data_type, dialect));
+        let args = arguments(rng, dialect, op);
         // equal names collide in outputs: the compiler refuses them, so each (input, operation) comes once
-        let named = matches!(op, "FIRST_K" | "LAST_K" | "TOP_K" | "BOTTOM_K");
+        let named = matches!(op, "FIRST_K" | "LAST_K" | "TOP_K" | "BOTTOM_K" | "UNIQUE_TOP_K");
         if !names.insert((input.clone(), op, args.clone().filter(|_| named))) {
             continue;
         }
@@ -122,16 +154,20 @@ pub(super) fn aggregations(
             _ => vec!["b1".to_owned(), "b0".to_owned()],
         });
         let (op, input, windows) = (op.to_owned(), input.clone(), windows(rng));
-        aggregations.push(Aggregation { op, input, windows, buckets, args, element_wise });
+        aggregations.push(Aggregation { dialect, op, input, windows, buckets, args, element_wise });
     }
     aggregations
 }
 
-/// Whether the reference throws at a before-image (sheet §20, Q7): a column by map key or by position, whose operation
-/// cannot take a value away, beside one that can.
+/// Whether the reference throws at a before-image: a column by map key or by position, whose operation cannot take a value
+/// away (sheet §20, Q7), or, in the fork, by bucket, whose operation can (sheet §19).
 pub(super) fn refuses_deletes(schema: &[(String, DataType)], aggregations: &[Aggregation]) -> bool {
     let map = |a: &Aggregation| schema.iter().any(|(name, t)| *name == a.input && matches!(t, DataType::Map(_, _)));
-    aggregations.iter().any(|a| !a.timed() && !a.deletable() && (a.element_wise || map(a)))
+    let by_bucket = |a: &Aggregation| a.dialect == Dialect::Zipline && a.buckets.is_some();
+    aggregations.iter().any(|a| match a.deletable() {
+        true => by_bucket(a),
+        false => !a.timed() && (a.element_wise || map(a)),
+    })
 }
 
 /// Whether the reference may be unable to store what the aggregation has: a null inside a list or a map (sheet §8.1), a
@@ -162,8 +198,10 @@ pub(super) fn storable(schema: &[(String, DataType)], aggregations: &[Aggregatio
 }
 
 /// Windows of the offline path.
-pub(super) fn windows(rng: &mut Rng, resolution: Resolution) -> Option<Vec<Window>> {
+pub(super) fn windows(rng: &mut Rng, dialect: Dialect, resolution: Resolution) -> Option<Vec<Window>> {
+    let five_minutes = resolution == Resolution::FiveMinute;
     let window = |rng: &mut Rng| match rng.below(8) {
+        2 if five_minutes && dialect == Dialect::Zipline => Window::Minutes(*rng.pick(&[5, 30, 55, 60, 90])),
         0 => Window::Days(i32::MAX),
         // whole days from twelve days on: other lengths in hours are a known divergence
         1 if resolution == Resolution::FiveMinute => Window::Hours(*rng.pick(&[288, 312, 720])),
@@ -177,8 +215,9 @@ pub(super) fn windows(rng: &mut Rng, resolution: Resolution) -> Option<Vec<Windo
 
 /// Windows of the request path: around the two days that a batch stays good for, and some that are no whole number
 /// of their hops (sheet §20, Q12).
-pub(super) fn served_windows(rng: &mut Rng) -> Option<Vec<Window>> {
+pub(super) fn served_windows(rng: &mut Rng, dialect: Dialect) -> Option<Vec<Window>> {
     let window = |rng: &mut Rng| match rng.below(8) {
+        2 if dialect == Dialect::Zipline => Window::Minutes(*rng.pick(&[1, 5, 7, 30, 59, 60, 721])),
         0 => Window::Days(i32::MAX),
         1 => Window::Hours(*rng.pick(&[288, 300, 312, 500, 720])),
         2..4 => Window::Hours(*rng.pick(&[1, 5, 11, 12, 13, 24, 47, 48, 49, 100, 287])),

@@ -27,6 +27,7 @@ fn value(rng: &mut Rng, data_type: &DataType) -> Value {
         DataType::Long => Value::Int(integer(rng, i64::MIN, i64::MAX)),
         DataType::Float => Value::Float(f64::from(float(rng, f64::from(f32::MAX)) as f32)),
         DataType::Double => Value::Float(float(rng, f64::MAX)),
+        DataType::Decimal(precision, scale) => Value::Decimal(decimal(rng, *precision), *scale),
         DataType::String => Value::Text(text(rng)),
         DataType::Binary => Value::Bytes(text(rng).into_bytes()),
         DataType::List(of) => {
@@ -56,12 +57,33 @@ pub(super) fn drop_nulls(value: &mut Value) {
     }
 }
 
+/// Puts a number where there is none.
+pub(super) fn replace_nan(value: &mut Value) {
+    match value {
+        Value::Float(v) if v.is_nan() => *v = 0.5,
+        Value::List(list) => list.iter_mut().for_each(replace_nan),
+        Value::Map(map) => map.values_mut().for_each(replace_nan),
+        _ => {}
+    }
+}
+
 fn integer(rng: &mut Rng, least: i64, most: i64) -> i64 {
     match rng.below(12) {
         0 => least,
         1 => most,
         2 => rng.bits() as i64 & most,
         _ => rng.below(100) as i64 - 50,
+    }
+}
+
+/// Mostly small; a thousand of the largest add up to what the type can hold.
+fn decimal(rng: &mut Rng, precision: u8) -> i128 {
+    let most = 10i128.pow(precision.saturating_sub(4).into()) - 1;
+    match rng.below(12) {
+        0 => most,
+        1 => -most,
+        2 => (i128::from(rng.bits() as i64) << 62) % most,
+        _ => (rng.below(1000) as i128 - 500) % most,
     }
 }
 

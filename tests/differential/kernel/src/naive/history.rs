@@ -3,6 +3,7 @@
 use super::Party;
 use crate::case::{Case, Mode, Output, Resolution, Row, Step, Window};
 use chronon_types::time::{DAY, FIVE_MINUTES, HOUR, Millis, round};
+use chronon_types::{DataType, Dialect};
 
 /// How long after the start of its window a row stays in hops: the batch serves requests up to this long after its end.
 const TAIL_BUFFER: Millis = 2 * DAY;
@@ -26,7 +27,10 @@ pub(super) fn of<'a>(case: &'a Case, output: &Output<'_>, key: i32, at: Millis, 
     match &case.mode {
         Mode::Row { .. } => steps(case, key),
         Mode::Sawtooth(_) => {
-            let inside = case.rows.iter().filter(mine).filter(|r| r.ts < at && r.ts >= tail);
+            // the fork's joins count what happens at the very time of a query
+            let joins = case.mode.resolution() == Resolution::FiveMinute;
+            let end = if case.dialect == Dialect::Zipline && joins { at + 1 } else { at };
+            let inside = case.rows.iter().filter(mine).filter(|r| r.ts < end && r.ts >= tail);
             inside.map(|row| Touch { row, before: false, apart: true }).collect()
         }
         Mode::Online { batch_end, newest_batch, reversals, .. } => {
@@ -77,6 +81,20 @@ pub(super) fn shares_hops(case: &Case, output: &Output<'_>) -> bool {
             windows.filter(|w| hop(w) == hop(&window)).count() > 1
         }),
     }
+}
+
+/// Whether folding the hops of a cell changes them for those who fold them next: the fork, when nothing of a window is
+/// collapsed, folds the other hops into the first one (sheet §19), which shows unless its accumulator is a plain value.
+pub(super) fn spoils_hops(case: &Case, output: &Output<'_>) -> bool {
+    let plain = matches!(
+        output.aggregation.op.as_str(),
+        "COUNT" | "SUM" | "MIN" | "MAX" | "FIRST" | "LAST" | "SKEW" | "KURTOSIS"
+    );
+    let by_key = matches!(case.schema[output.input].1, DataType::Map(_, _));
+    let stored = matches!(case.mode, Mode::Online { .. } | Mode::Tiled { .. } | Mode::Many { .. });
+    case.dialect == Dialect::Zipline
+        && stored
+        && !(plain && output.bucket.is_none() && (!by_key || output.aggregation.timed()))
 }
 
 /// The rows of a key, step by step.

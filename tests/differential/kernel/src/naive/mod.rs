@@ -9,7 +9,7 @@ mod sketch;
 
 pub use expect::{Expect, Party};
 
-use crate::case::{Aggregation, Case, Mode, Output};
+use crate::case::{Aggregation, Case, Output};
 use crate::value::Value;
 use chronon_types::{DataType, time::Millis};
 use history::Touch;
@@ -45,16 +45,22 @@ pub fn answer(case: &Case) -> Vec<Vec<Expect>> {
 }
 
 fn cell(case: &Case, output: &Output<'_>, key: i32, at: Millis) -> Expect {
-    let expect = |party| {
-        let touches = history::of(case, output, key, at, party);
-        let expect = value(case, output, &touches);
-        if history::shares_hops(case, output) { expect.over_shared_hops() } else { expect }
+    let of = |party| history::of(case, output, key, at, party);
+    let expect = |touches: &[Touch<'_>]| {
+        let expect = value(case, output, touches);
+        match history::shares_hops(case, output) {
+            true if history::spoils_hops(case, output) => expect.of_kernel_only(),
+            true => expect.over_shared_hops(),
+            false => expect,
+        }
     };
-    if !matches!(case.mode, Mode::Many { .. }) {
-        return expect(Party::Kernel);
-    }
     // the reference judges a mutation once, at the first query that sees it (sheet §20, Q9); ours at every query
-    Expect::Parties { reference: Box::new(expect(Party::Reference)), kernel: Box::new(expect(Party::Kernel)) }
+    match (of(Party::Reference), of(Party::Kernel)) {
+        (reference, kernel) if reference == kernel => expect(&kernel),
+        (reference, kernel) => {
+            Expect::Parties { reference: Box::new(expect(&reference)), kernel: Box::new(expect(&kernel)) }
+        }
+    }
 }
 
 fn value(case: &Case, output: &Output<'_>, touches: &[Touch<'_>]) -> Expect {
@@ -83,7 +89,11 @@ fn shape<'a>(aggregation: &Aggregation, data_type: &'a DataType) -> Shape<'a> {
     match data_type {
         _ if aggregation.timed() => Shape::Whole,
         T::Map(key, of) if **key == T::String => Shape::Map(of),
-        T::List(of) if matches!(**of, T::Byte | T::Date | T::Timestamp | T::List(_) | T::Map(_, _)) => Shape::Whole,
+        T::List(of)
+            if matches!(**of, T::Byte | T::Date | T::Timestamp | T::Decimal(..) | T::List(_) | T::Map(_, _)) =>
+        {
+            Shape::Whole
+        }
         T::List(of) if aggregation.element_wise => Shape::ElementWise(of),
         T::List(of) => Shape::Vector(of),
         _ => Shape::Whole,

@@ -4,6 +4,7 @@ use super::{Entry, Expect, Party};
 use crate::case::Aggregation;
 use crate::value::Value;
 use chronon_sketches::cpc::{IconEstimates, coupon_of_bytes, coupon_of_double, coupon_of_long};
+use chronon_types::Dialect;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
@@ -18,6 +19,7 @@ pub(super) fn distinct(entries: &[Entry<'_>], lg_k: u8) -> Option<Expect> {
         let coupon = match e.value {
             Value::Int(v) => Some(coupon_of_long(lg_k, *v)),
             Value::Float(v) => Some(coupon_of_double(lg_k, *v)),
+            Value::Decimal(..) => Some(coupon_of_double(lg_k, super::operation::float(e.value))),
             Value::Text(v) => coupon_of_bytes(lg_k, v.as_bytes()),
             Value::Bytes(v) => coupon_of_bytes(lg_k, v),
             _ => None,
@@ -51,6 +53,8 @@ pub struct Percentiles {
     /// The ranks asked for.
     ranks: Vec<f64>,
     k: usize,
+    /// Whether a rank is that of the values up to one, and not of those below it.
+    inclusive: bool,
 }
 
 impl Percentiles {
@@ -59,7 +63,8 @@ impl Percentiles {
         sorted.sort_by(f32::total_cmp);
         let ranks = aggregation.arg("percentiles").and_then(|text| serde_json::from_str(text).ok());
         let k = aggregation.k().and_then(|k| usize::try_from(k).ok()).unwrap_or(128);
-        Self { sorted, ranks: ranks.unwrap_or_else(|| vec![0.5]), k }
+        let inclusive = aggregation.dialect == Dialect::Zipline;
+        Self { sorted, ranks: ranks.unwrap_or_else(|| vec![0.5]), k, inclusive }
     }
 
     /// Whether nothing was sampled.
@@ -94,7 +99,10 @@ impl Percentiles {
         // -0.0 equals 0.0 here: which of the two comes first among equals is not said
         let equal = |v: &f32| f64::from(*v) == *value;
         if self.exact() || rank == 0.0 || rank == 1.0 {
-            return equal(&self.sorted[((rank * n) as usize).min(last)]);
+            // the fork takes what a product of doubles has too much off before it goes to the next value
+            let upper = ((rank * n * 1e7).round() / 1e7).ceil() as usize;
+            let at = if self.inclusive { upper.max(1) - 1 } else { (rank * n) as usize };
+            return equal(&self.sorted[at.min(last)]);
         }
         let below = self.sorted.iter().filter(|v| f64::from(**v) < *value).count() as f64;
         let until = self.sorted.iter().filter(|v| f64::from(**v) <= *value).count() as f64;
@@ -111,6 +119,10 @@ pub struct Frequent {
     /// Values and their counts by the identity of the value.
     counts: BTreeMap<Vec<u8>, (Value, i64)>,
     k: usize,
+    /// How many values are counted one by one, before a sketch begins.
+    few: usize,
+    /// How many values a sketch holds before it drops one.
+    counters: usize,
 }
 
 impl Frequent {
@@ -119,12 +131,20 @@ impl Frequent {
         for value in values {
             counts.entry(value.identity()).or_insert_with(|| (value.clone(), 0)).1 += 1;
         }
-        Self { counts, k: usize::try_from(k).unwrap_or(0) }
+        let k = usize::try_from(k).unwrap_or(0);
+        Self { counts, k, few: k, counters: k.max(8).next_power_of_two() * 3 / 4 }
+    }
+
+    /// The fork's operations, which have a larger sketch and nothing before it.
+    pub(super) fn sketch<'a>(values: impl Iterator<Item = &'a Value>, k: i64) -> Self {
+        let slots = ((k.max(0) as f64 / 0.375).ceil() as usize).max(8).next_power_of_two();
+        let counters = slots * 3 / 4;
+        Self { few: counters, counters, ..Self::of(values, k) }
     }
 
     /// Whether there are so few values that they are counted one by one.
     pub(super) fn few(&self) -> bool {
-        self.counts.len() <= self.k
+        self.counts.len() <= self.few
     }
 
     pub(super) fn accepts(&self, values: &BTreeMap<String, Value>, party: Party) -> bool {
@@ -137,10 +157,10 @@ impl Frequent {
         let total: i64 = self.counts.values().map(|(_, count)| count).sum();
         if self.k == 0 {
             // the first value gets in whatever k is; a second one makes it a sketch, of which nothing is shown
-            return found.len() == usize::from(total == 1) && found.iter().all(|(_, _, estimate)| *estimate == 1);
+            let first = usize::from(total == 1 && self.few == 0);
+            return found.len() == first && found.iter().all(|(_, _, estimate)| *estimate == 1);
         }
-        // below three quarters of its size a sketch drops nothing
-        if !self.few() && self.counts.len() > self.k.max(8).next_power_of_two() * 3 / 4 {
+        if !self.few() && self.counts.len() > self.counters {
             // one that has just dropped everything forgets by how much it may be wrong when it is copied or stored, so
             // that later estimates may be too low as well as too high
             return found.len() <= self.k && found.iter().all(|(_, _, estimate)| (1..=total).contains(estimate));

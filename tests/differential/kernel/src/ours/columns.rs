@@ -4,11 +4,13 @@ use super::Refusal;
 use crate::case::{Case, Row};
 use crate::value::Value;
 use arrow::array::{
-    Array, ArrayRef, AsArray, BinaryArray, BooleanArray, Float32Array, Float64Array, Int8Array, Int16Array, Int32Array,
-    Int64Array, ListArray, MapArray, StringArray, StructArray,
+    Array, ArrayRef, AsArray, BinaryArray, BooleanArray, Decimal128Array, Float32Array, Float64Array, Int8Array,
+    Int16Array, Int32Array, Int64Array, ListArray, MapArray, StringArray, StructArray,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
-use arrow::datatypes::{DataType as ArrowType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type};
+use arrow::datatypes::{
+    DataType as ArrowType, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+};
 use chronon_aggregate::arrow_type;
 use chronon_plan::Plan;
 use chronon_types::{DataType, Field};
@@ -50,6 +52,11 @@ fn array(data_type: &DataType, values: &[&Value]) -> Result<ArrayRef, String> {
         DataType::Double => collect!(Float64Array, values, Float(v) => *v),
         DataType::String => collect!(StringArray, values, Text(v) => v.as_str()),
         DataType::Binary => collect!(BinaryArray, values, Bytes(v) => v.as_slice()),
+        DataType::Decimal(precision, scale) => {
+            let units = values.iter().map(|v| if let Value::Decimal(v, _) = v { Some(*v) } else { None });
+            let array = units.collect::<Decimal128Array>().with_precision_and_scale(*precision, *scale as i8);
+            Arc::new(array.map_err(|e| e.to_string())?)
+        }
         DataType::List(element) => {
             let lists: Vec<Option<&Vec<Value>>> =
                 values.iter().map(|v| if let Value::List(list) = v { Some(list) } else { None }).collect();
@@ -88,6 +95,7 @@ fn values(array: &dyn Array, data_type: &DataType) -> Vec<Value> {
         DataType::Double => Value::Float(array.as_primitive::<Float64Type>().value(i)),
         DataType::String => Value::Text(array.as_string::<i32>().value(i).to_owned()),
         DataType::Binary => Value::Bytes(array.as_binary::<i32>().value(i).to_vec()),
+        DataType::Decimal(_, scale) => Value::Decimal(array.as_primitive::<Decimal128Type>().value(i), *scale),
         DataType::List(of) => Value::List(values(array.as_list::<i32>().value(i).as_ref(), of)),
         DataType::Map(_, of) => {
             let entries = array.as_map().value(i);

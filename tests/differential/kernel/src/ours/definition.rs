@@ -2,6 +2,7 @@
 
 use super::Refusal;
 use crate::case::{Aggregation, Case, Mode, Resolution, Window};
+use chronon_aggregate::OperationKind;
 use chronon_plan::{Plan, definitions};
 use thrift::protocol::{TBinaryOutputProtocol, TSerializable};
 
@@ -12,7 +13,7 @@ use thrift::protocol::{TBinaryOutputProtocol, TSerializable};
 pub(super) fn plan(case: &Case) -> Result<Plan, Refusal> {
     let windowed = !matches!(case.mode, Mode::Row { .. });
     let aggregations = case.aggregations.iter().map(|a| definition(a, windowed)).collect::<Result<Vec<_>, _>>()?;
-    let meta = definitions::MetaData { name: Some("differential.case".to_owned()), ..Default::default() };
+    let meta = definitions::MetaData { name: Some("case".to_owned()), ..Default::default() };
     let group_by = definitions::GroupBy {
         meta_data: Some(meta),
         key_columns: Some(vec!["key".to_owned()]),
@@ -28,36 +29,16 @@ pub(super) fn plan(case: &Case) -> Result<Plan, Refusal> {
         Resolution::FiveMinute => "five_minute",
         Resolution::Daily => "daily",
     };
-    let options = serde_json::json!({"dialect": "airbnb", "resolution": resolution, "columns": columns});
+    let options = serde_json::json!({"dialect": case.dialect.name(), "resolution": resolution, "columns": columns});
     Ok(Plan::open(&bytes, &options.to_string())?)
 }
 
 fn definition(aggregation: &Aggregation, windowed: bool) -> Result<definitions::Aggregation, Refusal> {
     use definitions::{Operation, TimeUnit};
-    let operation = match aggregation.op.as_str() {
-        "MIN" => Operation::MIN,
-        "MAX" => Operation::MAX,
-        "FIRST" => Operation::FIRST,
-        "LAST" => Operation::LAST,
-        "UNIQUE_COUNT" => Operation::UNIQUE_COUNT,
-        "APPROX_UNIQUE_COUNT" => Operation::APPROX_UNIQUE_COUNT,
-        "COUNT" => Operation::COUNT,
-        "SUM" => Operation::SUM,
-        "AVERAGE" => Operation::AVERAGE,
-        "VARIANCE" => Operation::VARIANCE,
-        "SKEW" => Operation::SKEW,
-        "KURTOSIS" => Operation::KURTOSIS,
-        "APPROX_PERCENTILE" => Operation::APPROX_PERCENTILE,
-        "LAST_K" => Operation::LAST_K,
-        "FIRST_K" => Operation::FIRST_K,
-        "TOP_K" => Operation::TOP_K,
-        "BOTTOM_K" => Operation::BOTTOM_K,
-        "HISTOGRAM" => Operation::HISTOGRAM,
-        "APPROX_HISTOGRAM_K" => Operation::APPROX_HISTOGRAM_K,
-        "BOUNDED_UNIQUE_COUNT" => Operation::BOUNDED_UNIQUE_COUNT,
-        other => return Err(Refusal::Error(format!("the case asks for {other}"))),
-    };
+    let number = OperationKind::from_name(&aggregation.op).and_then(|kind| kind.number(aggregation.dialect));
+    let operation = number.map(Operation).ok_or_else(|| format!("the case asks for {}", aggregation.op))?;
     let window = |w: &Window| match w {
+        Window::Minutes(n) => definitions::Window::new(*n, TimeUnit(2)),
         Window::Hours(n) => definitions::Window::new(*n, TimeUnit::HOURS),
         Window::Days(n) => definitions::Window::new(*n, TimeUnit::DAYS),
     };

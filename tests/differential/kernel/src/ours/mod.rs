@@ -10,6 +10,7 @@ use crate::case::{Answer, Case, Mode};
 use crate::json::Records;
 use crate::value::Value;
 use chronon_types::{Error, ErrorCode};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// Why the kernel has no answer.
@@ -56,7 +57,11 @@ pub fn answer(case: &Case) -> Result<Answer, Refusal> {
         Mode::Row { .. } => row::answer(case, &plan)?,
         Mode::Online { .. } | Mode::Tiled { .. } => {
             let records = online::records(case, &plan)?;
-            Answer { values: online::values(case, &plan, &records)?, records, ..Answer::default() }
+            let mut schemas = BTreeMap::from([("batch".to_owned(), plan.batch_ir_schema()?)]);
+            if matches!(case.mode, Mode::Tiled { .. }) {
+                schemas.insert("tile".to_owned(), plan.tile_ir_schema()?);
+            }
+            Answer { values: online::values(case, &plan, &records)?, records, schemas, ..Answer::default() }
         }
         Mode::Many { .. } => {
             // what is stored here is the kernel's own affair

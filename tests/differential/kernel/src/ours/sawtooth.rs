@@ -2,7 +2,7 @@
 
 use super::Refusal;
 use super::columns::{inputs, table};
-use crate::case::Case;
+use crate::case::{Case, Row};
 use crate::generate::Rng;
 use crate::value::Value;
 use chronon_plan::Plan;
@@ -35,9 +35,13 @@ fn run(
         let end = asked + take(&mut cuts, case.queries.len() - asked);
         let (groups, times): (Vec<i32>, Vec<Millis>) = case.queries[asked..end].iter().copied().unzip();
         session.queries(&groups, &times)?;
-        // an event at or after the last query of the batch waits for a later batch
+        // an event behind the last query of the batch waits for a later batch
         let last = case.queries[end - 1];
-        let due = sent + case.rows[sent..].iter().take_while(|r| (r.key, r.ts) < last).count();
+        let is_due = |r: &&Row| {
+            let place = (r.key, r.ts);
+            place < last || place == last && window_plan.includes_query_time()
+        };
+        let due = sent + case.rows[sent..].iter().take_while(is_due).count();
         while sent < due {
             let rows = &case.rows[sent..sent + take(&mut cuts, due - sent)];
             let groups: Vec<i32> = rows.iter().map(|r| r.key).collect();

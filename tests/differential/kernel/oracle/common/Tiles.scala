@@ -7,10 +7,12 @@ final class Tiles(c: Case) {
   private val codec = World.tileCodec(c.aggregations, c.schema)
 
   private val starts: Seq[(Int, Long)] =
-    c.stream.toSeq.map { case (key, row) => key -> TsUtils.round(row.ts, c.tile) }.distinct.sorted
+    c.stream.toSeq.map { case (key, row) => key -> Hop.start(row.ts, c.tile) }.distinct.sorted
+
+  def schema: String = codec.tileAvroSchema
 
   def records: Map[String, Array[Byte]] = starts.zipWithIndex.map { case ((key, start), i) =>
-    val rows = c.stream.collect { case (`key`, row) if TsUtils.round(row.ts, c.tile) == start => row }
+    val rows = c.stream.collect { case (`key`, row) if Hop.start(row.ts, c.tile) == start => row }
     val ir = rows.foldLeft(codec.rowAggregator.init)((ir, row) => codec.rowAggregator.update(ir, row))
     s"tile $key $start" -> codec.makeTileIr(ir, i % 2 == 0)
   }.toMap
