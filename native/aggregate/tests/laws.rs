@@ -7,7 +7,7 @@ use chronon_aggregate::shape::{Shape, ShapeVisitor, dispatch};
 use chronon_aggregate::sink::Sink;
 use chronon_aggregate::{Definition, OperationKind, Value, arrow_type, avro, grouped, same_layout};
 use chronon_testkit::cases::{columns, every_aggregation, value};
-use chronon_testkit::naive::same;
+use chronon_testkit::naive::{near, rounding, same};
 use chronon_types::{DataType, Error, ErrorCode, Field, Result};
 use proptest::prelude::*;
 
@@ -90,31 +90,11 @@ struct Laws<'a> {
     split: usize,
 }
 
-/// As [`same`], but for what sums of doubles may lose when large addends cancel each other.
-fn near(a: &Value, b: &Value, rounding: f64) -> bool {
-    match (a, b) {
-        (Value::Double(x), Value::Double(y)) => same(a, b) || (x - y).abs() <= rounding,
-        (Value::Map(a), Value::Map(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.0 == b.0 && near(&a.1, &b.1, rounding))
-        }
-        _ => same(a, b),
-    }
-}
-
 impl Laws<'_> {
-    /// Bound of the difference between two orders of adding the input up: n·ε·Σ|x|, for n up to 64 and ε = 2⁻⁵³.
     fn rounding(&self) -> f64 {
-        fn size(value: &Value) -> f64 {
-            match value {
-                Value::Long(value) => (*value as f64).abs(),
-                Value::Double(value) if value.is_finite() => value.abs(),
-                Value::List(items) => items.iter().map(size).sum(),
-                _ => 0.0,
-            }
-        }
         let column = &self.columns[self.definition.spec.input];
-        let sizes = (0..column.len()).map(|row| size(&Value::read(column, row).unwrap()));
-        32.0 * f64::EPSILON * sizes.sum::<f64>()
+        let values: Vec<Value> = (0..column.len()).map(|row| Value::read(column, row).unwrap()).collect();
+        rounding(values.iter())
     }
 
     fn merge<S: Shape>(&self, shape: &S) -> Result<()> {

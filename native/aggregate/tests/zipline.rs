@@ -69,12 +69,15 @@ impl ShapeVisitor for History<'_> {
     type Output = (Vec<u8>, Value);
 
     fn visit<S: Shape>(self, shape: S) -> Result<(Vec<u8>, Value)> {
-        let mut whole = None;
+        let mut whole: Option<S::Ir> = None;
         for column in self.0 {
             let batch = shape.load(std::slice::from_ref(column))?;
             let mut ir = None;
             shape.fold(&mut ir, &batch, 0..column.len(), &vec![0; column.len()])?;
-            shape.merge(&mut whole, &ir.unwrap())?;
+            match &mut whole {
+                None => whole = ir,
+                some => shape.merge(some, &ir.unwrap())?,
+            }
         }
         let mut bytes = Vec::new();
         shape.encode(whole.as_ref().unwrap(), &mut bytes)?;

@@ -217,7 +217,7 @@ proptest! {
         for (spec, (column, output)) in case.specs.iter().zip(found.iter().zip(plan.outputs())) {
             let expected = naive::aggregate(spec, &chronon_testkit::cases::columns(), case.resolution, naive::End::Before, &rows, query);
             let found = Value::read(column, 0).unwrap();
-            prop_assert!(naive::accepts(spec, &expected, &found), "{} at {query}, batch to {end}: {found:?}, expected {expected:?}", output.name);
+            prop_assert!(naive::accepts(spec, &expected, &found, &rows), "{} at {query}, batch to {end}: {found:?}, expected {expected:?}", output.name);
         }
         for cut in 0..stored.len() {
             // Any error will do; never a panic.

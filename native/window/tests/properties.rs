@@ -50,7 +50,7 @@ proptest! {
                 }
                 let expected = naive::aggregate(spec, &columns(), case.resolution, end, &rows, *ts);
                 prop_assert!(
-                    naive::accepts(spec, &expected, found),
+                    naive::accepts(spec, &expected, found, &rows),
                     "{spec:?} at ({group}, {ts}): expected {expected:?}, found {found:?}"
                 );
             }
