@@ -5,7 +5,7 @@
 //! [`approx_unique_count`], [`approx_percentile`], [`histogram`], [`approx_histogram_k`], [`approx_frequent_k`],
 //! [`unique_top_k`]; [`decimal`] for all that keep decimals), each with its accepted types, accumulator, fold order and stored form. [`Operation`] is what
 //! they all implement, [`registry`] the one list of them. [`shape`] brings rows to them, [`mod@grouped`] runs them per
-//! group; the window crate slides them over time.
+//! group, [`mod@ir_column`] makes tables of what they have so far; the window crate slides them over time.
 
 mod arrow_types;
 mod bounded_heap;
@@ -28,6 +28,7 @@ pub mod first_last;
 pub mod first_last_k;
 pub mod grouped;
 pub mod histogram;
+pub mod ir_column;
 pub mod min_max;
 pub mod moments;
 pub mod physical;

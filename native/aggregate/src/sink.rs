@@ -246,10 +246,10 @@ impl<S: Sink> Sink for ListSink<S> {
     }
 }
 
-/// Maps from text to what another sink takes.
+/// Maps to what another sink takes, from text unless keys have a sink of another kind.
 #[derive(Debug)]
-pub struct MapSink<S> {
-    keys: BytesSink,
+pub struct MapSink<S, K = BytesSink> {
+    keys: K,
     /// Where the value of each key goes, one per [`Self::key`].
     pub values: S,
     entries: usize,
@@ -260,14 +260,25 @@ pub struct MapSink<S> {
 impl<S: Sink> MapSink<S> {
     /// A sink of maps whose values go into `values`.
     pub fn new(values: S) -> Self {
-        let keys = BytesSink::new(ArrowType::Utf8);
-        Self { keys, values, entries: 0, ends: Vec::new(), validity: Validity::default() }
+        Self::with_keys(BytesSink::new(ArrowType::Utf8), values)
     }
 
     /// Appends a key to the open row. The caller appends its value to `values`.
     pub fn key(&mut self, key: &[u8]) {
-        self.keys.push(key);
+        self.open().push(key);
+    }
+}
+
+impl<S: Sink, K: Sink> MapSink<S, K> {
+    /// A sink of maps whose keys go into `keys` and whose values go into `values`.
+    pub fn with_keys(keys: K, values: S) -> Self {
+        Self { keys, values, entries: 0, ends: Vec::new(), validity: Validity::default() }
+    }
+
+    /// Where the caller appends the key of one more entry of the open row, which is never null.
+    pub fn open(&mut self) -> &mut K {
         self.entries += 1;
+        &mut self.keys
     }
 
     /// Ends the row.
@@ -277,7 +288,7 @@ impl<S: Sink> MapSink<S> {
     }
 }
 
-impl<S: Sink> Sink for MapSink<S> {
+impl<S: Sink, K: Sink> Sink for MapSink<S, K> {
     fn push_null(&mut self) {
         self.ends.push(self.entries);
         self.validity.push(false);
@@ -287,7 +298,7 @@ impl<S: Sink> Sink for MapSink<S> {
         let (keys, values) = (self.keys.finish()?, self.values.finish()?);
         self.entries = 0;
         let fields = Fields::from(vec![
-            ArrowField::new("key", ArrowType::Utf8, false),
+            ArrowField::new("key", keys.data_type().clone(), false),
             ArrowField::new("value", values.data_type().clone(), true),
         ]);
         let entries = StructArray::try_new(fields.clone(), vec![keys, values], None).map_err(layout)?;
@@ -298,5 +309,43 @@ impl<S: Sink> Sink for MapSink<S> {
 
     fn heap_size(&self) -> usize {
         self.keys.heap_size() + self.values.heap_size() + self.ends.capacity() * 8 + self.validity.heap_size()
+    }
+}
+
+/// Structs of what other sinks take, one per member.
+#[derive(Debug)]
+pub struct StructSink<S> {
+    fields: Fields,
+    /// Where the members of a row go before [`Self::close`] ends it: one value each.
+    pub members: Vec<S>,
+    validity: Validity,
+}
+
+impl<S: Sink> StructSink<S> {
+    /// A sink of structs with these members.
+    pub fn new(fields: Fields, members: Vec<S>) -> Self {
+        Self { fields, members, validity: Validity::default() }
+    }
+
+    /// Ends a row.
+    pub fn close(&mut self) {
+        self.validity.push(true);
+    }
+}
+
+impl<S: Sink> Sink for StructSink<S> {
+    fn push_null(&mut self) {
+        self.members.iter_mut().for_each(S::push_null);
+        self.validity.push(false);
+    }
+
+    fn finish(&mut self) -> Result<ArrayRef> {
+        let members = self.members.iter_mut().map(S::finish).collect::<Result<_>>()?;
+        let array = StructArray::try_new(self.fields.clone(), members, self.validity.finish());
+        Ok(Arc::new(array.map_err(layout)?))
+    }
+
+    fn heap_size(&self) -> usize {
+        self.members.iter().map(S::heap_size).sum::<usize>() + self.validity.heap_size()
     }
 }

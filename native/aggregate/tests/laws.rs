@@ -1,7 +1,8 @@
 //! Laws that every operation obeys, over the whole registry.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
-use arrow::array::ArrayRef;
+use arrow::array::{Array, ArrayRef};
+use chronon_aggregate::ir_column::{ir_column, merge_ir_column};
 use chronon_aggregate::registry::result_type;
 use chronon_aggregate::shape::{Shape, ShapeVisitor, dispatch};
 use chronon_aggregate::sink::Sink;
@@ -158,6 +159,30 @@ impl ShapeVisitor for Laws<'_> {
     }
 }
 
+/// Whether `after` is `before`, but for what remains of groups that were not there, or that infinities went through.
+fn undone(before: &Value, after: &Value, rounding: f64) -> bool {
+    match (before, after) {
+        // nothing, or the remainder of a sum over nothing
+        (Value::Null, Value::Map(entries)) => entries.iter().all(|(_, value)| undone(&Value::Null, value, rounding)),
+        (Value::Null, Value::List(items)) => items.iter().all(|value| undone(&Value::Null, value, rounding)),
+        (Value::Null, Value::Long(value)) => *value == 0,
+        (Value::Null, Value::Decimal(value)) => **value == 0,
+        (_, Value::Double(value)) if !value.is_finite() => true,
+        (Value::Double(_), Value::Null) | (Value::Null, Value::Null) => true,
+        (Value::Null, Value::Double(value)) => value.abs() <= rounding,
+        (Value::Map(before), Value::Map(after)) => {
+            let of =
+                |key: &Value| before.iter().find(|(known, _)| known == key).map_or(&Value::Null, |(_, value)| value);
+            let kept = before.iter().all(|(key, _)| after.iter().any(|(left, _)| left == key));
+            kept && after.iter().all(|(key, value)| undone(of(key), value, rounding))
+        }
+        (Value::List(before), Value::List(after)) => {
+            before.len() == after.len() && before.iter().zip(after).all(|(a, b)| undone(a, b, rounding))
+        }
+        _ => near(before, after, rounding),
+    }
+}
+
 /// Whether a list or map somewhere in the value holds a null, which has no stored form.
 fn has_inner_null(value: &Value) -> bool {
     match value {
@@ -185,6 +210,72 @@ proptest! {
             let laws = Laws { definition: &definition, columns: &arrays, split };
             let outcome = dispatch(&definition, laws);
             prop_assert!(outcome.is_ok(), "{:?}", outcome);
+        }
+    }
+
+    #[test]
+    fn deleting_undoes_updating(
+        rows in prop::collection::vec(columns().iter().map(value).collect::<Vec<_>>(), 1..12),
+        split in any::<prop::sample::Index>(),
+    ) {
+        let fields = columns();
+        let arrays: Vec<ArrayRef> = (0..fields.len()).map(|index| {
+            let values: Vec<&Value> = rows.iter().map(|row| &row[index]).collect();
+            Value::column(&values, &fields[index].data_type).unwrap()
+        }).collect();
+        let (split, ts) = (split.index(rows.len()), vec![0; rows.len()]);
+        for definition in every_definition() {
+            let mut column = grouped(&definition).unwrap();
+            column.load(&arrays).unwrap();
+            column.fold(0, 0..split, &ts).unwrap();
+            let before = Value::read(&column.finalize(1).unwrap(), 0).unwrap();
+            column.fold(0, split..rows.len(), &ts).unwrap();
+            let between = Value::read(&column.finalize(1).unwrap(), 0).unwrap();
+            column.delete(0, split..rows.len(), &ts).unwrap();
+            let after = Value::read(&column.finalize(1).unwrap(), 0).unwrap();
+            let rounding = rounding(rows.iter().map(|row| &row[definition.spec.input]));
+            let holds = match definition.kind() {
+                OperationKind::Count | OperationKind::Sum | OperationKind::Average | OperationKind::Histogram => {
+                    undone(&before, &after, rounding)
+                }
+                _ => format!("{between:?}") == format!("{after:?}"),
+            };
+            let name = &definition.output.name;
+            prop_assert!(holds, "{}: {:?}, with more {:?}, without it {:?}", name, before, between, after);
+        }
+    }
+
+    #[test]
+    fn columns_of_accumulators_hold_what_they_are_made_of(
+        rows in prop::collection::vec((0u32..3, columns().iter().map(value).collect::<Vec<_>>()), 1..16),
+    ) {
+        let fields = columns();
+        let groups: Vec<u32> = rows.iter().map(|(group, _)| *group).collect();
+        let ts: Vec<i64> = (0..rows.len() as i64).collect();
+        let arrays: Vec<ArrayRef> = (0..fields.len()).map(|index| {
+            let values: Vec<&Value> = rows.iter().map(|(_, row)| &row[index]).collect();
+            Value::column(&values, &fields[index].data_type).unwrap()
+        }).collect();
+        for definition in every_definition() {
+            let mut folded = grouped(&definition).unwrap();
+            folded.update(&groups, &ts, &arrays).unwrap();
+            // a group more than there are: its accumulator is null
+            let stored = match ir_column(&*folded, &definition, 4) {
+                Err(error) if error.code() == ErrorCode::InvalidArgument => continue,
+                stored => stored.unwrap(),
+            };
+            let expected = arrow_type(&definition.ir_type());
+            prop_assert!(same_layout(stored.data_type(), &expected), "{}: {}", definition.output.name, stored.data_type());
+            // read back from columns, and from records
+            let (mut columns, mut records) = (grouped(&definition).unwrap(), grouped(&definition).unwrap());
+            merge_ir_column(&mut *columns, &definition, &stored, &[0, 1, 2, 3]).unwrap();
+            for group in 0..4 {
+                let mut record = Vec::new();
+                folded.encode(group, &mut record).unwrap();
+                records.merge_encoded(&[group], &mut record.as_slice()).unwrap();
+            }
+            let (found, expected) = (columns.finalize(4).unwrap(), records.finalize(4).unwrap());
+            prop_assert_eq!(found.to_data(), expected.to_data(), "{}", definition.output.name);
         }
     }
 
