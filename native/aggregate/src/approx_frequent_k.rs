@@ -35,9 +35,8 @@ impl<P: Counted> ApproxFrequentK<P> {
     /// # Errors
     /// `InvalidPlan` when `k` is too large.
     pub fn new(k: i32, surely: bool) -> Result<Self> {
-        let slots = (f64::from(k) / 0.375).ceil() as i64;
         let error_type = if surely { ErrorType::NoFalsePositives } else { ErrorType::NoFalseNegatives };
-        Ok(Self { k: usize::try_from(k).unwrap_or(0), error_type, empty: FrequentItems::new(slots)? })
+        Ok(Self { k: usize::try_from(k).unwrap_or(0), error_type, empty: FrequentItems::roomy(k)? })
     }
 }
 

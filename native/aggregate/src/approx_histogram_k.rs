@@ -4,7 +4,9 @@
 //! frequent-items sketch of `k` slots (the next power of two, 8 at least) when there are more than `k` values. Then
 //! counts are guessed high by up to the error of the sketch, only values that surely occur more often than that error
 //! come out, and `k` of them at most. With one value more than the sketch has counters, three for four slots, that can
-//! be a single entry; the numbers are the reference's.
+//! be a single entry; the numbers are the reference's. A definition that is not strict gets a sketch of `k` / 0.375 slots,
+//! the `k` values that occur most often as far as it knows, and the middle of what each count can be. Its stored form is
+//! the same, so either reads what the other wrote.
 //!
 //! Up to `k` distinct values the result depends on the values alone. Beyond, a sketch that has run full depends on the
 //! order in which values and IRs were folded, here as in the reference, and so by nature on how a window is cut into
@@ -23,16 +25,18 @@ use chronon_types::time::Millis;
 #[derive(Debug, Clone)]
 pub struct ApproxHistogramK<P: Counted> {
     k: usize,
+    strict: bool,
     settings: HistogramSettings<P::Item>,
 }
 
 impl<P: Counted> ApproxHistogramK<P> {
-    /// Exact counts of up to `k` values.
+    /// Exact counts of up to `k` values, and the reference's numbers beyond if `strict`.
     ///
     /// # Errors
-    /// `InvalidPlan` when `k` is above 2^20.
-    pub fn new(k: i32) -> Result<Self> {
-        Ok(Self { k: usize::try_from(k).unwrap_or(0), settings: HistogramSettings::new(k)? })
+    /// `InvalidPlan` when `k` is above 2^20, or above 393,216 unless `strict`.
+    pub fn new(k: i32, strict: bool) -> Result<Self> {
+        let settings = if strict { HistogramSettings::new(k) } else { HistogramSettings::roomy(k) };
+        Ok(Self { k: usize::try_from(k).unwrap_or(0), strict, settings: settings? })
     }
 }
 
@@ -59,7 +63,7 @@ impl<P: Counted> Operation for ApproxHistogramK<P> {
         counted::sink()
     }
     fn finalize(&self, ir: &Self::Ir, sink: &mut Self::Sink) {
-        let mut entries = ir.entries();
+        let mut entries = if self.strict { ir.entries() } else { ir.likely_entries() };
         if !ir.is_exact() {
             counted::cut::<P>(&mut entries, self.k);
         }
@@ -86,7 +90,7 @@ mod tests {
     use crate::value::Value;
 
     fn output<'a, P: Counted>(k: i32, values: impl IntoIterator<Item = P::Ref<'a>>) -> String {
-        let operation = ApproxHistogramK::<P>::new(k).unwrap();
+        let operation = ApproxHistogramK::<P>::new(k, true).unwrap();
         let mut ir = None;
         for value in values {
             match &mut ir {
@@ -121,6 +125,22 @@ mod tests {
         assert_eq!(output::<Longs>(8, [-1, i64::MIN, -1]), "-1=2 -9223372036854775808=1 ");
     }
 
+    /// Nine values in eight places: strictly, all but one are dropped and that one is counted nearly twice.
+    #[test]
+    fn a_definition_that_is_not_strict_knows_the_most_frequent_values() {
+        let operation = ApproxHistogramK::<Longs>::new(8, false).unwrap();
+        let mut ir = operation.prepare(0, 0);
+        (1..9).flat_map(|i| std::iter::repeat_n(i, i as usize + 1)).for_each(|i| operation.update(&mut ir, i, 0));
+        let mut bytes = Vec::new();
+        operation.encode(&ir, &mut bytes).unwrap();
+        let ir = operation.decode(&mut bytes.as_slice()).unwrap();
+        let mut sink = operation.sink();
+        operation.finalize(&ir, &mut sink);
+        let Value::Map(entries) = Value::read(&sink.finish().unwrap(), 0).unwrap() else { panic!("not a map") };
+        let counts: Vec<&Value> = entries.iter().map(|(_, count)| count).collect();
+        assert_eq!(counts, (2..10).map(Value::Long).collect::<Vec<_>>().iter().collect::<Vec<_>>());
+    }
+
     #[test]
     fn zeros_are_two_values() {
         assert_eq!(output::<Doubles>(8, [0.0, -0.0, 0.0]), "-0.0=1 0.0=2 ");
@@ -128,7 +148,7 @@ mod tests {
 
     #[test]
     fn the_stored_form_is_bytes() {
-        let operation = ApproxHistogramK::<Bytes>::new(3).unwrap();
+        let operation = ApproxHistogramK::<Bytes>::new(3, true).unwrap();
         let mut ir = operation.prepare(b"a", 0);
         [b"b", b"a"].iter().for_each(|value| operation.update(&mut ir, *value, 0));
         let mut out = Vec::new();
@@ -141,7 +161,7 @@ mod tests {
     #[test]
     fn every_width_says_how_much_it_holds() {
         fn growth<P: Counted>(owned: &[P::Owned]) -> usize {
-            let operation = ApproxHistogramK::<P>::new(1000).unwrap();
+            let operation = ApproxHistogramK::<P>::new(1000, true).unwrap();
             let mut ir = operation.prepare(P::borrow(&owned[0]), 0);
             let before = operation.heap_size(&ir);
             owned.iter().for_each(|value| operation.update(&mut ir, P::borrow(value), 0));

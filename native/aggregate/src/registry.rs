@@ -171,13 +171,16 @@ pub fn k(spec: &AggregationSpec) -> Result<i32> {
                 "argument k of APPROX_UNIQUE_COUNT is {k}; it is the binary logarithm of the sketch's size, 4 to 26"
             ))),
         },
-        OperationKind::ApproxHistogramK => match spec.k(Some(8))? {
-            k if k <= MOST_COUNTERS => Ok(k),
-            k => Err(Error::invalid_plan(format!(
-                "argument k of {} is {k}; it is how many values to count, {MOST_COUNTERS} at most",
-                spec.operation
-            ))),
-        },
+        OperationKind::ApproxHistogramK => {
+            let most = if spec.strict { MOST_COUNTERS } else { MOST_ITEMS };
+            match spec.k(Some(8))? {
+                k if k <= most => Ok(k),
+                k => Err(Error::invalid_plan(format!(
+                    "argument k of {} is {k}; it is how many values to count, {most} at most",
+                    spec.operation
+                ))),
+            }
+        }
         OperationKind::ApproxFrequentK | OperationKind::ApproxHeavyHittersK => match spec.k(Some(8))? {
             k if k <= MOST_ITEMS => Ok(k),
             k => Err(Error::invalid_plan(format!(
@@ -306,9 +309,15 @@ pub fn dispatch<V: Visitor>(definition: &Definition, visitor: V) -> Result<V::Ou
         (K::ApproxUniqueCount, Width::Longs) => visitor.visit(ApproxUniqueCount::<Longs>::new(lg_k)?),
         (K::ApproxUniqueCount, Width::Doubles) => visitor.visit(ApproxUniqueCount::<Doubles>::new(lg_k)?),
         (K::ApproxUniqueCount, Width::Bytes) => visitor.visit(ApproxUniqueCount::<Bytes>::new(lg_k)?),
-        (K::ApproxHistogramK, Width::Longs) => visitor.visit(ApproxHistogramK::<Longs>::new(k)?),
-        (K::ApproxHistogramK, Width::Doubles) => visitor.visit(ApproxHistogramK::<Doubles>::new(k)?),
-        (K::ApproxHistogramK, Width::Bytes) => visitor.visit(ApproxHistogramK::<Bytes>::new(k)?),
+        (K::ApproxHistogramK, Width::Longs) => {
+            visitor.visit(ApproxHistogramK::<Longs>::new(k, definition.spec.strict)?)
+        }
+        (K::ApproxHistogramK, Width::Doubles) => {
+            visitor.visit(ApproxHistogramK::<Doubles>::new(k, definition.spec.strict)?)
+        }
+        (K::ApproxHistogramK, Width::Bytes) => {
+            visitor.visit(ApproxHistogramK::<Bytes>::new(k, definition.spec.strict)?)
+        }
         (K::ApproxFrequentK | K::ApproxHeavyHittersK, Width::Longs) => {
             visitor.visit(ApproxFrequentK::<Longs>::new(k, surely)?)
         }

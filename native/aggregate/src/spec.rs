@@ -260,6 +260,8 @@ impl Resolution {
 pub struct AggregationSpec {
     /// Which fork's meaning of it.
     pub dialect: Dialect,
+    /// Whether estimates stay the reference's where better ones could be had from the same bytes.
+    pub strict: bool,
     /// What to compute.
     pub operation: OperationKind,
     /// Index of the input column.
@@ -279,6 +281,7 @@ impl AggregationSpec {
     pub fn new(operation: OperationKind, input: usize) -> Self {
         Self {
             dialect: Dialect::Airbnb,
+            strict: true,
             operation,
             input,
             bucket: None,

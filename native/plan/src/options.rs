@@ -9,8 +9,15 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 struct Written {
     dialect: String,
+    #[serde(default = "strict")]
+    strict: bool,
     resolution: String,
     columns: Vec<Column>,
+}
+
+/// Numbers are the reference's unless somebody asks for others.
+fn strict() -> bool {
+    true
 }
 
 /// A column that a host can offer.
@@ -27,6 +34,7 @@ struct Column {
 #[derive(Debug)]
 pub(crate) struct Options {
     pub(crate) dialect: Dialect,
+    pub(crate) strict: bool,
     pub(crate) resolution: Resolution,
     columns: Vec<Column>,
 }
@@ -35,7 +43,7 @@ impl Options {
     /// # Errors
     /// `InvalidArgument` when the text is not a JSON object of the agreed members.
     pub(crate) fn parse(json: &str) -> Result<Self> {
-        let Written { dialect, resolution, columns } =
+        let Written { dialect, strict, resolution, columns } =
             serde_json::from_str(json).map_err(|error| Error::invalid_argument(format!("plan options: {error}")))?;
         let dialect = Dialect::from_name(&dialect).ok_or_else(|| {
             Error::invalid_argument(format!("plan options: `{dialect}` is not a dialect; use airbnb or zipline"))
@@ -45,7 +53,7 @@ impl Options {
                 "plan options: `{resolution}` is not a resolution; use five_minute, daily or exact"
             ))
         })?;
-        Ok(Self { dialect, resolution, columns })
+        Ok(Self { dialect, strict, resolution, columns })
     }
 
     fn parse_type(&self, text: &str) -> Result<DataType> {

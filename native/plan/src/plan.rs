@@ -65,7 +65,8 @@ pub struct Plan {
 
 impl Plan {
     /// Checks a GroupBy, given as bytes of Thrift's binary protocol, against options such as
-    /// `{"dialect":"airbnb","resolution":"daily","columns":[{"name":"amount","type":"double"}]}`.
+    /// `{"dialect":"airbnb","resolution":"daily","columns":[{"name":"amount","type":"double"}]}`. With `"strict":false`
+    /// estimates may be better than the reference's.
     ///
     /// # Errors
     /// - `CorruptData`: the bytes are not a GroupBy.
@@ -313,7 +314,7 @@ impl<'a> Builder<'a> {
     fn add(&mut self, part: &Part<'_>) -> Result<()> {
         let bucket = part.bucket.map(|bucket| self.bucket(bucket)).transpose()?;
         let input = self.input(part.input)?;
-        let definition = Definition::new(&part.spec(input, bucket), &self.inputs)?;
+        let definition = Definition::new(&part.spec(input, bucket, self.options.strict), &self.inputs)?;
         let window = definition.spec.bounded_window();
         let tail_hop = window.map(|window| self.options.resolution.tail_hop(&window)).transpose()?;
         let name = &definition.output.name;

@@ -21,9 +21,10 @@ pub(crate) struct Part<'a> {
 
 impl Part<'_> {
     /// The specification, given the indexes of the input and the bucket column.
-    pub(crate) fn spec(&self, input: usize, bucket: Option<usize>) -> AggregationSpec {
+    pub(crate) fn spec(&self, input: usize, bucket: Option<usize>, strict: bool) -> AggregationSpec {
         AggregationSpec {
             dialect: self.dialect,
+            strict,
             operation: self.operation,
             input,
             bucket,

@@ -77,6 +77,15 @@ impl<T: FrequentItem> FrequentItems<T> {
         Ok(Self::with_slots(slots.trailing_zeros() as u8, MIN_LG_SLOTS))
     }
 
+    /// An empty sketch that holds twice `k` items at least before it drops any: of `k` / 0.375 slots, rounded up as
+    /// [`Self::new`] does.
+    ///
+    /// # Errors
+    /// `InvalidPlan` when `k` is above 393,216.
+    pub fn roomy(k: i32) -> Result<Self> {
+        Self::new((f64::from(k) / 0.375).ceil() as i64)
+    }
+
     fn with_slots(lg_requested: u8, lg_current: u8) -> Self {
         Self {
             table: Table::new(lg_current.max(MIN_LG_SLOTS)),

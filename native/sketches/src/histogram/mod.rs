@@ -12,7 +12,7 @@ mod stored;
 pub use counts::Counts;
 pub use item::HistogramItem;
 
-use crate::frequent::{ErrorType, FrequentItems};
+use crate::frequent::{ErrorType, FrequentItems, Row};
 use chronon_types::Result;
 
 /// The counts of some items.
@@ -48,6 +48,14 @@ impl<T: HistogramItem> HistogramSettings<T> {
     /// `InvalidPlan` when `k` is above 2^20.
     pub fn new(k: i32) -> Result<Self> {
         Ok(Self { k: usize::try_from(k).unwrap_or(0), empty: FrequentItems::new(k.into())? })
+    }
+
+    /// The same with a sketch that holds twice `k` items at least before it drops any.
+    ///
+    /// # Errors
+    /// `InvalidPlan` when `k` is above 393,216.
+    pub fn roomy(k: i32) -> Result<Self> {
+        Ok(Self { empty: FrequentItems::roomy(k)?, ..Self::new(k)? })
     }
 
     /// The histogram of one item.
@@ -116,6 +124,19 @@ impl<T: HistogramItem> Histogram<T> {
             Self::Sketch(sketch) => {
                 let rows = sketch.rows(ErrorType::NoFalsePositives);
                 rows.into_iter().map(|row| (row.item, row.estimate)).collect()
+            }
+        }
+    }
+
+    /// The items with their counts, or of a sketch every item that may belong to it, each with the middle of what its count
+    /// can be; in no particular order.
+    pub fn likely_entries(&self) -> Vec<(T, i64)> {
+        match self {
+            Self::Exact(_) => self.entries(),
+            Self::Sketch(sketch) => {
+                let rows = sketch.rows(ErrorType::NoFalseNegatives);
+                let middle = |row: &Row<T>| row.lower_bound + (row.upper_bound - row.lower_bound) / 2;
+                rows.into_iter().map(|row| (row.item.clone(), middle(&row))).collect()
             }
         }
     }

@@ -40,13 +40,19 @@ object NativePlan {
   /** Checks the definition against the columns at hand, on the driver, before any row is read.
     *
     * @param columns the right side; only the columns that the definition names need types the kernel knows
+    * @param strict whether estimates stay the reference's where better ones could be had
     * @throws ai.chronon.jni.NativeException when the definition cannot be run, naming definition and column
     */
-  def describe(groupBy: GroupBy, columns: StructType, resolution: PitResolution): NativePlan = {
+  def describe(
+      groupBy: GroupBy,
+      columns: StructType,
+      resolution: PitResolution,
+      strict: Boolean
+  ): NativePlan = {
     val definition =
       Option(groupBy.getMetaData).flatMap(m => Option(m.getName)).getOrElse("(unnamed group-by)")
     val options = json.createObjectNode()
-    options.put("dialect", "airbnb").put("resolution", resolution.name)
+    options.put("dialect", "airbnb").put("strict", strict).put("resolution", resolution.name)
     val described = options.putArray("columns")
     columns.fields.foreach { field =>
       TypeNames.of(field.dataType).foreach(text =>

@@ -1,6 +1,6 @@
 package ai.chronon.spark.pit
 
-import org.apache.spark.sql.{Column, DataFrame}
+import org.apache.spark.sql.{Column, DataFrame, SparkSession}
 import org.apache.spark.sql.chronon.SparkInternals
 import org.apache.spark.sql.catalyst.expressions.{Alias, AttributeReference, Expression}
 import org.apache.spark.sql.catalyst.plans.logical.Project
@@ -11,6 +11,15 @@ import scala.collection.JavaConverters._
 
 /** Joins features to rows as of a moment: the entry point of the package. */
 object PointInTimeJoin {
+
+  /** With `false`, estimates that the reference gets wrong by their nature are better ones. */
+  val Strict = "spark.chronon.aggregation.strict"
+
+  private def strict(session: SparkSession): Boolean = session.conf.get(Strict, "true") match {
+    case "true"  => true
+    case "false" => false
+    case other   => throw new IllegalArgumentException(s"$Strict is `$other`; use true or false")
+  }
 
   /** Every row of `left` with the aggregations of `spec.groupBy` over the rows of `right` that have the same keys and
     * lie in each window before the row's query time: `[round(Q - W, hop), Q)`.
@@ -24,7 +33,7 @@ object PointInTimeJoin {
   def apply(left: DataFrame, right: DataFrame, spec: PointInTimeSpec): DataFrame = {
     val name = Option(spec.groupBy.getMetaData).map(_.getName).getOrElse("(unnamed group-by)")
     checkKeys(name, left, right, spec)
-    val plan = NativePlan.describe(spec.groupBy, right.schema, spec.resolution)
+    val plan = NativePlan.describe(spec.groupBy, right.schema, spec.resolution, strict(right.sparkSession))
 
     // Fresh names and ids on the right: both sides may come from one table. Only what is needed crosses the exchange.
     val rightColumns = spec.rightKeys.zipWithIndex.map { case (k, i) => quoted(k).as(s"__pit_key_$i") } ++

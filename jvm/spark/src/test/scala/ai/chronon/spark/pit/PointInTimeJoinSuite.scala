@@ -131,6 +131,28 @@ class PointInTimeJoinSuite extends AnyFunSuite with BeforeAndAfterAll with Adapt
     assert(uneven.contains("vector") && uneven.contains("one length"), uneven)
   }
 
+  test("estimates are the reference's unless better ones are asked for") {
+    val schema = new StructType().add("user", StringType).add("time", LongType).add("word", StringType)
+    // nine words for eight places: k0 once, k1 twice, and so on
+    val words = (0 to 8).flatMap(i => Seq.fill(i + 1)(s"k$i"))
+    val right = frame(words.zipWithIndex.map { case (word, i) => Row("u", Start + i, word) }, schema)
+    val left = frame(Seq(Row(1L, "u", Start + Hour)), leftSchema)
+    def counts: Map[String, Long] =
+      PointInTimeJoin(left, right, spec(groupBy(aggregation("word", Operation.APPROX_HISTOGRAM_K))))
+        .collect()
+        .head
+        .getAs[Map[String, Long]]("a_word_approx_histogram_k")
+    def withStrict[T](value: String)(body: => T): T = {
+      spark.conf.set(PointInTimeJoin.Strict, value)
+      try body
+      finally spark.conf.unset(PointInTimeJoin.Strict)
+    }
+    assert(counts == Map("k8" -> 15L))
+    assert(withStrict("false")(counts) == (1 to 8).map(i => s"k$i" -> (i + 1L)).toMap)
+    val message = messageOf(withStrict("maybe")(counts))
+    assert(message.contains("spark.chronon.aggregation.strict is `maybe`; use true or false"), message)
+  }
+
   private val sumAndCount = groupBy(
     aggregation(
       "amount",
