@@ -201,10 +201,10 @@ pub(super) fn storable(schema: &[(String, DataType)], aggregations: &[Aggregatio
 pub(super) fn windows(rng: &mut Rng, dialect: Dialect, resolution: Resolution) -> Option<Vec<Window>> {
     let five_minutes = resolution == Resolution::FiveMinute;
     let window = |rng: &mut Rng| match rng.below(8) {
-        2 if five_minutes && dialect == Dialect::Zipline => Window::Minutes(*rng.pick(&[5, 30, 55, 60, 90])),
+        2 if five_minutes && dialect == Dialect::Zipline => Window::Minutes(*rng.pick(&[5, 7, 30, 55, 60, 90])),
         0 => Window::Days(i32::MAX),
-        // whole days from twelve days on: other lengths in hours are a known divergence
-        1 if resolution == Resolution::FiveMinute => Window::Hours(*rng.pick(&[288, 312, 720])),
+        // mostly whole days from twelve days on: what other lengths give in the reference depends on the other queries
+        1 if five_minutes => Window::Hours(*rng.pick(&[288, 300, 312, 500, 720, 720])),
         2..5 if resolution == Resolution::FiveMinute => {
             Window::Hours(*rng.pick(&[1, 2, 5, 11, 12, 13, 24, 30, 48, 287]))
         }

@@ -70,6 +70,17 @@ pub(super) fn of<'a>(case: &'a Case, output: &Output<'_>, key: i32, at: Millis, 
     }
 }
 
+/// Whether the reference's answer depends on where a run begins (sheet §20, Q12): some window is no multiple of the hop that
+/// this one's tail moves by.
+pub(super) fn between_hops(case: &Case, output: &Output<'_>) -> bool {
+    let resolution = case.mode.resolution();
+    let size = tail_hop(resolution, output.window);
+    let mut windows = case.aggregations.iter().flat_map(|a| a.windows.iter().flatten());
+    let odd =
+        |w: &Window| tail_hop(resolution, Some(*w)) == size && w.millis().is_some_and(|length| length % size != 0);
+    matches!(case.mode, Mode::Sawtooth(_)) && windows.any(odd)
+}
+
 /// Whether the hops of a cell are folded for other cells as well.
 pub(super) fn shares_hops(case: &Case, output: &Output<'_>) -> bool {
     let hop = |w: &Window| tail_hop(case.mode.resolution(), Some(*w));

@@ -48,6 +48,9 @@ fn cell(case: &Case, output: &Output<'_>, key: i32, at: Millis) -> Expect {
     let of = |party| history::of(case, output, key, at, party);
     let expect = |touches: &[Touch<'_>]| {
         let expect = value(case, output, touches);
+        if history::between_hops(case, output) {
+            return expect.of_kernel_only();
+        }
         match history::shares_hops(case, output) {
             true if history::spoils_hops(case, output) => expect.of_kernel_only(),
             true => expect.over_shared_hops(),

@@ -14,7 +14,8 @@ public final class Plan extends NativeHandle {
    * Checks a GroupBy and keeps its plan.
    *
    * @param groupBy the definition in Thrift binary form
-   * @param options JSON: {@code {"dialect":"airbnb","resolution":"five_minute","columns":[{"name":"amount","type":"double"}]}}
+   * @param options JSON: {@code {"dialect":"airbnb","resolution":"five_minute","columns":[{"name":"amount","type":"double"}]}},
+   *     and {@code "strict":false} where estimates may be better than the reference's
    * @throws NativeException naming definition, column and what would be right
    * @throws NativeLoadException when there is no usable native library
    */
