@@ -111,6 +111,17 @@ impl<'a> BitReader<'a> {
         self.held -= count;
     }
 
+    /// A reader from the middle of the bytes on which this one, just made, reads.
+    pub(super) fn second_half(&self) -> Self {
+        Self::new(self.bytes, usize::midpoint(self.next, self.bytes.len()))
+    }
+
+    /// The number of bits from the first byte, read or not, to the next.
+    #[inline(always)]
+    pub(super) fn position(&self) -> usize {
+        self.next * 8 - self.held as usize
+    }
+
     /// Whether more bits were read than there are.
     pub(super) fn is_overrun(&self) -> bool {
         self.is_overrun_by(0)
@@ -118,7 +129,7 @@ impl<'a> BitReader<'a> {
 
     /// Whether more bits were read than there are, and so many beyond them.
     pub(super) fn is_overrun_by(&self, bits: usize) -> bool {
-        self.next * 8 - self.held as usize > self.bytes.len() * 8 + bits
+        self.position() > self.bytes.len() * 8 + bits
     }
 }
 

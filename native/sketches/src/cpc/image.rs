@@ -10,7 +10,7 @@
 
 use super::bits::BitReader;
 use super::codes::{COLUMN_ORDERS, ColumnOrder, NO_COLUMN, UNMOVED, phase};
-use super::set::{CouponSet, before, columns, window_offset};
+use super::set::{CouponSet, before, columns, ones, window_offset};
 use super::table::{self, Table};
 use super::window::{self, MARGIN};
 use super::{check_lg_k, corrupt};
@@ -26,8 +26,6 @@ const FLAG_COMPRESSED: u8 = 2;
 const FLAG_HISTORY: u8 = 4;
 const FLAG_TABLE: u8 = 8;
 const FLAG_WINDOW: u8 = 16;
-/// A set of so many rows, two kilobytes of them, becomes a matrix at the second image, as more are likely to follow.
-const SMALL: u8 = 8;
 /// The bytes of so many rows are read into a buffer on the stack.
 const FEW: usize = 256;
 
@@ -156,19 +154,11 @@ impl<'a> Image<'a> {
         if has_window(self.lg_k, self.coupons) {
             return self.fold_window(set);
         }
-        let table = Table::new(self.stream(&self.table), self.surprises, self.lg_k);
-        if set.lg_k() <= SMALL && !set.is_empty() {
-            set.matrix();
-        }
-        if let Some(rows) = set.as_matrix() {
-            return table.read(|coupon, _| set_bit(rows, coupon));
-        }
-        let mask = ((64u64 << set.lg_k()) - 1) as u32;
-        table.read(|coupon, is_new| {
-            if is_new {
-                set.insert(coupon & mask);
-            }
-        })
+        set.extend_table(self.surprises())
+    }
+
+    fn surprises(&self) -> Table<'a> {
+        Table::new(self.stream(&self.table), self.surprises, self.lg_k)
     }
 
     fn stream(&self, range: &Range<usize>) -> BitReader<'a> {
@@ -182,57 +172,65 @@ impl<'a> Image<'a> {
             set.merge(&whole);
             return Ok(());
         }
-        let (offset, phase) = (window_offset(self.lg_k, self.coupons), phase(self.lg_k, self.coupons));
-        let rows = set.matrix();
+        let rows = 1 << self.lg_k;
         let (mut few, mut many) = ([0; FEW + MARGIN], Vec::new());
-        let bytes = if rows.len() <= FEW {
+        let buffer = if rows <= FEW {
             &mut few[..]
         } else {
-            many.resize(rows.len() + MARGIN, 0);
+            many.resize(rows + MARGIN, 0);
             &mut many[..]
         };
-
-        // Surprises behind the window are coupons. Those before it are gaps in what every row has there, to be left open
-        // unless the set has the coupon already.
-        let column_from_end = &column_order(self.lg_k, self.coupons).column;
-        let (mut gaps, mut open, mut misplaced) = (0, Vec::new(), 0);
-        let table = Table::new(self.stream(&self.table), self.surprises, self.lg_k);
-        let take = |surprise: u32, is_new: bool| {
-            let from_end = column_from_end[(surprise & 63) as usize];
-            misplaced |= from_end & NO_COLUMN;
-            let column = (u32::from(from_end) + 8 + offset) & 63;
-            let row_index = (surprise >> 6) as usize & (rows.len() - 1);
-            let (row, is_gap) = (&mut rows[row_index], column < offset);
-            gaps += u64::from(is_new & is_gap);
-            if is_gap & is_new & (*row >> column & 1 == 0) {
-                open.push((row_index, column));
-            }
-            *row |= u64::from(!is_gap) << column;
-        };
-        table.read(take)?;
-        window::read(self.stream(&self.window), phase, 1 << self.lg_k, bytes)?;
-        if misplaced != 0 {
-            return Err(corrupt("the table holds a column inside the window"));
-        }
-
-        let bytes = &bytes[..rows.len()];
-        let always = before(offset);
-        rows.iter_mut().zip(bytes).for_each(|(row, byte)| *row |= always | u64::from(*byte) << offset);
-        open.iter().for_each(|(row, column)| rows[*row] &= !(1 << column));
-        let inside = (u64::from(offset) << self.lg_k) + window::ones(bytes);
-        let held = (inside + u64::from(self.surprises)).wrapping_sub(2 * gaps);
+        window::read(self.stream(&self.window), phase(self.lg_k, self.coupons), rows, buffer)?;
+        let (bytes, offset) = (&buffer[..rows], window_offset(self.lg_k, self.coupons));
+        let (inside, gaps) = (ones(bytes.as_chunks().0, u64::from_le_bytes), self.fold_surprises(bytes, offset, set)?);
+        let held = ((u64::from(offset) << self.lg_k) + inside + u64::from(self.surprises)).wrapping_sub(2 * gaps);
         if held != u64::from(self.coupons) {
             return Err(corrupt(format!("{} coupons are declared, {held} held", self.coupons)));
         }
         Ok(())
     }
-}
 
-/// Puts a coupon into the matrix, in a row with the same last bits if there are fewer rows.
-#[inline(always)]
-fn set_bit(rows: &mut [u64], coupon: u32) {
-    let mask = rows.len() - 1;
-    rows[(coupon >> 6) as usize & mask] |= 1 << (coupon & 63);
+    /// Takes the bytes of the window and the surprises outside of it into a set of as many rows; how many coupons before
+    /// the window were missing.
+    fn fold_surprises(&self, bytes: &[u8], offset: u32, set: &mut CouponSet) -> Result<u64> {
+        let column_from_end = &column_order(self.lg_k, self.coupons).column;
+        let (mut gaps, mut misplaced) = (0, 0);
+        let mask = set.mask();
+        let mut coupon = |row: usize, stored: u32| {
+            let from_end = column_from_end[stored as usize & 63];
+            misplaced |= from_end & NO_COLUMN;
+            (row << 6) as u32 & mask | (u32::from(from_end) + 8 + offset) & 63
+        };
+        if offset == 0 {
+            // The window begins at the first column, so all surprises are coupons.
+            set.extend_bytes(bytes);
+            self.surprises().read(|row, stored| _ = set.insert(coupon(row, stored)))?;
+        } else {
+            let rows = set.matrix();
+            // Surprises behind the window are coupons. Those before it are gaps in what every row has there, to be left open
+            // unless the set has the coupon already.
+            let (mut open, mut last) = (Vec::new(), u32::MAX);
+            self.surprises().read(|row, stored| {
+                let coupon = coupon(row, stored);
+                let (row, column) = (&mut rows[(coupon >> 6) as usize], coupon & 63);
+                let is_gap = column < offset;
+                let is_new = coupon != last;
+                last = coupon;
+                gaps += u64::from(is_new & is_gap);
+                if is_new & is_gap & (*row >> column & 1 == 0) {
+                    open.push(coupon);
+                }
+                *row |= u64::from(!is_gap) << column;
+            })?;
+            let always = before(offset);
+            rows.iter_mut().zip(bytes).for_each(|(row, byte)| *row |= always | u64::from(*byte) << offset);
+            open.iter().for_each(|coupon| rows[(coupon >> 6) as usize] &= !(1 << (coupon & 63)));
+        }
+        if misplaced != 0 {
+            return Err(corrupt("the table holds a column inside the window"));
+        }
+        Ok(gaps)
+    }
 }
 
 /// Appends the image of a sketch with these coupons.

@@ -11,6 +11,7 @@ mod icon;
 mod image;
 mod set;
 mod sketch;
+mod slots;
 mod table;
 mod window;
 

@@ -1,15 +1,20 @@
 //! The coupons of a sketch: which are there, and how many.
 //!
-//! While they are few, a hash table of them; a bit matrix of one word per row once the table would not be smaller.
-//! Memory is therefore at most eleven bytes per coupon (a table after growing) or eight per row.
+//! While they are few, a hash table of them. Then a byte for each row's first eight columns, where all but one in 256
+//! values fall, and a hash table of the coupons in other columns. Once that table outgrows the bytes, a word for each row.
+//! Memory is therefore at most eleven bytes per coupon (a table after growing) and at most eight per row.
 
 use super::MAX_LG_K;
+use super::slots::Slots;
+use super::table::Table;
+use chronon_types::Result;
 use std::borrow::Cow;
 
-/// Marks a free slot of the table; no coupon has all bits set.
-const FREE: u32 = u32::MAX;
-const FIRST_SLOTS: usize = 8;
-/// Stands for the number of coupons of a matrix that was merged into and not counted yet.
+/// The columns of a byte.
+const NEAR: u32 = 8;
+/// A set of so many rows, two kilobytes of bytes, leaves the table at the second image, as more are likely to follow.
+const SMALL: u8 = 11;
+/// Stands for the number of coupons of bytes or words that were merged into and not counted yet.
 const UNCOUNTED: u32 = u32::MAX;
 
 /// A set of coupons `row << 6 | column`, with rows below 2^`lg_k`.
@@ -22,10 +27,12 @@ pub(super) struct CouponSet {
 
 #[derive(Debug, Clone)]
 enum Body {
-    /// Open addressing with linear probing, at most three quarters full; a power of two of slots, or none.
-    Few(Vec<u32>),
+    /// All of them.
+    Few(Slots),
+    /// A row's first columns as the bits of a byte, and the coupons in others.
+    Bytes(Box<[u8]>, Slots),
     /// A row's columns as the bits of a word.
-    Matrix(Vec<u64>),
+    Matrix(Box<[u64]>),
 }
 
 /// How many columns the window of a sketch of 2^`lg_k` rows with this many coupons has moved: 8C − 19K over 8K.
@@ -43,22 +50,30 @@ pub(super) fn before(offset: u32) -> u64 {
 impl CouponSet {
     pub(super) fn new(lg_k: u8) -> Self {
         debug_assert!(lg_k <= MAX_LG_K);
-        Self { lg_k, count: 0, body: Body::Few(Vec::new()) }
+        Self { lg_k, count: 0, body: Body::Few(Slots::default()) }
     }
 
     pub(super) fn lg_k(&self) -> u8 {
         self.lg_k
     }
 
-    /// How many coupons there are. O(rows) right after a merge into a matrix, else O(1).
+    /// How many coupons there are. O(rows) right after a merge into bytes or words, else O(1).
+    #[inline]
     pub(super) fn len(&self) -> u32 {
-        match &self.body {
-            Body::Matrix(rows) if self.count == UNCOUNTED => counted(rows),
-            _ => self.count,
-        }
+        if self.count == UNCOUNTED { self.counted() } else { self.count }
     }
 
-    /// Whether there are none. A matrix has some.
+    #[cold]
+    fn counted(&self) -> u32 {
+        let count = match &self.body {
+            Body::Few(all) => all.len().into(),
+            Body::Bytes(bytes, far) => ones(bytes.as_chunks().0, u64::from_le_bytes) + u64::from(far.len()),
+            Body::Matrix(rows) => ones(rows, |row| row),
+        };
+        count.min(u64::from(UNCOUNTED - 1)) as u32
+    }
+
+    /// Whether there are none. Bytes and words have some.
     pub(super) fn is_empty(&self) -> bool {
         self.count == 0
     }
@@ -68,107 +83,73 @@ impl CouponSet {
         self.count = self.len();
     }
 
-    /// Takes a coupon in; whether it is new. The set must be [settled](Self::settle).
+    /// Takes a coupon in; whether it is new. A set that is not counted stays so.
     #[inline]
     pub(super) fn insert(&mut self, coupon: u32) -> bool {
         let new = match &mut self.body {
-            Body::Matrix(rows) => {
-                let row = &mut rows[(coupon >> 6) as usize];
-                let bit = 1 << (coupon & 63);
-                let new = *row & bit == 0;
-                *row |= bit;
-                new
-            }
-            Body::Few(slots) => {
-                let free = match find(slots, coupon) {
-                    Err(at) if (self.count as usize) < slots.len() / 4 * 3 => Some(at),
-                    Err(_) => None,
-                    Ok(()) => return false,
-                };
-                match free {
-                    Some(at) => slots[at] = coupon,
-                    None => self.grow_and_insert(coupon),
-                }
-                true
-            }
+            Body::Bytes(bytes, _) if is_near(coupon) => set_near(bytes, coupon),
+            Body::Matrix(rows) => set_bit(rows, coupon),
+            Body::Few(slots) | Body::Bytes(_, slots) if !is_outgrown(slots, self.lg_k) => slots.insert(coupon),
+            Body::Few(_) | Body::Bytes(..) => return self.widen_and_insert(coupon),
         };
         self.count = self.count.saturating_add(u32::from(new));
         new
     }
 
-    /// Inserts a coupon that is not there into a table that is full; does not count it.
     #[cold]
-    fn grow_and_insert(&mut self, coupon: u32) {
-        let Body::Few(slots) = &mut self.body else { return };
-        if slots.len() >> self.lg_k != 0 {
-            let rows = self.become_matrix();
-            rows[(coupon >> 6) as usize] |= 1 << (coupon & 63);
-            return;
-        }
-        let mut grown = vec![FREE; (slots.len() * 2).max(FIRST_SLOTS)];
-        for coupon in taken(slots).chain([coupon]) {
-            if let Err(at) = find(&grown, coupon) {
-                grown[at] = coupon;
+    fn widen_and_insert(&mut self, coupon: u32) -> bool {
+        self.widen();
+        self.insert(coupon)
+    }
+
+    /// Goes on to the next body.
+    fn widen(&mut self) {
+        match &self.body {
+            Body::Few(slots) => {
+                let (mut bytes, mut far) = (vec![0; 1 << self.lg_k].into_boxed_slice(), Slots::default());
+                slots.iter().for_each(|coupon| put(&mut bytes, &mut far, coupon));
+                self.body = Body::Bytes(bytes, far);
             }
+            Body::Bytes(..) => self.body = Body::Matrix(self.to_rows().into()),
+            Body::Matrix(_) => {}
         }
-        *slots = grown;
     }
 
     /// The rows of the matrix, which the set becomes if it is not, to add coupons to. The set is left uncounted.
     pub(super) fn matrix(&mut self) -> &mut [u64] {
         self.count = UNCOUNTED;
-        self.become_matrix()
-    }
-
-    /// The rows of the matrix if the set is one, to add coupons to; then it is left uncounted.
-    pub(super) fn as_matrix(&mut self) -> Option<&mut [u64]> {
-        match &mut self.body {
-            Body::Matrix(rows) => {
-                self.count = UNCOUNTED;
-                Some(rows)
-            }
-            Body::Few(_) => None,
-        }
-    }
-
-    fn become_matrix(&mut self) -> &mut [u64] {
-        if matches!(self.body, Body::Few(_)) {
-            self.body = Body::Matrix(self.to_rows().into_owned());
+        if !matches!(self.body, Body::Matrix(_)) {
+            self.body = Body::Matrix(self.to_rows().into());
         }
         match &mut self.body {
             Body::Matrix(rows) => rows,
-            Body::Few(_) => &mut [],
+            Body::Few(_) | Body::Bytes(..) => &mut [],
         }
     }
 
     /// The rows as a matrix would have them.
     pub(super) fn to_rows(&self) -> Cow<'_, [u64]> {
-        match &self.body {
-            Body::Matrix(rows) => Cow::Borrowed(rows),
-            Body::Few(slots) => {
-                let mut rows = vec![0; 1 << self.lg_k];
-                taken(slots).for_each(|coupon| rows[(coupon >> 6) as usize] |= 1 << (coupon & 63));
-                Cow::Owned(rows)
-            }
-        }
+        let (mut rows, slots) = match &self.body {
+            Body::Few(all) => (vec![0; 1 << self.lg_k], all),
+            Body::Bytes(bytes, far) => (bytes.iter().map(|byte| u64::from(*byte)).collect(), far),
+            Body::Matrix(rows) => return Cow::Borrowed(rows),
+        };
+        slots.iter().for_each(|coupon| _ = set_bit(&mut rows, coupon));
+        Cow::Owned(rows)
     }
 
     /// All coupons, ascending.
     pub(super) fn sorted(&self) -> Vec<u32> {
-        match &self.body {
-            Body::Few(slots) => {
-                let mut coupons: Vec<u32> = taken(slots).collect();
-                coupons.sort_unstable();
-                coupons
-            }
-            Body::Matrix(rows) => {
-                let mut coupons = Vec::with_capacity(self.len() as usize);
-                for (row, &bits) in rows.iter().enumerate() {
-                    coupons.extend(columns(bits).map(|column| (row as u32) << 6 | column));
-                }
-                coupons
+        let mut coupons = Vec::with_capacity(self.len() as usize);
+        if let Body::Few(all) = &self.body {
+            coupons.extend(all.iter());
+            coupons.sort_unstable();
+        } else {
+            for (row, &bits) in self.to_rows().iter().enumerate() {
+                coupons.extend(columns(bits).map(|column| (row as u32) << 6 | column));
             }
         }
+        coupons
     }
 
     /// Reduces the rows to 2^`lg_k`, each the union of those whose numbers end in the same bits.
@@ -182,76 +163,163 @@ impl CouponSet {
 
     /// Takes in every coupon of `other`; rows become the fewer of the two. An empty set has no say in that.
     pub(super) fn merge(&mut self, other: &Self) {
+        if other.is_empty() {
+            return;
+        }
+        self.shrink(other.lg_k);
         match &other.body {
-            Body::Few(_) if other.count == 0 => {}
-            Body::Few(slots) => {
-                self.shrink(other.lg_k);
-                self.extend(taken(slots));
+            Body::Few(all) => self.extend(all.iter()),
+            Body::Bytes(bytes, far) => {
+                self.extend_bytes(bytes);
+                self.extend(far.iter());
             }
-            Body::Matrix(rows) => {
-                self.shrink(other.lg_k);
-                self.extend_rows(rows);
-            }
+            Body::Matrix(rows) => unite(self.matrix(), rows, |columns| columns),
         }
     }
 
-    /// Takes in coupons of a set with as many rows or more. The set may be left uncounted.
-    #[inline]
+    /// Takes in coupons of a set with as many rows or more.
     pub(super) fn extend(&mut self, coupons: impl Iterator<Item = u32>) {
-        let mask = ((64u64 << self.lg_k) - 1) as u32;
-        if let Body::Matrix(rows) = &mut self.body {
-            for coupon in coupons {
-                rows[((coupon & mask) >> 6) as usize] |= 1 << (coupon & 63);
-            }
-            self.count = UNCOUNTED;
-            return;
-        }
+        let mask = self.mask();
         for coupon in coupons {
             self.insert(coupon & mask);
         }
     }
 
-    fn extend_rows(&mut self, from: &[u64]) {
-        let rows = self.matrix();
-        for part in from.chunks_exact(rows.len()) {
-            rows.iter_mut().zip(part).for_each(|(row, columns)| *row |= columns);
+    /// Takes in the first columns of a set with as many rows or more, a byte for each row. The set is left uncounted.
+    pub(super) fn extend_bytes(&mut self, from: &[u8]) {
+        if matches!(self.body, Body::Few(_)) {
+            self.widen();
         }
+        self.count = UNCOUNTED;
+        match &mut self.body {
+            Body::Few(_) => {}
+            Body::Bytes(bytes, _) => unite(bytes, from, |columns| columns),
+            Body::Matrix(rows) => unite(rows, from, u64::from),
+        }
+    }
+
+    /// Takes in the coupons of a stored set with as many rows or more. The set may be left uncounted.
+    ///
+    /// # Errors
+    /// As for [`Table::read`].
+    pub(super) fn extend_table(&mut self, table: Table<'_>) -> Result<()> {
+        if matches!(self.body, Body::Few(_)) && self.lg_k <= SMALL && !self.is_empty() {
+            self.widen();
+        }
+        let mask = self.mask();
+        match &mut self.body {
+            Body::Bytes(bytes, far) if table.lg_k() == self.lg_k => {
+                self.count = UNCOUNTED;
+                table.read(|row, column| {
+                    if column >= NEAR {
+                        put_far(far, (row << 6) as u32 | column);
+                    } else if let Some(byte) = bytes.get_mut(row) {
+                        *byte |= 1 << column;
+                    }
+                })?;
+                if is_outgrown(far, self.lg_k) {
+                    self.widen();
+                }
+                Ok(())
+            }
+            Body::Matrix(rows) if table.lg_k() == self.lg_k => {
+                self.count = UNCOUNTED;
+                table.read(|row, column| {
+                    if let Some(columns) = rows.get_mut(row) {
+                        *columns |= 1 << column;
+                    }
+                })
+            }
+            _ => table.read(|row, column| _ = self.insert(((row << 6) as u32 | column) & mask)),
+        }
+    }
+
+    /// The bits that coupons of this set have.
+    pub(super) fn mask(&self) -> u32 {
+        ((64u64 << self.lg_k) - 1) as u32
     }
 
     /// Bytes of heap.
     pub(super) fn heap_size(&self) -> usize {
         match &self.body {
-            Body::Few(slots) => slots.capacity() * size_of::<u32>(),
-            Body::Matrix(rows) => rows.capacity() * size_of::<u64>(),
+            Body::Few(all) => all.heap_size(),
+            Body::Bytes(bytes, far) => size_of_val(&**bytes) + far.heap_size(),
+            Body::Matrix(rows) => size_of_val(&**rows),
         }
     }
 }
 
-/// The coupons of a table.
-fn taken(slots: &[u32]) -> impl Iterator<Item = u32> {
-    slots.iter().copied().filter(|slot| *slot != FREE)
-}
-
-/// Whether a table has `coupon`; if not, the slot it would take.
+/// Whether a hash table of a set of 2^`lg_k` rows is full and would, after growing, not be smaller than their bytes.
 #[inline]
-fn find(slots: &[u32], coupon: u32) -> Result<(), usize> {
-    if slots.is_empty() {
-        return Err(0);
-    }
-    let mask = slots.len() - 1;
-    let mut at = (coupon.wrapping_mul(0x9e37_79b1) >> (32 - slots.len().trailing_zeros())) as usize;
-    loop {
-        match slots[at & mask] {
-            slot if slot == coupon => return Ok(()),
-            FREE => return Err(at & mask),
-            _ => at += 1,
-        }
+fn is_outgrown(slots: &Slots, lg_k: u8) -> bool {
+    slots.is_full() && 2 * slots.heap_size() >= 1 << lg_k
+}
+
+#[inline]
+fn is_near(coupon: u32) -> bool {
+    coupon & 63 < NEAR
+}
+
+/// Takes in a coupon of the first columns; whether it is new.
+#[inline]
+fn set_near(bytes: &mut [u8], coupon: u32) -> bool {
+    let (byte, bit) = (&mut bytes[(coupon >> 6) as usize], 1 << (coupon & 63));
+    let new = *byte & bit == 0;
+    *byte |= bit;
+    new
+}
+
+/// Takes in a coupon; whether it is new.
+#[inline]
+fn set_bit(rows: &mut [u64], coupon: u32) -> bool {
+    let (row, bit) = (&mut rows[(coupon >> 6) as usize], 1 << (coupon & 63));
+    let new = *row & bit == 0;
+    *row |= bit;
+    new
+}
+
+/// Takes in a coupon where it belongs.
+#[inline]
+fn put(bytes: &mut [u8], far: &mut Slots, coupon: u32) {
+    if is_near(coupon) {
+        set_near(bytes, coupon);
+    } else {
+        put_far(far, coupon);
     }
 }
 
-fn counted(rows: &[u64]) -> u32 {
-    let count: u64 = rows.iter().map(|row| u64::from(row.count_ones())).sum();
-    count.min(u64::from(UNCOUNTED - 1)) as u32
+/// [`Slots::insert`] where it is rare: inlined there, it would crowd out what is not.
+#[cold]
+fn put_far(far: &mut Slots, coupon: u32) {
+    far.insert(coupon);
+}
+
+/// Adds the columns of each row to those of the row whose number ends in the same bits.
+fn unite<R: Copy + std::ops::BitOrAssign, C: Copy>(rows: &mut [R], from: &[C], columns: impl Fn(C) -> R) {
+    for part in from.chunks_exact(rows.len()) {
+        rows.iter_mut().zip(part).for_each(|(row, more)| *row |= columns(*more));
+    }
+}
+
+/// How many bits are set: in the sums of a word's bytes, which takes fewer steps than counting word by word.
+pub(super) fn ones<W: Copy>(words: &[W], word: impl Fn(W) -> u64) -> u64 {
+    const PAIRS: u64 = 0x5555_5555_5555_5555;
+    const FOURS: u64 = 0x3333_3333_3333_3333;
+    const BYTES: u64 = 0x0f0f_0f0f_0f0f_0f0f;
+    // Thirty-one words of at most eight in a byte stay below 256.
+    let sums = words.chunks(31).map(|words| {
+        let sums = words.iter().map(|bits| {
+            let bits = word(*bits);
+            let bits = bits - (bits >> 1 & PAIRS);
+            let bits = (bits & FOURS) + (bits >> 2 & FOURS);
+            (bits + (bits >> 4)) & BYTES
+        });
+        let sums: u64 = sums.sum();
+        // Bytes of up to 248 would overflow when multiplied together, so pairs of them are added first.
+        let sums = (sums & 0x00ff_00ff_00ff_00ff) + (sums >> 8 & 0x00ff_00ff_00ff_00ff);
+        sums.wrapping_mul(0x0001_0001_0001_0001) >> 48
+    });
+    sums.sum()
 }
 
 /// The columns whose bits are set, ascending.
@@ -275,8 +343,8 @@ mod tests {
     }
 
     #[test]
-    fn both_bodies_hold_the_same() {
-        for (lg_k, count) in [(4, 1), (4, 12), (4, 13), (4, 500), (8, 200), (8, 300), (11, 100), (11, 9000)] {
+    fn all_bodies_hold_the_same() {
+        for (lg_k, count) in [(4, 1), (4, 12), (4, 13), (4, 500), (8, 24), (8, 25), (8, 9000), (11, 100), (11, 9000)] {
             let coupons = coupons(lg_k, count);
             let expected: BTreeSet<u32> = coupons.iter().copied().collect();
             let mut set = CouponSet::new(lg_k);
@@ -286,7 +354,7 @@ mod tests {
             assert!(set.sorted().into_iter().eq(expected.iter().copied()), "{lg_k} {count}");
             assert!(coupons.iter().all(|coupon| !set.insert(*coupon)), "{lg_k} {count}");
             let bytes = (expected.len() * 11).max(32).min(8 << lg_k);
-            assert!(set.heap_size() <= bytes.max(4 << lg_k), "{lg_k} {count}: {}", set.heap_size());
+            assert!(set.heap_size() <= bytes, "{lg_k} {count}: {}", set.heap_size());
             set.matrix();
             assert!(set.sorted().into_iter().eq(expected), "{lg_k} {count} as a matrix");
         }
@@ -316,5 +384,14 @@ mod tests {
         let moves: Vec<u32> = (1..256 * 6).filter(|c| window_offset(8, *c) != window_offset(8, c - 1)).collect();
         assert_eq!(moves, [864, 1120, 1376]);
         assert_eq!(window_offset(26, u32::MAX), 56);
+    }
+
+    #[test]
+    fn bits_are_counted() {
+        for length in [0, 1, 30, 31, 32, 62, 256] {
+            let words: Vec<u64> = (0..length).map(|at| if length > 60 { u64::MAX } else { at * 0x9e37_79b9 }).collect();
+            let expected: u32 = words.iter().map(|word| word.count_ones()).sum();
+            assert_eq!(ones(&words, |word| word), u64::from(expected), "{length}");
+        }
     }
 }

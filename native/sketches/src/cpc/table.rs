@@ -2,20 +2,19 @@
 //!
 //! A step in columns is counted from the column after the coupon before, or from the first in another row, and stands
 //! as a [word](STEPS). A step in rows stands as its high part in unary and its low bits. Three reads for a coupon would
-//! wait for each other; instead the next twelve bits are looked up, which mostly hold one whole coupon or two.
+//! wait for each other; instead the next bits are looked up, which mostly hold one whole coupon or two, or, when there are
+//! many low bits, all but these.
 
 use super::bits::{BitReader, BitWriter};
 use super::codes::{FIRST_STEPS, LONGEST, PEEKED, STEPS};
-use super::corrupt;
+use super::{MAX_LG_K, corrupt};
 use chronon_types::Result;
 use std::sync::OnceLock;
 
-/// Row steps with more low bits than this leave too few whole coupons in twelve bits for a look-up to pay.
-const MOST_LOW_BITS: u32 = 7;
-
 /// How many low bits the row steps of this many coupons have.
 fn low_bits(lg_k: u8, coupons: usize) -> u32 {
-    ((1 << lg_k) / coupons.max(1)).max(1).ilog2()
+    // The binary logarithm of rows per coupon, rounded down.
+    u32::from(lg_k).saturating_sub(coupons.next_power_of_two().trailing_zeros())
 }
 
 /// Writes ascending coupons; how many words they took.
@@ -34,6 +33,9 @@ pub(super) fn write(coupons: &[u32], lg_k: u8, out: &mut Vec<u8>) -> u32 {
     }
     bits.finish(10u32.saturating_sub(low_bits))
 }
+
+/// Row steps with more low bits than this leave too few whole coupons in twelve bits for looking them up to pay.
+const MOST_LOW_BITS: u32 = 3;
 
 /// What the next twelve bits hold. The lengths, for which the next look-up waits, are apart: they stay in the nearest cache.
 struct Lookup {
@@ -60,10 +62,8 @@ impl Steps {
 }
 
 impl Lookup {
-    const NOTHING: Self = Self { lengths: [0; PEEKED], steps: [Steps(0); PEEKED] };
-
     fn new(low_bits: u32) -> Self {
-        let mut lookup = Self::NOTHING;
+        let mut lookup = Self { lengths: [0; PEEKED], steps: [Steps(0); PEEKED] };
         for (peeked, (length, steps)) in lookup.lengths.iter_mut().zip(&mut lookup.steps).enumerate() {
             let mut held = LONGEST;
             for shift in [0, 16] {
@@ -92,12 +92,54 @@ fn whole(bits: usize, held: u32, low_bits: u32) -> Option<(u32, u32, u32)> {
     })
 }
 
-/// The look-up for row steps of so many low bits.
+/// The look-up for row steps of so many low bits, at most [`MOST_LOW_BITS`].
 fn lookup(low_bits: u32) -> &'static Lookup {
-    const PAYING: usize = MOST_LOW_BITS as usize + 1;
-    static LOOKUPS: [OnceLock<Box<Lookup>>; PAYING] = [const { OnceLock::new() }; PAYING];
-    static NOTHING: Lookup = Lookup::NOTHING;
-    LOOKUPS.get(low_bits as usize).map_or(&NOTHING, |made| made.get_or_init(|| Box::new(Lookup::new(low_bits))))
+    static LOOKUPS: [OnceLock<Box<Lookup>>; MOST_LOW_BITS as usize + 1] =
+        [const { OnceLock::new() }; MOST_LOW_BITS as usize + 1];
+    LOOKUPS[low_bits as usize].get_or_init(|| Box::new(Lookup::new(low_bits)))
+}
+
+/// How many bits are looked up together for [`Head`]s.
+const LOOKED_AT: u32 = 10;
+
+/// A coupon whose [`LOOKED_AT`] next bits hold all but the low bits of its row step. From the lowest bit up: the length
+/// with the low bits (8 bits), the length without them (8), and with no low bits the step to it as a difference of
+/// [places](Place). Zero when the bits do not hold so much.
+#[derive(Clone, Copy)]
+struct Head(u64);
+
+impl Head {
+    /// What the next bits hold, when row steps have so many low bits.
+    fn of(bits: usize, low_bits: u32) -> Self {
+        let across = FIRST_STEPS[bits];
+        let high = (bits >> across.length).trailing_zeros();
+        let length = u32::from(across.length) + high.saturating_add(1);
+        // A step beyond the last column is none; reading it as a long coupon finds out.
+        if length > LOOKED_AT || across.value > 63 {
+            return Self(0);
+        }
+        let step = u64::from(high) << (low_bits + 7) | (u64::from(across.value) + 1);
+        Self(step << 16 | u64::from(length << 8 | (length + low_bits)))
+    }
+
+    fn length(self) -> u32 {
+        self.0 as u32 & 0xff
+    }
+
+    fn length_before_low_bits(self) -> u32 {
+        self.0 as u32 >> 8 & 0xff
+    }
+
+    fn step(self) -> u64 {
+        self.0 >> 16
+    }
+}
+
+/// The heads that the next bits hold, when row steps have so many low bits.
+fn heads(low_bits: u32) -> &'static [Head; 1 << LOOKED_AT] {
+    const SIZES: usize = MAX_LG_K as usize + 1;
+    static HEADS: [OnceLock<Box<[Head; 1 << LOOKED_AT]>>; SIZES] = [const { OnceLock::new() }; SIZES];
+    HEADS[low_bits as usize].get_or_init(|| Box::new(std::array::from_fn(|bits| Head::of(bits, low_bits))))
 }
 
 /// Where reading has come to: the row, above seven bits for the column after the last coupon, 0 to 64.
@@ -112,9 +154,13 @@ impl Place {
     }
 
     /// The last coupon. A column beyond the last, which no writer makes, counts on from the first.
-    #[inline(always)]
     fn coupon(self) -> u32 {
-        (self.row() << 6) as u32 | (self.0 as u32).wrapping_sub(1) & 63
+        (self.row() << 6) as u32 | self.column()
+    }
+
+    #[inline(always)]
+    fn column(self) -> u32 {
+        (self.0 as u32).wrapping_sub(1) & 63
     }
 
     #[inline(always)]
@@ -126,74 +172,104 @@ impl Place {
 /// Reads a table.
 pub(super) struct Table<'a> {
     bits: BitReader<'a>,
-    lookup: &'static Lookup,
-    low_bits: u32,
+    coupons: u32,
     lg_k: u8,
-    /// How many coupons are to come; below zero when there were more.
-    left: i64,
-    place: Place,
 }
 
 impl<'a> Table<'a> {
     /// A table of so many coupons, of a sketch of 2^`lg_k` rows.
-    #[inline(always)]
     pub(super) fn new(bits: BitReader<'a>, coupons: u32, lg_k: u8) -> Self {
-        let low_bits = low_bits(lg_k, coupons as usize);
-        Self { bits, lookup: lookup(low_bits), low_bits, lg_k, left: coupons.into(), place: Place(0) }
+        Self { bits, coupons, lg_k }
     }
 
-    /// Hands all coupons to `take`, ascending. Some come twice in a row; the second time they are not marked as new.
+    /// The binary logarithm of the number of rows.
+    pub(super) fn lg_k(&self) -> u8 {
+        self.lg_k
+    }
+
+    /// Hands the rows and columns of all coupons to `take`, ascending; some of them twice in a row.
     ///
     /// # Errors
     /// `CorruptData` when the bits end early or leave the matrix, after some coupons were taken, even outside of it.
     #[inline(always)]
-    pub(super) fn read(mut self, mut take: impl FnMut(u32, bool)) -> Result<()> {
-        while self.left > 0 {
-            self.bits.refill();
+    pub(super) fn read(self, take: impl FnMut(usize, u32)) -> Result<()> {
+        let low_bits = low_bits(self.lg_k, self.coupons as usize);
+        let read =
+            if low_bits > MOST_LOW_BITS { self.read_heads(low_bits, take) } else { self.read_whole(low_bits, take) };
+        read.ok_or_else(|| corrupt("the table ends early or leaves the matrix"))
+    }
+
+    /// Nothing when reading ended outside of the bits or the matrix.
+    #[inline(always)]
+    fn end(&self, bits: BitReader<'_>, place: Place) -> Option<()> {
+        // Rows never step back, so the last speaks for all; and only the last coupon can be the one that none has.
+        (place.row() >> self.lg_k == 0 && place.coupon() != u32::MAX && !bits.is_overrun()).then_some(())
+    }
+
+    /// Looks whole coupons up; nothing when something is wrong with them.
+    #[inline(never)] // Together with its sibling there would be too few registers.
+    fn read_whole(&self, low_bits: u32, mut take: impl FnMut(usize, u32)) -> Option<()> {
+        let lookup = lookup(low_bits);
+        // Apart from `self`, these stay in registers.
+        let (mut bits, mut place, mut left) = (self.bits, Place(0), i64::from(self.coupons));
+        while left > 0 {
+            bits.refill();
             // Of at most twelve bits each.
             for _ in 0..4 {
-                self.look_up(&mut take);
-                if self.left <= 0 {
+                let peeked = bits.word() as usize % PEEKED;
+                let (length, steps) = (lookup.lengths[peeked], lookup.steps[peeked]);
+                if length == 0 {
+                    let (behind, step) = long_step(bits, low_bits)?;
+                    (bits, place) = (behind, place.step(step));
+                } else {
+                    bits.skip(length.into());
+                    place = place.step(steps.first());
+                }
+                take(place.row() as usize, place.column());
+                // Without a second coupon this is the first again.
+                place = place.step(steps.second());
+                take(place.row() as usize, place.column());
+                left -= 1 + i64::from(steps.second() != 0);
+                if left <= 0 {
                     break;
                 }
             }
         }
-        // Rows never step back, so the last speaks for all; and only the last coupon can be the one that none has.
-        let is_outside = self.place.row() >> self.lg_k != 0 || self.place.coupon() == u32::MAX;
-        if self.left < 0 || is_outside || self.bits.is_overrun() {
-            return Err(corrupt("the table ends early or leaves the matrix"));
-        }
-        Ok(())
+        if left == 0 { self.end(bits, place) } else { None }
     }
 
-    #[inline(always)]
-    fn look_up(&mut self, take: &mut impl FnMut(u32, bool)) {
-        let peeked = self.bits.word() as usize % PEEKED;
-        let length = self.lookup.lengths[peeked];
-        if length == 0 {
-            match step_long(self.bits, self.place, self.low_bits) {
-                Some((bits, place)) => (self.bits, self.place) = (bits, place),
-                None => self.left = 0, // so that one too many was read
+    /// Looks coupons up without their low bits; see [`Self::read_whole`].
+    #[inline(never)]
+    fn read_heads(&self, low_bits: u32, mut take: impl FnMut(usize, u32)) -> Option<()> {
+        let (heads, low_mask) = (heads(low_bits), (1 << low_bits) - 1);
+        // How many are held after a refill.
+        let at_once = [4, 4, 4, 4, 4, 3, 3, 3, 3].get(low_bits as usize).copied().unwrap_or(1);
+        let (mut bits, mut place, mut left) = (self.bits, Place(0), self.coupons);
+        while left > 0 {
+            bits.refill();
+            let next = at_once.min(left);
+            for _ in 0..next {
+                let head = heads[bits.word() as usize % heads.len()];
+                if head.length() == 0 {
+                    let (behind, step) = long_step(bits, low_bits)?;
+                    (bits, place) = (behind, place.step(step));
+                } else {
+                    let low = bits.word() >> head.length_before_low_bits() & low_mask;
+                    bits.skip(head.length());
+                    place = place.step(head.step() + (low << 7));
+                }
+                take(place.row() as usize, place.column());
             }
-            take(self.place.coupon(), true);
-            self.left -= 1;
-            return;
+            left -= next;
         }
-        self.bits.skip(length.into());
-        let steps = self.lookup.steps[peeked];
-        self.place = self.place.step(steps.first());
-        take(self.place.coupon(), true);
-        // Without a second coupon this is the first again.
-        self.place = self.place.step(steps.second());
-        let is_second = steps.second() != 0;
-        take(self.place.coupon(), is_second);
-        self.left -= 1 + i64::from(is_second);
+        self.end(bits, place)
     }
 }
 
-/// Reads one coupon of any length; nothing when it does not end or is outside of every matrix.
+/// The step to a coupon of any length, and the bits behind it, refilled; nothing when it does not end or is outside of
+/// every matrix.
 #[inline(never)]
-fn step_long(mut bits: BitReader<'_>, place: Place, low_bits: u32) -> Option<(BitReader<'_>, Place)> {
+fn long_step(mut bits: BitReader<'_>, low_bits: u32) -> Option<(BitReader<'_>, u64)> {
     bits.refill();
     let across = FIRST_STEPS[bits.word() as usize % PEEKED];
     bits.skip(across.length.into());
@@ -217,7 +293,7 @@ fn step_long(mut bits: BitReader<'_>, place: Place, low_bits: u32) -> Option<(Bi
     bits.skip(low_bits);
     bits.refill();
     let down = u64::from(u32::try_from(high << low_bits | low).ok()?);
-    (across.value < 64).then(|| (bits, place.step(down << 7 | (u64::from(across.value) + 1))))
+    (across.value < 64).then(|| (bits, down << 7 | (u64::from(across.value) + 1)))
 }
 
 #[cfg(test)]
@@ -227,7 +303,8 @@ mod tests {
     fn read_back(bytes: &[u8], count: usize, lg_k: u8) -> Result<Vec<u32>> {
         let mut coupons = Vec::new();
         Table::new(BitReader::new(bytes, 0), count as u32, lg_k)
-            .read(|coupon, is_new| coupons.extend(is_new.then_some(coupon)))?;
+            .read(|row, column| coupons.push((row << 6) as u32 | column))?;
+        coupons.dedup();
         Ok(coupons)
     }
 
