@@ -64,83 +64,137 @@ pub(super) fn write(sketch: &KllSketch, out: &mut Vec<u8>) {
     }
 }
 
+/// A stored sketch whose header was read, and in which everything is right but, perhaps, the order of values.
+struct Image<'a> {
+    k: u16,
+    newest_sorted: bool,
+    seen: u64,
+    min_k: u16,
+    extremes: (f32, f32),
+    count: usize,
+    /// Where each level ends, from level 0 up, read backwards.
+    ends: [u32; MOST_LEVELS],
+    items: &'a [[u8; ITEM]],
+}
+
 /// Reads an image.
 ///
 /// # Errors
 /// `CorruptData` when the bytes are not one.
 pub(super) fn read(bytes: &[u8]) -> Result<KllSketch> {
-    let mut rest = bytes;
-    let [words, version, family, flags, k_low, k_high, m, _] = next(&mut rest)?;
-    let k = u16::from_le_bytes([k_low, k_high]);
-    if family != FAMILY || m != M || k < MIN_K {
-        return Err(corrupt(format!("family {family}, m {m} and k {k} are not those of one")));
-    }
-    let newest_sorted = flags & FLAG_NEWEST_SORTED != 0;
-    let new = KllSketch::new(k).map_err(|error| corrupt(error.message()))?;
-    let mut sketch = KllSketch { newest_sorted, ..new };
-    match (words, version, flags & (FLAG_EMPTY | FLAG_SINGLE)) {
-        (WORDS_SHORT, 1, FLAG_EMPTY) => return Ok(sketch),
-        (WORDS_SHORT, 2, FLAG_SINGLE) => {
-            let item = f32::from_le_bytes(next(&mut rest)?);
-            (sketch.seen, sketch.min, sketch.max) = (1, item, item);
-            sketch.levels = Levels::of(k, vec![kept(item)], vec![0]);
-        }
-        (WORDS_FULL, 1, 0) => {
-            sketch.seen = u64::from_le_bytes(next(&mut rest)?);
-            sketch.min_k = u16::from_le_bytes(next(&mut rest)?);
-            let [levels, _] = next(&mut rest)?;
-            sketch.levels = read_levels(k, levels.into(), &mut rest, &mut sketch.min, &mut sketch.max)?;
-        }
-        (_, _, kind) => {
-            return Err(corrupt(format!("a preamble of {words} words, version {version} and flags {kind} clash")));
-        }
-    }
-    check(&sketch)?;
-    Ok(sketch)
+    Image::parse(bytes)?.to_sketch()
 }
 
-/// The levels of a full image, with the extremes that stand before the values.
-fn read_levels(k: u16, count: usize, rest: &mut &[u8], min: &mut f32, max: &mut f32) -> Result<Levels> {
-    if !(1..=MOST_LEVELS).contains(&count) {
-        return Err(corrupt(format!("{count} levels, of at most {MOST_LEVELS}")));
-    }
-    let room = room(k, count) as u32;
-    let mut ends = Vec::with_capacity(count + 1);
-    for _ in 0..count {
-        let end =
-            room.checked_sub(u32::from_le_bytes(next(rest)?)).filter(|end| ends.last() >= Some(end) || ends.is_empty());
-        ends.push(end.ok_or_else(|| corrupt("a level starts outside the one below"))?);
-    }
-    (*min, *max) = (f32::from_le_bytes(next(rest)?), f32::from_le_bytes(next(rest)?));
-    let items = rest.get(..ends[0] as usize * ITEM).ok_or_else(|| corrupt("the values end early"))?;
-    let (items, _) = items.as_chunks::<ITEM>();
-    let items = items.iter().rev().map(|item| kept(f32::from_le_bytes(*item))).collect();
-    ends.remove(0);
-    ends.push(0);
-    Ok(Levels::of(k, items, ends))
-}
-
-fn check(sketch: &KllSketch) -> Result<()> {
-    let levels = &sketch.levels;
-    let weights = (0..levels.count()).map(|level| (levels.level(level).len() as u128) << level);
-    if sketch.seen > MOST_SEEN || weights.sum::<u128>() != u128::from(sketch.seen) {
-        return Err(corrupt(format!("the levels do not stand for {} values", sketch.seen)));
-    }
-    if !(MIN_K..=levels.k()).contains(&sketch.min_k) {
-        return Err(corrupt(format!("{} cannot be the smallest k of a sketch of {}", sketch.min_k, levels.k())));
-    }
-    // False for NaN.
-    let within = |kept: &i32| (sketch.min..=sketch.max).contains(&value(*kept));
-    if !levels.kept().iter().fold(true, |all, kept| all & within(kept)) {
-        return Err(corrupt(format!("a value is not within {} and {}", sketch.min, sketch.max)));
-    }
-    // Merging level with level, the reference takes both zeros for equal and leaves them in either order.
-    let by_value = |level: &[i32]| level.is_sorted_by(|a, b| value(*a) >= value(*b));
-    let sorted = |level: &[i32]| level.is_sorted() || by_value(level);
-    if !(1..levels.count()).all(|level| sorted(levels.level(level))) {
-        return Err(corrupt("a level above the first is not sorted"));
+/// Reads an image and merges it into a sketch, without building another one of few values.
+///
+/// # Errors
+/// As for [`read`]; nothing is merged then.
+pub(super) fn merge(sketch: &mut KllSketch, bytes: &[u8]) -> Result<()> {
+    let image = Image::parse(bytes)?;
+    if image.count == 1 {
+        sketch.merge_exact(image.extremes, image.items.iter().map(|item| kept(f32::from_le_bytes(*item))));
+    } else {
+        sketch.merge(&image.to_sketch()?);
     }
     Ok(())
+}
+
+impl<'a> Image<'a> {
+    fn parse(bytes: &'a [u8]) -> Result<Self> {
+        let mut rest = bytes;
+        let [words, version, family, flags, k_low, k_high, m, _] = next(&mut rest)?;
+        let k = u16::from_le_bytes([k_low, k_high]);
+        if family != FAMILY || m != M || k < MIN_K {
+            return Err(corrupt(format!("family {family}, m {m} and k {k} are not those of one")));
+        }
+        let mut image = Self {
+            k,
+            newest_sorted: flags & FLAG_NEWEST_SORTED != 0,
+            seen: 0,
+            min_k: k,
+            extremes: (f32::INFINITY, f32::NEG_INFINITY),
+            count: 1,
+            ends: [0; MOST_LEVELS],
+            items: &[],
+        };
+        match (words, version, flags & (FLAG_EMPTY | FLAG_SINGLE)) {
+            (WORDS_SHORT, 1, FLAG_EMPTY) => return Ok(image),
+            (WORDS_SHORT, 2, FLAG_SINGLE) => {
+                (image.seen, image.ends[0]) = (1, 1);
+                image.items = items(rest, 1)?;
+                let item = f32::from_le_bytes(image.items[0]);
+                image.extremes = (item, item);
+            }
+            (WORDS_FULL, 1, 0) => {
+                image.seen = u64::from_le_bytes(next(&mut rest)?);
+                image.min_k = u16::from_le_bytes(next(&mut rest)?);
+                let [count, _] = next(&mut rest)?;
+                image.count = count.into();
+                image.read_levels(rest)?;
+            }
+            (_, _, kind) => {
+                return Err(corrupt(format!("a preamble of {words} words, version {version} and flags {kind} clash")));
+            }
+        }
+        image.check()?;
+        Ok(image)
+    }
+
+    /// Reads the levels of a full image, with the extremes that stand before the values.
+    fn read_levels(&mut self, mut rest: &'a [u8]) -> Result<()> {
+        if !(1..=MOST_LEVELS).contains(&self.count) {
+            return Err(corrupt(format!("{} levels, of at most {MOST_LEVELS}", self.count)));
+        }
+        let room = room(self.k, self.count) as u32;
+        let mut below = u32::MAX;
+        for end in &mut self.ends[..self.count] {
+            *end = room
+                .checked_sub(u32::from_le_bytes(next(&mut rest)?))
+                .filter(|end| *end <= below)
+                .ok_or_else(|| corrupt("a level starts outside the one below"))?;
+            below = *end;
+        }
+        self.extremes = (f32::from_le_bytes(next(&mut rest)?), f32::from_le_bytes(next(&mut rest)?));
+        self.items = items(rest, self.ends[0] as usize)?;
+        Ok(())
+    }
+
+    fn check(&self) -> Result<()> {
+        let ends = &self.ends[..self.count];
+        let starts = ends[1..].iter().chain([&0]);
+        let weights = ends.iter().zip(starts).enumerate().map(|(level, (end, start))| u128::from(end - start) << level);
+        if self.seen > MOST_SEEN || weights.sum::<u128>() != u128::from(self.seen) {
+            return Err(corrupt(format!("the levels do not stand for {} values", self.seen)));
+        }
+        if !(MIN_K..=self.k).contains(&self.min_k) {
+            return Err(corrupt(format!("{} cannot be the smallest k of a sketch of {}", self.min_k, self.k)));
+        }
+        // False for NaN.
+        let (min, max) = self.extremes;
+        let within = |item: &[u8; ITEM]| (min..=max).contains(&f32::from_le_bytes(*item));
+        if !self.items.iter().fold(true, |all, item| all & within(item)) {
+            return Err(corrupt(format!("a value is not within {min} and {max}")));
+        }
+        Ok(())
+    }
+
+    fn to_sketch(&self) -> Result<KllSketch> {
+        let items = self.items.iter().rev().map(|item| kept(f32::from_le_bytes(*item))).collect();
+        let levels = Levels::of(self.k, items, self.ends[1..self.count].to_vec());
+        // Merging level with level, the reference takes both zeros for equal and leaves them in either order.
+        let by_value = |level: &[i32]| level.is_sorted_by(|a, b| value(*a) >= value(*b));
+        let sorted = |level: &[i32]| level.is_sorted() || by_value(level);
+        if !(1..levels.count()).all(|level| sorted(levels.level(level))) {
+            return Err(corrupt("a level above the first is not sorted"));
+        }
+        let (min, max) = self.extremes;
+        Ok(KllSketch { min_k: self.min_k, seen: self.seen, min, max, newest_sorted: self.newest_sorted, levels })
+    }
+}
+
+/// So many values at the front of the bytes.
+fn items(bytes: &[u8], count: usize) -> Result<&[[u8; ITEM]]> {
+    bytes.as_chunks().0.get(..count).ok_or_else(|| corrupt("the values end early"))
 }
 
 /// The next `N` bytes.

@@ -47,18 +47,18 @@ pub(super) struct Levels {
     /// How many values the array holds before a level is halved.
     room: usize,
     kept: Vec<i32>,
-    /// Where each level starts, from level 0 up; it ends where the one below starts.
+    /// Where each level but the topmost starts, from level 0 up; it ends where the one below starts. The topmost starts at 0.
     starts: Vec<u32>,
 }
 
 impl Levels {
     pub(super) fn new(k: u16) -> Self {
-        Self::of(k, Vec::new(), vec![0])
+        Self::of(k, Vec::new(), Vec::new())
     }
 
-    /// The levels of this array, which start there; at least one, the topmost at 0.
+    /// The levels of this array, of which all but the topmost start there.
     pub(super) fn of(k: u16, kept: Vec<i32>, starts: Vec<u32>) -> Self {
-        Self { k, room: room(k, starts.len()), kept, starts }
+        Self { k, room: room(k, starts.len() + 1), kept, starts }
     }
 
     pub(super) fn k(&self) -> u16 {
@@ -67,7 +67,7 @@ impl Levels {
 
     /// How many levels there are.
     pub(super) fn count(&self) -> usize {
-        self.starts.len()
+        self.starts.len() + 1
     }
 
     /// The whole array.
@@ -75,14 +75,14 @@ impl Levels {
         &self.kept
     }
 
-    /// Where each level starts in the array, from level 0 up.
+    /// Where each level but the topmost starts in the array, from level 0 up.
     pub(super) fn starts(&self) -> &[u32] {
         &self.starts
     }
 
     fn range(&self, level: usize) -> Range<usize> {
         let end = if level == 0 { self.kept.len() } else { self.starts[level - 1] as usize };
-        self.starts[level] as usize..end
+        self.starts.get(level).map_or(0, |start| *start as usize)..end
     }
 
     /// What a level keeps; nothing when there is no such level.
@@ -101,7 +101,18 @@ impl Levels {
         if self.kept.len() >= self.room {
             self.make_room(seen);
         }
+        if self.kept.len() == self.kept.capacity() {
+            self.grow();
+        }
         self.kept.push(value);
+    }
+
+    /// Lets the array hold twice as many values, but not more than it has room for.
+    #[cold]
+    fn grow(&mut self) {
+        const FIRST: usize = 16;
+        let left = self.room.saturating_sub(self.kept.len());
+        self.kept.reserve_exact(self.kept.len().max(FIRST).min(left));
     }
 
     /// Halves the lowest level that has its share.
@@ -112,7 +123,7 @@ impl Levels {
         let level = (0..top).find(has_share).unwrap_or(top);
         if level == top {
             self.starts.push(0);
-            self.room = room(self.k, self.starts.len());
+            self.room = room(self.k, self.count());
         }
         if level == 0 {
             // The newest value stays where it is if their number is odd.
@@ -125,7 +136,7 @@ impl Levels {
     /// Moves every other value of a sorted level up, and the values of lower levels to where they then belong.
     fn halve(&mut self, level: usize, seen: u64) {
         let Range { start, end } = self.range(level);
-        let above = self.starts[level + 1] as usize;
+        let above = self.range(level + 1).start;
         let half = (end - start) / 2;
         let pairs = &mut self.kept[start..start + 2 * half];
         let coin = coin(pairs, level, seen);
@@ -182,9 +193,11 @@ impl Levels {
         self.room = room;
         self.kept.clear();
         self.starts.clear();
-        self.starts.resize(count, 0);
+        self.starts.resize(count - 1, 0);
         for level in (0..count).rev() {
-            self.starts[level] = self.kept.len() as u32;
+            if let Some(start) = self.starts.get_mut(level) {
+                *start = self.kept.len() as u32;
+            }
             let start = if level == 0 { 0 } else { ends[level - 1] };
             self.kept.extend_from_slice(&merged[start..ends[level]]);
         }
@@ -223,14 +236,14 @@ fn merge_up(values: &mut [i32], mut low: usize, high: usize) {
 }
 
 /// Appends the merged values of two ascending slices.
-fn merge(a: &[i32], b: &[i32], out: &mut Vec<i32>) {
+pub(super) fn merge<T: Copy + Ord + Default>(a: &[T], b: &[T], out: &mut Vec<T>) {
     if a.is_empty() || b.is_empty() {
         out.extend_from_slice(a);
         out.extend_from_slice(b);
         return;
     }
     let start = out.len();
-    out.resize(start + a.len() + b.len(), 0);
+    out.resize(start + a.len() + b.len(), T::default());
     let mut places = &mut out[start..];
     let (mut a, mut b) = (a, b);
     // The smallest goes to the front and the largest to the back, two searches that do not wait for each other. They never

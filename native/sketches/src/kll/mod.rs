@@ -111,21 +111,30 @@ impl KllSketch {
 
     /// Takes in everything `other` has seen. Of different `k`, this sketch's stays, and the error is that of the smaller.
     pub fn merge(&mut self, other: &KllSketch) {
-        if other.is_empty() {
-            return;
-        }
-        let (min, max) = (self.min().unwrap_or(other.min), self.max().unwrap_or(other.max));
-        self.min = if other.min < min { other.min } else { min };
-        self.max = if other.max > max { other.max } else { max };
         if other.levels.count() == 1 {
-            // The reference feeds them newest first, which shows in the bytes while everything is exact.
-            other.levels.kept().iter().rev().for_each(|kept| self.push(*kept));
+            self.merge_exact((other.min, other.max), other.levels.kept().iter().rev().copied());
             return;
         }
+        self.merge_extremes((other.min, other.max));
         self.seen = self.seen.saturating_add(other.seen);
         self.min_k = self.min_k.min(other.min_k);
         self.newest_sorted = false;
         self.levels.absorb(&other.levels, self.seen);
+    }
+
+    /// Takes in the values of a sketch that has halved no level, newest first. The reference feeds them in that order, which
+    /// shows in the bytes while everything is exact.
+    fn merge_exact(&mut self, extremes: (f32, f32), newest_first: impl ExactSizeIterator<Item = i32>) {
+        if newest_first.len() > 0 {
+            self.merge_extremes(extremes);
+            newest_first.for_each(|kept| self.push(kept));
+        }
+    }
+
+    fn merge_extremes(&mut self, (other_min, other_max): (f32, f32)) {
+        let (min, max) = (self.min().unwrap_or(other_min), self.max().unwrap_or(other_max));
+        self.min = if other_min < min { other_min } else { min };
+        self.max = if other_max > max { other_max } else { max };
     }
 
     /// Takes in everything a stored sketch has seen.
@@ -133,8 +142,7 @@ impl KllSketch {
     /// # Errors
     /// `CorruptData` when the bytes are not the image of a sketch; nothing is taken in then.
     pub fn merge_image(&mut self, image: &[u8]) -> Result<()> {
-        self.merge(&image::read(image)?);
-        Ok(())
+        image::merge(self, image)
     }
 
     /// The values at `fractions` of the sorted values, each within 0..=1. `None` while the sketch is empty.

@@ -1,6 +1,6 @@
 //! What a sketch's values say: quantiles, ranks and shares.
 
-use super::levels::{Levels, value};
+use super::levels::{Levels, merge, value};
 
 /// Which of two neighbouring answers a rank gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,13 +25,24 @@ pub(super) struct View {
 impl View {
     /// What `levels` of at least one value keep.
     pub(super) fn new(levels: &Levels, seen: u64, (min, max): (f32, f32), ranks: Ranks) -> Self {
-        // Values and levels sort as the halves of one integer.
-        let mut weighted: Vec<u64> = Vec::with_capacity(levels.kept().len() + 2);
+        // Values and levels sort as the halves of one integer. All levels but the newest are sorted already, backwards.
+        let (mut weighted, mut merged): (Vec<u64>, Vec<u64>) = (Vec::new(), Vec::new());
+        let mut level_items = Vec::new();
         for level in 0..levels.count() {
             let ordered = |kept: &i32| u64::from((!kept ^ i32::MIN) as u32) << 32 | level as u64;
-            weighted.extend(levels.level(level).iter().map(ordered));
+            level_items.clear();
+            level_items.extend(levels.level(level).iter().rev().map(ordered));
+            if level == 0 {
+                level_items.sort_unstable();
+            }
+            merged.clear();
+            merge(&weighted, &level_items, &mut merged);
+            std::mem::swap(&mut weighted, &mut merged);
         }
-        weighted.sort_unstable();
+        // The reference leaves both zeros in either order.
+        if !weighted.is_sorted() {
+            weighted.sort_unstable();
+        }
         let mut upto = 0;
         let mut points: Vec<(f32, u64)> = Vec::with_capacity(weighted.len() + 2);
         for item in weighted {
