@@ -10,10 +10,10 @@ use crate::operation::Operation;
 use crate::physical::{Bytes, Doubles, Longs, Physical};
 use crate::sink::LongSink;
 use arrow::datatypes::DataType as ArrowType;
-use chronon_sketches::cpc::{CpcSketch, IconEstimates, coupon_of_bytes, coupon_of_double, coupon_of_long};
+use chronon_sketches::cpc::{CpcSketch, IconEstimates, MAX_LG_K, coupon_of_bytes, coupon_of_double, coupon_of_long};
 use chronon_types::Result;
 use chronon_types::time::Millis;
-use std::sync::Arc;
+use std::sync::OnceLock;
 
 /// Widths whose values give coupons.
 pub trait Couponed: Physical {
@@ -46,7 +46,7 @@ impl Couponed for Bytes {
 #[derive(Debug, Clone)]
 pub struct ApproxUniqueCount<P> {
     empty: CpcSketch,
-    estimates: Arc<IconEstimates>,
+    estimates: &'static IconEstimates,
     width: std::marker::PhantomData<P>,
 }
 
@@ -56,7 +56,12 @@ impl<P> ApproxUniqueCount<P> {
     /// # Errors
     /// `InvalidPlan` when `lg_k` is outside 4..=26.
     pub fn new(lg_k: u8) -> Result<Self> {
-        let (empty, estimates) = (CpcSketch::new(lg_k)?, Arc::new(IconEstimates::new(lg_k)?));
+        // Made once for all: a table is larger than the accumulators of many groups.
+        static ESTIMATES: [OnceLock<IconEstimates>; MAX_LG_K as usize + 1] =
+            [const { OnceLock::new() }; MAX_LG_K as usize + 1];
+        let empty = CpcSketch::new(lg_k)?;
+        let made = || IconEstimates::new(lg_k).expect("a sketch of this size was made");
+        let estimates = ESTIMATES[usize::from(lg_k)].get_or_init(made);
         Ok(Self { empty, estimates, width: std::marker::PhantomData })
     }
 

@@ -72,6 +72,7 @@ struct Image<'a> {
     min_k: u16,
     extremes: (f32, f32),
     count: usize,
+    room: usize,
     /// Where each level ends, from level 0 up, read backwards.
     ends: [u32; MOST_LEVELS],
     items: &'a [[u8; ITEM]],
@@ -114,6 +115,7 @@ impl<'a> Image<'a> {
             min_k: k,
             extremes: (f32::INFINITY, f32::NEG_INFINITY),
             count: 1,
+            room: room(k, 1),
             ends: [0; MOST_LEVELS],
             items: &[],
         };
@@ -145,10 +147,10 @@ impl<'a> Image<'a> {
         if !(1..=MOST_LEVELS).contains(&self.count) {
             return Err(corrupt(format!("{} levels, of at most {MOST_LEVELS}", self.count)));
         }
-        let room = room(self.k, self.count) as u32;
+        self.room = room(self.k, self.count);
         let mut below = u32::MAX;
         for end in &mut self.ends[..self.count] {
-            *end = room
+            *end = (self.room as u32)
                 .checked_sub(u32::from_le_bytes(next(&mut rest)?))
                 .filter(|end| *end <= below)
                 .ok_or_else(|| corrupt("a level starts outside the one below"))?;
@@ -180,7 +182,7 @@ impl<'a> Image<'a> {
 
     fn to_sketch(&self) -> Result<KllSketch> {
         let items = self.items.iter().rev().map(|item| kept(f32::from_le_bytes(*item))).collect();
-        let levels = Levels::of(self.k, items, self.ends[1..self.count].to_vec());
+        let levels = Levels::of(self.k, self.room, items, self.ends[1..self.count].to_vec());
         // Merging level with level, the reference takes both zeros for equal and leaves them in either order.
         let by_value = |level: &[i32]| level.is_sorted_by(|a, b| value(*a) >= value(*b));
         let sorted = |level: &[i32]| level.is_sorted() || by_value(level);

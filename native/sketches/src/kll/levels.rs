@@ -12,6 +12,8 @@ use std::ops::Range;
 
 /// The smallest share of a level.
 const LEAST: u32 = 8;
+/// So many values are merged in a buffer on the stack.
+const FEW: usize = 128;
 
 /// A value as it is kept: an integer that orders as the values do, backwards. -0.0 is less than 0.0.
 #[inline(always)]
@@ -27,17 +29,36 @@ pub(super) fn value(kept: i32) -> f32 {
     f32::from_bits((bits ^ ((bits >> 31) & i32::MAX)) as u32)
 }
 
+/// The powers of three up to the depth at which nothing is left of any share.
+const THIRDS: [u64; 31] = {
+    let mut powers = [1; 31];
+    let mut depth = 1;
+    while depth < powers.len() {
+        powers[depth] = 3 * powers[depth - 1];
+        depth += 1;
+    }
+    powers
+};
+
 /// The share of the level that is so many levels below the top: k·(2/3)^depth, rounded, and at least [`LEAST`].
 fn share(k: u16, depth: usize) -> u32 {
-    // Thirty levels down nothing is left of any k.
-    let Some(thirds) = 3u64.checked_pow(depth.min(30) as u32) else { return LEAST };
-    let twice = ((2 * u64::from(k)) << depth.min(30)) / thirds;
+    let Some(thirds) = THIRDS.get(depth) else { return LEAST };
+    let twice = (2 * u64::from(k) << depth) / thirds;
     (twice.div_ceil(2) as u32).max(LEAST)
 }
 
 /// The room of so many levels together.
 pub(super) fn room(k: u16, levels: usize) -> usize {
-    (0..levels).map(|depth| share(k, depth) as usize).sum()
+    let mut room = 0;
+    for depth in 0..levels {
+        let share = share(k, depth);
+        if share == LEAST {
+            // And so have all below.
+            return room + (levels - depth) * LEAST as usize;
+        }
+        room += share as usize;
+    }
+    room
 }
 
 /// The levels of a sketch.
@@ -53,12 +74,12 @@ pub(super) struct Levels {
 
 impl Levels {
     pub(super) fn new(k: u16) -> Self {
-        Self::of(k, Vec::new(), Vec::new())
+        Self::of(k, room(k, 1), Vec::new(), Vec::new())
     }
 
-    /// The levels of this array, of which all but the topmost start there.
-    pub(super) fn of(k: u16, kept: Vec<i32>, starts: Vec<u32>) -> Self {
-        Self { k, room: room(k, starts.len() + 1), kept, starts }
+    /// The levels of this array, of which all but the topmost start there; `room` is theirs.
+    pub(super) fn of(k: u16, room: usize, kept: Vec<i32>, starts: Vec<u32>) -> Self {
+        Self { k, room, kept, starts }
     }
 
     pub(super) fn k(&self) -> u16 {
@@ -122,8 +143,8 @@ impl Levels {
         // The shares add up to the room, so a full array has such a level.
         let level = (0..top).find(has_share).unwrap_or(top);
         if level == top {
+            self.room += share(self.k, self.count()) as usize;
             self.starts.push(0);
-            self.room = room(self.k, self.count());
         }
         if level == 0 {
             // The newest value stays where it is if their number is odd.
@@ -138,11 +159,21 @@ impl Levels {
         let Range { start, end } = self.range(level);
         let above = self.range(level + 1).start;
         let half = (end - start) / 2;
-        let pairs = &mut self.kept[start..start + 2 * half];
+        let (behind, pairs) = self.kept[above..start + 2 * half].split_at(start - above);
         let coin = coin(pairs, level, seen);
-        // Those that go up gather at the end, where merging from the end of the level above finds them last.
-        (0..half).rev().for_each(|pair| pairs[half + pair] = pairs[2 * pair + coin]);
-        merge_up(&mut self.kept[above..start + 2 * half], start - above, half);
+        // Both are copied, so that they can be merged to where they are.
+        let (mut few, mut many) = ([0; FEW], Vec::new());
+        let copied = match behind.len() + half {
+            count @ 0..=FEW => &mut few[..count],
+            count => {
+                many.resize(count, 0);
+                &mut many[..]
+            }
+        };
+        let (kept, raised) = copied.split_at_mut(behind.len());
+        kept.copy_from_slice(behind);
+        raised.iter_mut().zip(pairs.as_chunks::<2>().0).for_each(|(to, pair)| *to = pair[coin]);
+        merge_into(kept, raised, &mut self.kept[above..start + half]);
         self.kept.copy_within(start + 2 * half.., start + half);
         self.kept.truncate(self.kept.len() - half);
         self.starts[..level].iter_mut().for_each(|start| *start -= half as u32);
@@ -152,7 +183,7 @@ impl Levels {
     /// Takes in the levels of another sketch; `seen` counts the values of both.
     pub(super) fn absorb(&mut self, other: &Self, seen: u64) {
         let mut count = self.count().max(other.count());
-        let mut room = room(self.k, count);
+        let mut room = if count > self.count() { room(self.k, count) } else { self.room };
         let mut total = self.kept.len() + other.kept.len();
         // From level 0 up.
         let mut merged = Vec::with_capacity(total);
@@ -183,8 +214,8 @@ impl Levels {
                 merged.truncate(start + population % 2);
                 total -= half;
                 if level + 1 == count {
+                    room += share(self.k, count) as usize;
                     count += 1;
-                    room = self::room(self.k, count);
                 }
             }
             ends.push(merged.len());
@@ -219,22 +250,6 @@ fn coin(pairs: &[i32], level: usize, seen: u64) -> usize {
     (finalize64(finalize64(seen ^ (level as u64) << 58) ^ u64::from(middle as u32)) & 1) as usize
 }
 
-/// Merges the first `low` values with the last `high`, both ascending, into the first `low + high`, from their end on.
-/// Between the two there are as many others as the last, which are overwritten or lose their place.
-fn merge_up(values: &mut [i32], mut low: usize, high: usize) {
-    let gap = values.len() - high;
-    let (mut to, mut from) = (gap, values.len());
-    while low > 0 && from > gap {
-        let (a, b) = (values[low - 1], values[from - 1]);
-        to -= 1;
-        // Without a branch: which of the two comes next is as good as random.
-        values[to] = a.max(b);
-        low -= usize::from(a > b);
-        from -= usize::from(a <= b);
-    }
-    values.copy_within(gap..from, low);
-}
-
 /// Appends the merged values of two ascending slices.
 pub(super) fn merge<T: Copy + Ord + Default>(a: &[T], b: &[T], out: &mut Vec<T>) {
     if a.is_empty() || b.is_empty() {
@@ -244,8 +259,11 @@ pub(super) fn merge<T: Copy + Ord + Default>(a: &[T], b: &[T], out: &mut Vec<T>)
     }
     let start = out.len();
     out.resize(start + a.len() + b.len(), T::default());
-    let mut places = &mut out[start..];
-    let (mut a, mut b) = (a, b);
+    merge_into(a, b, &mut out[start..]);
+}
+
+/// Puts the merged values of two ascending slices into as many places.
+fn merge_into<T: Copy + Ord>(mut a: &[T], mut b: &[T], mut places: &mut [T]) {
     // The smallest goes to the front and the largest to the back, two searches that do not wait for each other. They never
     // take the same value. Neither branches: from which side a value comes is as good as random.
     while let ([a_first, .., a_last] | [a_first @ a_last], [b_first, .., b_last] | [b_first @ b_last]) = (a, b) {
@@ -278,22 +296,22 @@ mod tests {
         assert_eq!([1, 2, 3, 4].map(|levels| room(128, levels)), [128, 213, 270, 308]);
         assert_eq!(share(8, 1), 8);
         assert_eq!(share(u16::MAX, 40), 8);
+        for (k, levels) in [(8, 3), (128, 20), (u16::MAX, 60)] {
+            assert_eq!(room(k, levels), (0..levels).map(|depth| share(k, depth) as usize).sum(), "{k} {levels}");
+        }
     }
 
     #[test]
-    fn merging_in_place_is_merging() {
-        for (low, high) in [(0, 1), (0, 5), (1, 1), (5, 1), (1, 5), (40, 17), (17, 40)] {
-            let mut lows: Vec<i32> = (0..low).map(|v| v * v * 31 % 97).collect();
-            let mut highs: Vec<i32> = (0..high).map(|v| v * v * 17 % 89).collect();
-            lows.sort_unstable();
-            highs.sort_unstable();
-            let mut values = [lows.clone(), vec![i32::MAX; highs.len()], highs.clone()].concat();
-            merge_up(&mut values, lows.len(), highs.len());
-            let (mut expected, mut apart) = ([lows.clone(), highs.clone()].concat(), Vec::new());
+    fn merging_sorts() {
+        for (a, b) in [(0, 1), (0, 5), (1, 1), (5, 1), (1, 5), (40, 17), (17, 40)] {
+            let mut a: Vec<i32> = (0..a).map(|v| v * v * 31 % 97).collect();
+            let mut b: Vec<i32> = (0..b).map(|v| v * v * 17 % 89).collect();
+            a.sort_unstable();
+            b.sort_unstable();
+            let (mut expected, mut merged) = ([a.clone(), b.clone()].concat(), vec![-1]);
             expected.sort_unstable();
-            merge(&lows, &highs, &mut apart);
-            assert_eq!(values[..expected.len()], expected, "{low} {high}");
-            assert_eq!(apart, expected, "{low} {high}");
+            merge(&a, &b, &mut merged);
+            assert_eq!(merged[1..], expected, "{a:?} {b:?}");
         }
     }
 

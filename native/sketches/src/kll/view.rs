@@ -25,23 +25,24 @@ pub(super) struct View {
 impl View {
     /// What `levels` of at least one value keep.
     pub(super) fn new(levels: &Levels, seen: u64, (min, max): (f32, f32), ranks: Ranks) -> Self {
-        // Values and levels sort as the halves of one integer. All levels but the newest are sorted already, backwards.
-        let (mut weighted, mut merged): (Vec<u64>, Vec<u64>) = (Vec::new(), Vec::new());
-        let mut level_items = Vec::new();
-        for level in 0..levels.count() {
-            let ordered = |kept: &i32| u64::from((!kept ^ i32::MIN) as u32) << 32 | level as u64;
-            level_items.clear();
-            level_items.extend(levels.level(level).iter().rev().map(ordered));
-            if level == 0 {
-                level_items.sort_unstable();
+        // Values and levels sort as the halves of one integer.
+        let ordered = |level: usize| move |kept: &i32| u64::from((!kept ^ i32::MIN) as u32) << 32 | level as u64;
+        let mut weighted: Vec<u64> = levels.level(0).iter().map(ordered(0)).collect();
+        weighted.sort_unstable();
+        if levels.count() > 1 {
+            // All other levels are sorted already, backwards.
+            let (mut level_items, mut merged) = (Vec::new(), Vec::with_capacity(levels.kept().len()));
+            for level in 1..levels.count() {
+                level_items.clear();
+                level_items.extend(levels.level(level).iter().rev().map(ordered(level)));
+                merged.clear();
+                merge(&weighted, &level_items, &mut merged);
+                std::mem::swap(&mut weighted, &mut merged);
             }
-            merged.clear();
-            merge(&weighted, &level_items, &mut merged);
-            std::mem::swap(&mut weighted, &mut merged);
-        }
-        // The reference leaves both zeros in either order.
-        if !weighted.is_sorted() {
-            weighted.sort_unstable();
+            // But the reference leaves both zeros in either order.
+            if !weighted.is_sorted() {
+                weighted.sort_unstable();
+            }
         }
         let mut upto = 0;
         let mut points: Vec<(f32, u64)> = Vec::with_capacity(weighted.len() + 2);
