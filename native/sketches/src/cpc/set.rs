@@ -36,6 +36,7 @@ enum Body {
 }
 
 /// How many columns the window of a sketch of 2^`lg_k` rows with this many coupons has moved: 8C − 19K over 8K.
+#[inline]
 pub(super) fn window_offset(lg_k: u8, coupons: u32) -> u32 {
     let moved = (8 * u64::from(coupons)).saturating_sub(19 << lg_k) >> (lg_k + 3);
     // Eight columns stay inside the window. No set of hashed values comes near, but bytes may say so.

@@ -103,7 +103,7 @@ impl CpcSketch {
         }
         let coupons = self.coupons.len();
         let offset = window_offset(lg_k, coupons);
-        if offset != window_offset(lg_k, coupons - 1) {
+        if offset > 0 && offset != window_offset(lg_k, coupons - 1) {
             self.move_window(offset);
         }
     }

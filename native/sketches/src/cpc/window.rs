@@ -165,9 +165,9 @@ mod tests {
     /// Words of one length never fall in, and those of the first half may be many more than those of the second.
     #[test]
     fn halves_that_do_not_meet_are_read() {
-        for phase in 0..PHASES {
-            let symbol = |length| WINDOWS[phase].iter().position(|word| word.length == length).unwrap() as u8;
-            let shortest = WINDOWS[phase].iter().map(|word| word.length).min().unwrap();
+        for (phase, words) in WINDOWS.iter().enumerate() {
+            let symbol = |length| words.iter().position(|word| word.length == length).unwrap() as u8;
+            let shortest = words.iter().map(|word| word.length).min().unwrap();
             for (first, then, share) in [(12, 12, 2), (shortest, 12, 2), (12, shortest, 2), (shortest, 12, 16)] {
                 let symbol = |row| symbol(if row < 2 * MANY / share { first } else { then });
                 let bytes: Vec<u8> = (0..2 * MANY).map(symbol).collect();

@@ -43,7 +43,7 @@ const THIRDS: [u64; 31] = {
 /// The share of the level that is so many levels below the top: k·(2/3)^depth, rounded, and at least [`LEAST`].
 fn share(k: u16, depth: usize) -> u32 {
     let Some(thirds) = THIRDS.get(depth) else { return LEAST };
-    let twice = (2 * u64::from(k) << depth) / thirds;
+    let twice = ((2 * u64::from(k)) << depth) / thirds;
     (twice.div_ceil(2) as u32).max(LEAST)
 }
 
