@@ -6,14 +6,13 @@
 //! by UTF-16 code units.
 
 use crate::avro;
+use crate::byte_map::ByteMap;
 use crate::operation::Operation;
 use crate::physical::{Bytes, compare_utf16};
 use crate::sink::{LongSink, MapSink};
 use arrow::datatypes::DataType as ArrowType;
 use chronon_types::Result;
 use chronon_types::time::Millis;
-use hashbrown::HashMap;
-use hashbrown::hash_map::EntryRef;
 use std::cmp::Reverse;
 
 /// The operation HISTOGRAM.
@@ -23,17 +22,12 @@ pub struct Histogram {
     pub k: i32,
 }
 
-fn add(ir: &mut HashMap<Box<[u8]>, i32>, key: &[u8], count: i32) {
-    match ir.entry_ref(key) {
-        EntryRef::Occupied(mut entry) => {
-            *entry.get_mut() = entry.get().saturating_add(count);
-            if *entry.get() == 0 {
-                entry.remove();
-            }
-        }
-        EntryRef::Vacant(entry) => {
-            entry.insert(count);
-        }
+#[inline]
+fn add(ir: &mut ByteMap<i32>, key: &[u8], count: i32) {
+    let sum = ir.get_or_insert(key, 0);
+    *sum = sum.saturating_add(count);
+    if *sum == 0 {
+        ir.remove(key);
     }
 }
 
@@ -56,18 +50,20 @@ impl Histogram {
 
 impl Operation for Histogram {
     type Input = Bytes;
-    type Ir = HashMap<Box<[u8]>, i32>;
+    type Ir = ByteMap<i32>;
     type Sink = MapSink<LongSink>;
 
     fn prepare(&self, value: &[u8], _ts: Millis) -> Self::Ir {
-        HashMap::from_iter([(value.into(), 1)])
+        let mut ir = ByteMap::default();
+        add(&mut ir, value, 1);
+        ir
     }
     #[inline]
     fn update(&self, ir: &mut Self::Ir, value: &[u8], _ts: Millis) {
         add(ir, value, 1);
     }
     fn merge(&self, ir: &mut Self::Ir, later: &Self::Ir) {
-        later.iter().for_each(|(key, count)| add(ir, key, *count));
+        later.iter().for_each(|(key, count)| add(ir, key, count));
     }
 
     const DELETABLE: bool = true;
@@ -79,7 +75,7 @@ impl Operation for Histogram {
         MapSink::new(LongSink::new(ArrowType::Int32))
     }
     fn finalize(&self, ir: &Self::Ir, sink: &mut Self::Sink) {
-        self.finalize_entries(ir.iter().map(|(key, count)| (key.as_ref(), *count)).collect(), sink);
+        self.finalize_entries(ir.iter().collect(), sink);
     }
     /// Keys in ascending order, where the reference writes its hash order; readers do not depend on it.
     fn encode(&self, ir: &Self::Ir, out: &mut Vec<u8>) -> Result<()> {
@@ -88,22 +84,22 @@ impl Operation for Histogram {
         avro::put_items(out, entries.len(), |out| {
             for (key, count) in entries {
                 avro::put_bytes(out, key);
-                avro::put_long(out, (*count).into());
+                avro::put_long(out, count.into());
             }
             Ok(())
         })
     }
     fn decode(&self, bytes: &mut &[u8]) -> Result<Self::Ir> {
-        let mut ir = HashMap::new();
+        let mut ir = ByteMap::default();
         avro::get_items(bytes, |bytes| {
-            let key = avro::get_text(bytes)?.into();
-            ir.insert(key, avro::get_int(bytes)?);
+            let key = avro::get_text(bytes)?;
+            *ir.get_or_insert(key, 0) = avro::get_int(bytes)?;
             Ok(())
         })?;
         Ok(ir)
     }
     fn heap_size(&self, ir: &Self::Ir) -> usize {
-        ir.allocation_size() + ir.keys().map(|key| key.len()).sum::<usize>()
+        ir.heap_size()
     }
 }
 
@@ -143,6 +139,6 @@ mod tests {
         let mut ir = histogram.prepare(b"x", 0);
         histogram.delete(&mut ir, b"x", 0);
         assert!(ir.is_empty());
-        assert_eq!(histogram.inverse_prepare(b"x", 0).unwrap()[&b"x"[..]], -1);
+        assert_eq!(histogram.inverse_prepare(b"x", 0).unwrap().iter().collect::<Vec<_>>(), [(&b"x"[..], -1)]);
     }
 }

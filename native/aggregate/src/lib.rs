@@ -21,6 +21,7 @@ pub mod approx_unique_count;
 pub mod average;
 pub mod avro;
 pub mod bounded_unique_count;
+pub mod byte_map;
 pub mod count;
 pub mod counted;
 pub mod decimal;
