@@ -6,6 +6,9 @@
 
 use std::cmp::Ordering;
 
+/// Room in a list at first.
+const FIRST: usize = 4;
+
 /// An order in which the best item comes first.
 pub(crate) trait Best<T> {
     /// Whether `a` is better than `b` or as good, as the heap compares.
@@ -16,17 +19,38 @@ pub(crate) trait Best<T> {
     fn order(&self, a: &T, b: &T) -> Ordering;
 }
 
+/// The list of one item.
+pub(crate) fn of<T>(new: T, limit: usize) -> Vec<T> {
+    let mut heap = Vec::with_capacity(limit.clamp(1, FIRST));
+    heap.push(new);
+    heap
+}
+
 /// Inserts an item into the list of at most `limit`. With a limit of zero nothing is added.
+///
+/// Not a part of the loops over rows, where the comparison that turns most values away should stand alone.
+#[inline(never)]
 pub(crate) fn insert<T>(best: &impl Best<T>, heap: &mut Vec<T>, limit: usize, new: T) {
-    let size = heap.len();
-    if size + 1 < limit {
-        heap.push(new);
-    } else if size + 1 == limit {
-        heap.push(new);
+    if heap.len() == limit {
+        if heap.first().is_some_and(|worst| best.no_worse(&new, worst)) {
+            let place = sink(best, heap, &new);
+            heap[place] = new;
+        }
+    } else if heap.len() < limit {
+        append(best, heap, limit, new);
+    }
+}
+
+/// Adds an item to a list that is not full.
+#[inline(never)]
+fn append<T>(best: &impl Best<T>, heap: &mut Vec<T>, limit: usize, new: T) {
+    if heap.len() == heap.capacity() {
+        // Room for all where that is little more than there is: most lists become full.
+        heap.reserve_exact((limit - heap.len()).min(3 * heap.len() + FIRST));
+    }
+    heap.push(new);
+    if heap.len() == limit {
         heap.sort_by(|a, b| best.order(b, a));
-    } else if size == limit && heap.first().is_some_and(|worst| best.no_worse(&new, worst)) {
-        heap[0] = new;
-        sift_down(best, heap);
     }
 }
 
@@ -46,18 +70,21 @@ pub(crate) fn sorted<'a, T>(best: &impl Best<T>, heap: &'a [T]) -> Vec<&'a T> {
     items
 }
 
-fn sift_down<T>(best: &impl Best<T>, heap: &mut [T]) {
-    let mut parent = 0;
+/// Sinks the root, which leaves, to the place that is that of `new`, and returns it.
+#[inline]
+fn sink<T>(best: &impl Best<T>, heap: &mut [T], new: &T) -> usize {
+    let mut place = 0;
     loop {
-        let (left, right) = (2 * parent + 1, 2 * parent + 2);
+        let (left, right) = (2 * place + 1, 2 * place + 2);
         if left >= heap.len() {
-            return;
+            return place;
         }
-        let child = if right < heap.len() && best.worse(&heap[right], &heap[left]) { right } else { left };
-        if best.no_worse(&heap[child], &heap[parent]) {
-            return;
+        // Which child is worse cannot be foreseen, so it is added, not branched on.
+        let child = left + usize::from(right < heap.len() && best.worse(&heap[right], &heap[left]));
+        if best.no_worse(&heap[child], new) {
+            return place;
         }
-        heap.swap(parent, child);
-        parent = child;
+        heap.swap(place, child);
+        place = child;
     }
 }

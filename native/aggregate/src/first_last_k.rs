@@ -13,7 +13,7 @@ use crate::operation::Operation;
 use crate::sink::ListSink;
 use chronon_types::time::Millis;
 use chronon_types::{DataType, Result};
-use std::cmp::{Ordering, Reverse};
+use std::cmp::Ordering;
 
 /// The operation FIRST_K or LAST_K.
 #[derive(Debug, Clone)]
@@ -29,14 +29,15 @@ pub struct EdgeK<P> {
 }
 
 impl<P> EdgeK<P> {
-    /// Position of a time in the order "best first".
-    #[inline]
-    fn rank(&self, ts: Millis) -> (Reverse<Millis>, Millis) {
-        if self.latest { (Reverse(ts), 0) } else { (Reverse(0), ts) }
-    }
-
     fn limit(&self) -> usize {
         usize::try_from(self.k).unwrap_or(0)
+    }
+
+    /// A number that is smaller for the times that are wanted more.
+    #[inline]
+    fn rank(&self, ts: Millis) -> i64 {
+        // The complement of all bits turns the order round, and costs no branch.
+        ts ^ -i64::from(self.latest)
     }
 }
 
@@ -61,8 +62,9 @@ impl<P: Stored> Operation for EdgeK<P> {
     type Sink = ListSink<P::Sink>;
 
     fn prepare(&self, value: P::Ref<'_>, ts: Millis) -> Self::Ir {
-        vec![Timed { ts, value: P::own(value) }]
+        bounded_heap::of(Timed { ts, value: P::own(value) }, self.limit())
     }
+    #[inline]
     fn update(&self, ir: &mut Self::Ir, value: P::Ref<'_>, ts: Millis) {
         // Most values that do not get in are turned away here, before they are copied.
         if ir.len() < self.limit() || ir.first().is_some_and(|worst| self.rank(ts) <= self.rank(worst.ts)) {

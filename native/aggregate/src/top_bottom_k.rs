@@ -33,30 +33,28 @@ impl<P: Ordered> RankedK<P> {
         usize::try_from(self.k).unwrap_or(0)
     }
 
-    /// An order of values as one in which the best comes first.
+    /// Whether `a` is as wanted as `b`, or more, as the heap compares.
     #[inline]
-    fn best_first(&self, order: Ordering) -> Ordering {
-        if self.largest { order.reverse() } else { order }
-    }
-
-    /// How two values stand to each other for the heap.
-    #[inline]
-    fn rank(&self, a: P::Ref<'_>, b: P::Ref<'_>) -> Option<Ordering> {
-        P::partial(a, b).map(|order| self.best_first(order))
+    fn is_no_worse(&self, a: P::Ref<'_>, b: P::Ref<'_>) -> bool {
+        let order = P::partial(a, b);
+        if self.largest { order.is_some_and(Ordering::is_ge) } else { order.is_some_and(Ordering::is_le) }
     }
 }
 
 impl<P: Ordered> Best<P::Owned> for RankedK<P> {
     #[inline]
     fn no_worse(&self, a: &P::Owned, b: &P::Owned) -> bool {
-        self.rank(P::borrow(a), P::borrow(b)).is_some_and(Ordering::is_le)
+        self.is_no_worse(P::borrow(a), P::borrow(b))
     }
     #[inline]
     fn worse(&self, a: &P::Owned, b: &P::Owned) -> bool {
-        self.rank(P::borrow(a), P::borrow(b)).is_some_and(Ordering::is_gt)
+        let order = P::partial(P::borrow(a), P::borrow(b));
+        if self.largest { order.is_some_and(Ordering::is_lt) } else { order.is_some_and(Ordering::is_gt) }
     }
+    #[inline]
     fn order(&self, a: &P::Owned, b: &P::Owned) -> Ordering {
-        self.best_first(P::compare(P::borrow(a), P::borrow(b)))
+        let (a, b) = if self.largest { (b, a) } else { (a, b) };
+        P::compare(P::borrow(a), P::borrow(b))
     }
 }
 
@@ -66,12 +64,12 @@ impl<P: Ordered + Stored> Operation for RankedK<P> {
     type Sink = ListSink<P::Sink>;
 
     fn prepare(&self, value: P::Ref<'_>, _ts: Millis) -> Self::Ir {
-        vec![P::own(value)]
+        bounded_heap::of(P::own(value), self.limit())
     }
+    #[inline]
     fn update(&self, ir: &mut Self::Ir, value: P::Ref<'_>, _ts: Millis) {
         // Most values that do not get in are turned away here, before they are copied.
-        let enters = |worst| self.rank(value, P::borrow(worst)).is_some_and(Ordering::is_le);
-        if ir.len() < self.limit() || ir.first().is_some_and(enters) {
+        if ir.len() < self.limit() || ir.first().is_some_and(|worst| self.is_no_worse(value, P::borrow(worst))) {
             bounded_heap::insert(self, ir, self.limit(), P::own(value));
         }
     }
