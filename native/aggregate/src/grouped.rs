@@ -171,8 +171,8 @@ impl<S: Shape> GroupedColumn for Grouped<S> {
             return Err(Error::invalid_argument("groups, times and columns of a batch must have the same length"));
         }
         let batch = self.shape.load(columns)?;
-        if let Some(largest) = groups.iter().max() {
-            self.reach(*largest as usize);
+        if let Some(largest) = groups.iter().copied().max() {
+            self.reach(largest as usize);
         }
         self.shape.fold_groups(&mut self.irs, &batch, groups, ts)
     }

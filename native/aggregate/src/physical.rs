@@ -187,6 +187,10 @@ impl Physical for Doubles {
 impl Ordered for Doubles {
     #[inline]
     fn beats(a: f64, b: f64, largest: bool) -> bool {
+        // Nearly all values of a long fold end here; comparisons with not-a-number do not.
+        if if largest { a < b } else { a > b } {
+            return false;
+        }
         match (a.is_nan(), b.is_nan()) {
             (true, b_is_nan) => !b_is_nan,
             (false, true) => false,

@@ -68,10 +68,21 @@ impl<O: Operation> Shape for Direct<O> {
             for (row, group) in groups.iter().enumerate() {
                 self.fold(&mut irs[*group as usize], batch, row..row + 1, ts)?;
             }
-        } else {
-            batch.each(0..groups.len(), |row, value| {
-                add(&self.operation, &mut irs[groups[row] as usize], value, ts[row]);
-            });
+            return Ok(());
+        }
+        // Not by `Column::each`: a closure for both loops is not compiled into either.
+        let rows = groups.iter().zip(ts).enumerate();
+        match &batch.nulls {
+            None => {
+                for (row, (group, ts)) in rows {
+                    add(&self.operation, &mut irs[*group as usize], O::Input::get(&batch.values, row), *ts);
+                }
+            }
+            Some(nulls) => {
+                for (row, (group, ts)) in rows.filter(|(row, _)| nulls.is_valid(*row)) {
+                    add(&self.operation, &mut irs[*group as usize], O::Input::get(&batch.values, row), *ts);
+                }
+            }
         }
         Ok(())
     }

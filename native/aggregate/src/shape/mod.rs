@@ -190,13 +190,19 @@ impl Source {
     }
 }
 
-/// Folds one value into an accumulator that may not be there yet.
-#[inline]
+/// Folds one value into an accumulator that may not be there yet. A part of every loop over rows.
+#[inline(always)]
 fn add<O: Operation>(operation: &O, ir: &mut Option<O::Ir>, value: <O::Input as Physical>::Ref<'_>, ts: Millis) {
     match ir {
         Some(ir) => operation.update(ir, value, ts),
-        None => *ir = Some(operation.prepare(value, ts)),
+        None => begin(operation, ir, value, ts),
     }
+}
+
+/// Apart from the loops over rows, few of which are the first of their accumulator.
+#[cold]
+fn begin<O: Operation>(operation: &O, ir: &mut Option<O::Ir>, value: <O::Input as Physical>::Ref<'_>, ts: Millis) {
+    *ir = Some(operation.prepare(value, ts));
 }
 
 /// Takes one value out of an accumulator that may not be there yet.
