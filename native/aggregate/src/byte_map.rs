@@ -14,7 +14,7 @@ const SHORT: usize = 15;
 const LONG: u8 = u8::MAX;
 /// How many entries small tables have room for, each size many times the one before: to move entries costs more than to
 /// add them. Larger tables double.
-const STEPS: [usize; 3] = [3, 28, 112];
+const STEPS: [usize; 2] = [7, 56];
 /// Bytes before a key in the buffer, which hold its length.
 const PREFIX: usize = size_of::<u64>();
 
