@@ -6,8 +6,8 @@
 
 use std::cmp::Ordering;
 
-/// Room in a list at first.
-const FIRST: usize = 4;
+/// Most items that a list has room for at first, as in the reference's.
+const FIRST: usize = 10;
 
 /// An order in which the best item comes first.
 pub(crate) trait Best<T> {
@@ -26,18 +26,17 @@ pub(crate) fn of<T>(new: T, limit: usize) -> Vec<T> {
     heap
 }
 
-/// Inserts an item into the list of at most `limit`. With a limit of zero nothing is added.
+/// Inserts an item into the list of at most `limit`; into a full one, only one that is no worse than the first. With a
+/// limit of zero nothing is added.
 ///
 /// Not a part of the loops over rows, where the comparison that turns most values away should stand alone.
 #[inline(never)]
 pub(crate) fn insert<T>(best: &impl Best<T>, heap: &mut Vec<T>, limit: usize, new: T) {
-    if heap.len() == limit {
-        if heap.first().is_some_and(|worst| best.no_worse(&new, worst)) {
-            let place = sink(best, heap, &new);
-            heap[place] = new;
-        }
-    } else if heap.len() < limit {
+    if heap.len() < limit {
         append(best, heap, limit, new);
+    } else if heap.len() == limit && limit > 0 {
+        let place = sink(best, heap, &new);
+        heap[place] = new;
     }
 }
 
@@ -46,7 +45,7 @@ pub(crate) fn insert<T>(best: &impl Best<T>, heap: &mut Vec<T>, limit: usize, ne
 fn append<T>(best: &impl Best<T>, heap: &mut Vec<T>, limit: usize, new: T) {
     if heap.len() == heap.capacity() {
         // Room for all where that is little more than there is: most lists become full.
-        heap.reserve_exact((limit - heap.len()).min(3 * heap.len() + FIRST));
+        heap.reserve_exact((limit - heap.len()).min(3 * heap.len()));
     }
     heap.push(new);
     if heap.len() == limit {
@@ -59,7 +58,11 @@ pub(crate) fn merge<T: Clone>(best: &impl Best<T>, heap: &mut Vec<T>, limit: usi
     if heap.len() + later.len() < limit {
         heap.extend_from_slice(later);
     } else {
-        later.iter().for_each(|item| insert(best, heap, limit, item.clone()));
+        for item in later {
+            if heap.len() < limit || heap.first().is_some_and(|worst| best.no_worse(item, worst)) {
+                insert(best, heap, limit, item.clone());
+            }
+        }
     }
 }
 
@@ -86,5 +89,61 @@ fn sink<T>(best: &impl Best<T>, heap: &mut [T], new: &T) -> usize {
         }
         heap.swap(place, child);
         place = child;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Greatest first; of two numbers, the tens are compared.
+    struct Tens;
+
+    impl Best<i32> for Tens {
+        fn no_worse(&self, a: &i32, b: &i32) -> bool {
+            a / 10 >= b / 10
+        }
+        fn worse(&self, a: &i32, b: &i32) -> bool {
+            a / 10 < b / 10
+        }
+        fn order(&self, a: &i32, b: &i32) -> Ordering {
+            (b / 10).cmp(&(a / 10))
+        }
+    }
+
+    /// The rule of the aggregator sheet (§6.6), word for word.
+    fn insert_as_written(heap: &mut Vec<i32>, limit: usize, new: i32) {
+        if heap.len() < limit {
+            heap.push(new);
+            if heap.len() == limit {
+                heap.sort_by_key(|item| item / 10);
+            }
+        } else if heap.len() == limit && heap.first().is_some_and(|root| new / 10 >= root / 10) {
+            heap[0] = new;
+            let mut parent = 0;
+            while let Some(left) = heap.get(2 * parent + 1) {
+                let right = heap.get(2 * parent + 2).filter(|right| *right / 10 < left / 10);
+                let child = 2 * parent + 1 + usize::from(right.is_some());
+                if heap[parent] / 10 <= heap[child] / 10 {
+                    break;
+                }
+                heap.swap(parent, child);
+                parent = child;
+            }
+        }
+    }
+
+    #[test]
+    fn lists_are_those_of_the_written_rule() {
+        for limit in 0..20 {
+            let (mut heap, mut expected) = (of(500, limit), vec![500]);
+            for number in 1..2000 {
+                // Every third number is in order; tens repeat, units tell equal ones apart.
+                let new = if number % 3 == 0 { number / 2 } else { number * 7919 % 1000 };
+                merge(&Tens, &mut heap, limit, &[new]);
+                insert_as_written(&mut expected, limit, new);
+                assert_eq!(heap, expected, "limit {limit}, after {number} numbers");
+            }
+        }
     }
 }

@@ -14,6 +14,7 @@ use crate::sink::ListSink;
 use chronon_types::time::Millis;
 use chronon_types::{DataType, Result};
 use std::cmp::Ordering;
+use std::marker::PhantomData;
 
 /// The operation TOP_K or BOTTOM_K.
 #[derive(Debug, Clone)]
@@ -25,7 +26,7 @@ pub struct RankedK<P> {
     /// Type of the values.
     pub data_type: DataType,
     /// The width.
-    pub width: std::marker::PhantomData<P>,
+    pub width: PhantomData<P>,
 }
 
 impl<P: Ordered> RankedK<P> {
@@ -33,27 +34,40 @@ impl<P: Ordered> RankedK<P> {
         usize::try_from(self.k).unwrap_or(0)
     }
 
-    /// Whether `a` is as wanted as `b`, or more, as the heap compares.
+    /// Adds a value, with the order known to the compiler: the heap compares several times a value.
     #[inline]
-    fn is_no_worse(&self, a: P::Ref<'_>, b: P::Ref<'_>) -> bool {
-        let order = P::partial(a, b);
-        if self.largest { order.is_some_and(Ordering::is_ge) } else { order.is_some_and(Ordering::is_le) }
+    fn add<const LARGEST: bool>(&self, ir: &mut Vec<P::Owned>, value: P::Ref<'_>) {
+        let ranking = Ranking::<P, LARGEST>(PhantomData);
+        // Most values that do not get in are turned away here, before they are copied.
+        let enters = |worst| Ranking::<P, LARGEST>::is_no_worse(value, P::borrow(worst));
+        if ir.len() < self.limit() || ir.first().is_some_and(enters) {
+            bounded_heap::insert(&ranking, ir, self.limit(), P::own(value));
+        }
     }
 }
 
-impl<P: Ordered> Best<P::Owned> for RankedK<P> {
+/// The order in which the greatest value is the best, or the smallest.
+struct Ranking<P, const LARGEST: bool>(PhantomData<P>);
+
+impl<P: Ordered, const LARGEST: bool> Ranking<P, LARGEST> {
+    #[inline]
+    fn is_no_worse(a: P::Ref<'_>, b: P::Ref<'_>) -> bool {
+        P::partial(a, b).is_some_and(if LARGEST { Ordering::is_ge } else { Ordering::is_le })
+    }
+}
+
+impl<P: Ordered, const LARGEST: bool> Best<P::Owned> for Ranking<P, LARGEST> {
     #[inline]
     fn no_worse(&self, a: &P::Owned, b: &P::Owned) -> bool {
-        self.is_no_worse(P::borrow(a), P::borrow(b))
+        Self::is_no_worse(P::borrow(a), P::borrow(b))
     }
     #[inline]
     fn worse(&self, a: &P::Owned, b: &P::Owned) -> bool {
-        let order = P::partial(P::borrow(a), P::borrow(b));
-        if self.largest { order.is_some_and(Ordering::is_lt) } else { order.is_some_and(Ordering::is_gt) }
+        P::partial(P::borrow(a), P::borrow(b)).is_some_and(if LARGEST { Ordering::is_lt } else { Ordering::is_gt })
     }
     #[inline]
     fn order(&self, a: &P::Owned, b: &P::Owned) -> Ordering {
-        let (a, b) = if self.largest { (b, a) } else { (a, b) };
+        let (a, b) = if LARGEST { (b, a) } else { (a, b) };
         P::compare(P::borrow(a), P::borrow(b))
     }
 }
@@ -68,19 +82,24 @@ impl<P: Ordered + Stored> Operation for RankedK<P> {
     }
     #[inline]
     fn update(&self, ir: &mut Self::Ir, value: P::Ref<'_>, _ts: Millis) {
-        // Most values that do not get in are turned away here, before they are copied.
-        if ir.len() < self.limit() || ir.first().is_some_and(|worst| self.is_no_worse(value, P::borrow(worst))) {
-            bounded_heap::insert(self, ir, self.limit(), P::own(value));
-        }
+        if self.largest { self.add::<true>(ir, value) } else { self.add::<false>(ir, value) }
     }
     fn merge(&self, ir: &mut Self::Ir, later: &Self::Ir) {
-        bounded_heap::merge(self, ir, self.limit(), later);
+        if self.largest {
+            bounded_heap::merge(&Ranking::<P, true>(PhantomData), ir, self.limit(), later);
+        } else {
+            bounded_heap::merge(&Ranking::<P, false>(PhantomData), ir, self.limit(), later);
+        }
     }
     fn sink(&self) -> Self::Sink {
         ListSink::new(P::sink(&self.data_type, true))
     }
     fn finalize(&self, ir: &Self::Ir, sink: &mut Self::Sink) {
-        let order = bounded_heap::sorted(self, ir);
+        let order = if self.largest {
+            bounded_heap::sorted(&Ranking::<P, true>(PhantomData), ir)
+        } else {
+            bounded_heap::sorted(&Ranking::<P, false>(PhantomData), ir)
+        };
         order.iter().for_each(|value| P::push(&mut sink.elements, value));
         sink.close(order.len());
     }
@@ -108,11 +127,11 @@ mod tests {
     use crate::value::Value;
 
     fn longs(k: i32, largest: bool) -> RankedK<Longs> {
-        RankedK { k, largest, data_type: DataType::Long, width: std::marker::PhantomData }
+        RankedK { k, largest, data_type: DataType::Long, width: PhantomData }
     }
 
     fn doubles(k: i32, largest: bool) -> RankedK<Doubles> {
-        RankedK { k, largest, data_type: DataType::Double, width: std::marker::PhantomData }
+        RankedK { k, largest, data_type: DataType::Double, width: PhantomData }
     }
 
     fn output<O: Operation>(operation: &O, ir: &O::Ir) -> Vec<Value> {
