@@ -6,6 +6,7 @@
 
 use crate::avro;
 use crate::byte_map::ByteMap;
+use crate::decimal::Decimals;
 use crate::min_max::Stored;
 use crate::operation::Operation;
 use crate::physical::{Bytes, Doubles, Keyed, Longs};
@@ -27,6 +28,10 @@ impl Distinct for Longs {
 
 impl Distinct for Doubles {
     type Set = HashSet<u64>;
+}
+
+impl Distinct for Decimals {
+    type Set = HashSet<i128>;
 }
 
 impl Distinct for Bytes {
