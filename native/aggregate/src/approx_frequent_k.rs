@@ -58,6 +58,7 @@ impl<P: Counted> Operation for ApproxFrequentK<P> {
         ir.merge(later);
     }
     const COPIES_DIFFER: bool = true;
+    const COPIES_OF_COPIES_DIFFER: bool = true;
     fn mark_copied(&self, ir: &mut Self::Ir) {
         *ir = ir.reread();
     }

@@ -56,6 +56,7 @@ impl<P: Counted> Operation for ApproxHistogramK<P> {
         self.settings.merge(ir, later);
     }
     const COPIES_DIFFER: bool = true;
+    const COPIES_OF_COPIES_DIFFER: bool = true;
     fn mark_copied(&self, ir: &mut Self::Ir) {
         ir.mark_copied();
     }

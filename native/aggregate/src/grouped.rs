@@ -73,6 +73,12 @@ pub trait GroupedColumn: Send {
     /// `CorruptData` when the bytes are no such field.
     fn merge_encoded(&mut self, groups: &[usize], bytes: &mut &[u8]) -> Result<()>;
 
+    /// The same where the reference copies the accumulator for each of `groups` before it merges that.
+    ///
+    /// # Errors
+    /// As for [`Self::merge_encoded`].
+    fn merge_encoded_copy(&mut self, groups: &[usize], bytes: &mut &[u8]) -> Result<()>;
+
     /// Reads a stored record field into a group that has no accumulator yet, as it was stored.
     ///
     /// # Errors
@@ -222,6 +228,21 @@ impl<S: Shape> GroupedColumn for Grouped<S> {
                 self.shape.encode(ir, out)
             }
         }
+    }
+
+    fn merge_encoded_copy(&mut self, groups: &[usize], bytes: &mut &[u8]) -> Result<()> {
+        if !S::COPIES_OF_COPIES_DIFFER || groups.is_empty() {
+            return self.merge_encoded(groups, bytes);
+        }
+        if !avro::get_union(bytes)? {
+            return Ok(());
+        }
+        let mut later = self.shape.decode(bytes)?;
+        self.shape.mark_copied(&mut later);
+        groups.iter().try_for_each(|group| {
+            self.reach(*group);
+            self.shape.merge(&mut self.irs[*group], &later)
+        })
     }
 
     fn merge_encoded(&mut self, groups: &[usize], bytes: &mut &[u8]) -> Result<()> {

@@ -42,6 +42,9 @@ pub trait Operation: Send + Sync + 'static {
     /// Whether the reference's copy of an IR gives other results than the IR; [`Self::mark_copied`] makes the difference.
     const COPIES_DIFFER: bool = false;
 
+    /// Whether a copy of the reference's copy differs from it in turn.
+    const COPIES_OF_COPIES_DIFFER: bool = false;
+
     /// Makes a clone of an IR into what the reference's copy of it is. Wherever the reference copies (merging into
     /// nothing, answering from stored state), so do callers here.
     #[inline]

@@ -52,6 +52,7 @@ impl<O: Operation> Shape for Direct<O> {
     type Sink = O::Sink;
 
     const COPIES_DIFFER: bool = O::COPIES_DIFFER;
+    const COPIES_OF_COPIES_DIFFER: bool = O::COPIES_OF_COPIES_DIFFER;
 
     fn load(&self, columns: &[ArrayRef]) -> Result<Self::Batch> {
         self.source.load(columns)

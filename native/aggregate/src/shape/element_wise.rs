@@ -71,6 +71,7 @@ impl<O: Operation> Shape for ElementWise<O> {
     type Sink = ListSink<O::Sink>;
 
     const COPIES_DIFFER: bool = O::COPIES_DIFFER;
+    const COPIES_OF_COPIES_DIFFER: bool = O::COPIES_OF_COPIES_DIFFER;
 
     fn load(&self, columns: &[ArrayRef]) -> Result<Self::Batch> {
         let values: Column<O::Input> = self.source.load(columns)?;

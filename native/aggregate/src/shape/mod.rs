@@ -32,6 +32,8 @@ pub trait Shape: Send + Sync + 'static {
 
     /// See [`Operation::COPIES_DIFFER`].
     const COPIES_DIFFER: bool;
+    /// See [`Operation::COPIES_OF_COPIES_DIFFER`].
+    const COPIES_OF_COPIES_DIFFER: bool;
 
     /// Reads the columns it needs out of all input columns.
     ///

@@ -185,6 +185,7 @@ impl<K: Keys> Shape for PerKey<K> {
     type Sink = MapSink<<K::Operation as Operation>::Sink>;
 
     const COPIES_DIFFER: bool = K::Operation::COPIES_DIFFER;
+    const COPIES_OF_COPIES_DIFFER: bool = K::Operation::COPIES_OF_COPIES_DIFFER;
 
     fn load(&self, columns: &[ArrayRef]) -> Result<Self::Batch> {
         self.keys.load(columns)

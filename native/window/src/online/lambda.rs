@@ -242,7 +242,8 @@ impl Lambda {
             *inside = start >= *tail;
         }
         avro::get_present(bytes)?;
-        self.merge_bases(bytes)?;
+        // the reference copies what a tile has for each window first
+        self.merge_bases(bytes, true)?;
         super::tile::get_is_complete(bytes)?;
         check_end("a tile", bytes)
     }
@@ -265,18 +266,22 @@ impl Lambda {
                 *inside = span.hop == size && start >= *tail && start < span.collapsed_from(request.batch_end);
                 any |= *inside;
             }
-            if any { self.merge_bases(&mut { accumulators }) } else { Ok(()) }
+            if any { self.merge_bases(&mut { accumulators }, false) } else { Ok(()) }
         })?;
         check_end("a batch IR", bytes)
     }
 
     /// Reads one accumulator per base and folds it into the windows that are [`Self::inside`].
-    fn merge_bases(&mut self, bytes: &mut &[u8]) -> Result<()> {
+    fn merge_bases(&mut self, bytes: &mut &[u8], copied: bool) -> Result<()> {
         for (column, base) in self.columns.iter_mut().zip(self.plan.bases()) {
             self.groups.clear();
             let windows = base.spans.iter().enumerate();
             self.groups.extend(windows.filter(|(_, span)| self.inside[**span]).map(|(window, _)| window));
-            column.merge_encoded(&self.groups, bytes).map_err(|error| error.within(base.name()))?;
+            let read = match copied {
+                true => column.merge_encoded_copy(&self.groups, bytes),
+                false => column.merge_encoded(&self.groups, bytes),
+            };
+            read.map_err(|error| error.within(base.name()))?;
         }
         Ok(())
     }
