@@ -2,7 +2,7 @@
 //!
 //! While they are few, a hash table of them. Then a byte for each row's first eight columns, where all but one in 256
 //! values fall, and a hash table of the coupons in other columns. Once that table outgrows the bytes, a word for each row.
-//! Memory is therefore at most eleven bytes per coupon (a table after growing) and at most eight per row.
+//! Memory is therefore at most eleven bytes per coupon (a table after growing) and at most eight per row, nine until merged sets are counted.
 
 use super::MAX_LG_K;
 use super::slots::Slots;
@@ -31,8 +31,9 @@ enum Body {
     Few(Slots),
     /// A row's first columns as the bits of a byte, and the coupons in others.
     Bytes(Box<[u8]>, Slots),
-    /// A row's columns as the bits of a word.
-    Matrix(Box<[u64]>),
+    /// A row's columns as the bits of a word, and bytes of first columns that are in no word yet. There are none of these
+    /// once the coupons are counted: they spare merges of many windows that each goes through all words.
+    Matrix(Box<[u64]>, Box<[u8]>),
 }
 
 /// How many columns the window of a sketch of 2^`lg_k` rows with this many coupons has moved: 8C − 19K over 8K.
@@ -69,7 +70,7 @@ impl CouponSet {
         let count = match &self.body {
             Body::Few(all) => all.len().into(),
             Body::Bytes(bytes, far) => ones(bytes.as_chunks().0, u64::from_le_bytes) + u64::from(far.len()),
-            Body::Matrix(rows) => ones(rows, |row| row),
+            Body::Matrix(..) => ones(&self.to_rows(), |row| row),
         };
         count.min(u64::from(UNCOUNTED - 1)) as u32
     }
@@ -81,6 +82,11 @@ impl CouponSet {
 
     /// Counts for good what a merge left uncounted.
     pub(super) fn settle(&mut self) {
+        if let Body::Matrix(rows, added) = &mut self.body
+            && !added.is_empty()
+        {
+            unite(rows, &std::mem::take(added), u64::from);
+        }
         self.count = self.len();
     }
 
@@ -89,7 +95,7 @@ impl CouponSet {
     pub(super) fn insert(&mut self, coupon: u32) -> bool {
         let new = match &mut self.body {
             Body::Bytes(bytes, _) if is_near(coupon) => set_near(bytes, coupon),
-            Body::Matrix(rows) => set_bit(rows, coupon),
+            Body::Matrix(rows, _) => set_bit(rows, coupon),
             Body::Few(slots) | Body::Bytes(_, slots) if !is_outgrown(slots, self.lg_k) => slots.insert(coupon),
             Body::Few(_) | Body::Bytes(..) => return self.widen_and_insert(coupon),
         };
@@ -111,19 +117,19 @@ impl CouponSet {
                 slots.iter().for_each(|coupon| put(&mut bytes, &mut far, coupon));
                 self.body = Body::Bytes(bytes, far);
             }
-            Body::Bytes(..) => self.body = Body::Matrix(self.to_rows().into()),
-            Body::Matrix(_) => {}
+            Body::Bytes(..) => self.body = Body::Matrix(self.to_rows().into(), Box::default()),
+            Body::Matrix(..) => {}
         }
     }
 
     /// The rows of the matrix, which the set becomes if it is not, to add coupons to. The set is left uncounted.
     pub(super) fn matrix(&mut self) -> &mut [u64] {
         self.count = UNCOUNTED;
-        if !matches!(self.body, Body::Matrix(_)) {
-            self.body = Body::Matrix(self.to_rows().into());
+        if !matches!(self.body, Body::Matrix(..)) {
+            self.body = Body::Matrix(self.to_rows().into(), Box::default());
         }
         match &mut self.body {
-            Body::Matrix(rows) => rows,
+            Body::Matrix(rows, _) => rows,
             Body::Few(_) | Body::Bytes(..) => &mut [],
         }
     }
@@ -133,7 +139,10 @@ impl CouponSet {
         let (mut rows, slots) = match &self.body {
             Body::Few(all) => (vec![0; 1 << self.lg_k], all),
             Body::Bytes(bytes, far) => (bytes.iter().map(|byte| u64::from(*byte)).collect(), far),
-            Body::Matrix(rows) => return Cow::Borrowed(rows),
+            Body::Matrix(rows, added) if added.is_empty() => return Cow::Borrowed(rows),
+            Body::Matrix(rows, added) => {
+                return rows.iter().zip(added).map(|(row, columns)| row | u64::from(*columns)).collect();
+            }
         };
         slots.iter().for_each(|coupon| _ = set_bit(&mut rows, coupon));
         Cow::Owned(rows)
@@ -174,7 +183,7 @@ impl CouponSet {
                 self.extend_bytes(bytes);
                 self.extend(far.iter());
             }
-            Body::Matrix(rows) => unite(self.matrix(), rows, |columns| columns),
+            Body::Matrix(..) => unite(self.matrix(), &other.to_rows(), |columns| columns),
         }
     }
 
@@ -195,7 +204,12 @@ impl CouponSet {
         match &mut self.body {
             Body::Few(_) => {}
             Body::Bytes(bytes, _) => unite(bytes, from, |columns| columns),
-            Body::Matrix(rows) => unite(rows, from, u64::from),
+            Body::Matrix(rows, added) => {
+                if added.is_empty() {
+                    *added = vec![0; rows.len()].into();
+                }
+                unite(added, from, |columns| columns);
+            }
         }
     }
 
@@ -223,7 +237,7 @@ impl CouponSet {
                 }
                 Ok(())
             }
-            Body::Matrix(rows) if table.lg_k() == self.lg_k => {
+            Body::Matrix(rows, _) if table.lg_k() == self.lg_k => {
                 self.count = UNCOUNTED;
                 table.read(|row, column| {
                     if let Some(columns) = rows.get_mut(row) {
@@ -245,7 +259,7 @@ impl CouponSet {
         match &self.body {
             Body::Few(all) => all.heap_size(),
             Body::Bytes(bytes, far) => size_of_val(&**bytes) + far.heap_size(),
-            Body::Matrix(rows) => size_of_val(&**rows),
+            Body::Matrix(rows, added) => size_of_val(&**rows) + size_of_val(&**added),
         }
     }
 }

@@ -345,4 +345,30 @@ mod tests {
             }
         }
     }
+
+    /// Windows that moved and windows that did not, one after the other.
+    #[test]
+    fn folding_many_images_is_counting_all_values() {
+        for lg_k in [5, 8, 11] {
+            let new = || CpcSketch::new(lg_k).unwrap();
+            let (mut folded, mut merged, mut whole) = (new(), new(), new());
+            for (part, values_per_row) in [1, 20, 1, 40, 2, 1, 200, 1].into_iter().enumerate() {
+                let (mut other, first) = (new(), part as i64 * 1_000_000);
+                for value in first..first + (values_per_row << lg_k) {
+                    other.update_long(value);
+                    whole.update_long(value);
+                }
+                folded.merge_image(&other.to_bytes()).unwrap();
+                merged.merge(&other);
+                let expected = whole.merged_copy();
+                for union in [&folded, &merged] {
+                    assert_eq!(hex(&union.to_bytes()), hex(&expected.to_bytes()), "{lg_k}, part {part}");
+                    assert_eq!(union.estimate().to_bits(), expected.estimate().to_bits(), "{lg_k}, part {part}");
+                }
+            }
+            folded.update_long(-1);
+            whole.update_long(-1);
+            assert_eq!(hex(&folded.to_bytes()), hex(&whole.merged_copy().to_bytes()), "{lg_k}, and one more");
+        }
+    }
 }
