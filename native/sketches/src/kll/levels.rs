@@ -262,18 +262,29 @@ pub(super) fn merge<T: Copy + Ord + Default>(a: &[T], b: &[T], out: &mut Vec<T>)
     merge_into(a, b, &mut out[start..]);
 }
 
-/// Puts the merged values of two ascending slices into as many places.
+/// Puts the merged values of two ascending slices into as many places. Of slices that do not ascend, as levels with both
+/// zeros may not, all values are there, in some order.
 fn merge_into<T: Copy + Ord>(mut a: &[T], mut b: &[T], mut places: &mut [T]) {
     // The smallest goes to the front and the largest to the back, two searches that do not wait for each other. They never
-    // take the same value. Neither branches: from which side a value comes is as good as random.
-    while let ([a_first, .., a_last] | [a_first @ a_last], [b_first, .., b_last] | [b_first @ b_last]) = (a, b) {
+    // take the same value, as there are two on each side. Neither branches: from which side a value comes is as good as
+    // random.
+    while let ([a_first, .., a_last], [b_first, .., b_last]) = (a, b) {
         let [first, rest @ .., last] = places else { break };
         (*first, *last) = (*a_first.min(b_first), *a_last.max(b_last));
         let (low, high) = (usize::from(a_first <= b_first), usize::from(a_last > b_last));
         (a, b) = (&a[low..a.len() - high], &b[1 - low..b.len() + high - 1]);
         places = rest;
     }
-    places.copy_from_slice(if a.is_empty() { b } else { a });
+    let (few, many) = if a.len() < b.len() { (a, b) } else { (b, a) };
+    match few {
+        [one] => {
+            let at = many.partition_point(|value| value < one);
+            places[..at].copy_from_slice(&many[..at]);
+            places[at] = *one;
+            places[at + 1..].copy_from_slice(&many[at..]);
+        }
+        _ => places.copy_from_slice(many),
+    }
 }
 
 #[cfg(test)]
@@ -312,6 +323,18 @@ mod tests {
             expected.sort_unstable();
             merge(&a, &b, &mut merged);
             assert_eq!(merged[1..], expected, "{a:?} {b:?}");
+        }
+    }
+
+    #[test]
+    fn merging_what_does_not_ascend_loses_nothing() {
+        let lists: [&[i32]; 7] = [&[], &[0], &[1, -1], &[1, 0, -1], &[-1, 1, 0], &[3, 2, 1, 0], &[0, 5, 4]];
+        for (a, b) in lists.iter().flat_map(|a| lists.iter().map(move |b| (a, b))) {
+            let (mut merged, mut expected) = (Vec::new(), [*a, *b].concat());
+            merge(a, b, &mut merged);
+            merged.sort_unstable();
+            expected.sort_unstable();
+            assert_eq!(merged, expected, "{a:?} {b:?}");
         }
     }
 
