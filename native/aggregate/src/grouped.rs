@@ -14,6 +14,15 @@ use chronon_types::{DataType, Error, Result};
 use std::any::Any;
 use std::ops::Range;
 
+/// How often the reference copies a stored accumulator on its way into one that is being merged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Copies {
+    /// Where there is nothing yet.
+    pub into_nothing: u8,
+    /// Where there is something.
+    pub into_something: u8,
+}
+
 /// Accumulators of one aggregation for a dense range of groups, whatever its types.
 ///
 /// Groups appear as they are used. A group without accumulator has no value; its result is null.
@@ -73,11 +82,14 @@ pub trait GroupedColumn: Send {
     /// `CorruptData` when the bytes are no such field.
     fn merge_encoded(&mut self, groups: &[usize], bytes: &mut &[u8]) -> Result<()>;
 
-    /// The same where the reference copies the accumulator for each of `groups` before it merges that.
+    /// The same where the reference copies the accumulator as often as `copies` says.
     ///
     /// # Errors
     /// As for [`Self::merge_encoded`].
-    fn merge_encoded_copy(&mut self, groups: &[usize], bytes: &mut &[u8]) -> Result<()>;
+    fn merge_encoded_copies(&mut self, groups: &[usize], bytes: &mut &[u8], copies: Copies) -> Result<()>;
+
+    /// Whether it matters how often an accumulator is copied; see [`crate::Operation::COPIES_OF_COPIES_DIFFER`].
+    fn copies_of_copies_differ(&self) -> bool;
 
     /// Reads a stored record field into a group that has no accumulator yet, as it was stored.
     ///
@@ -230,19 +242,30 @@ impl<S: Shape> GroupedColumn for Grouped<S> {
         }
     }
 
-    fn merge_encoded_copy(&mut self, groups: &[usize], bytes: &mut &[u8]) -> Result<()> {
+    fn merge_encoded_copies(&mut self, groups: &[usize], bytes: &mut &[u8], copies: Copies) -> Result<()> {
         if !S::COPIES_OF_COPIES_DIFFER || groups.is_empty() {
             return self.merge_encoded(groups, bytes);
         }
         if !avro::get_union(bytes)? {
             return Ok(());
         }
-        let mut later = self.shape.decode(bytes)?;
-        self.shape.mark_copied(&mut later);
+        let stored = self.shape.decode(bytes)?;
         groups.iter().try_for_each(|group| {
             self.reach(*group);
-            self.shape.merge(&mut self.irs[*group], &later)
+            let ir = &mut self.irs[*group];
+            let mut later = stored.clone();
+            let times = if ir.is_some() { copies.into_something } else { copies.into_nothing };
+            (0..times).for_each(|_| self.shape.mark_copied(&mut later));
+            match ir {
+                None => *ir = Some(later),
+                some => self.shape.merge(some, &later)?,
+            }
+            Ok(())
         })
+    }
+
+    fn copies_of_copies_differ(&self) -> bool {
+        S::COPIES_OF_COPIES_DIFFER
     }
 
     fn merge_encoded(&mut self, groups: &[usize], bytes: &mut &[u8]) -> Result<()> {

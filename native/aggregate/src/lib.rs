@@ -44,7 +44,7 @@ pub mod variance;
 
 pub use arrow_types::{arrow_field, arrow_type, same_layout};
 pub use definition::{Definition, Layout, Width};
-pub use grouped::{GroupedColumn, grouped};
+pub use grouped::{Copies, GroupedColumn, grouped};
 pub use operation::Operation;
 pub use physical::compare_utf16;
 pub use spec::{AggregationSpec, OperationKind, Resolution, TimeUnit, Window};

@@ -1,10 +1,10 @@
 //! The answer to a request: a batch IR's bytes, with what was streamed since.
 
 use super::batch::{check_rows, each_hop};
-use super::plan::{OnlinePlan, runs};
+use super::plan::{BaseColumn, OnlinePlan, runs};
 use super::{at_byte, check_end};
 use arrow::array::ArrayRef;
-use chronon_aggregate::{GroupedColumn, avro};
+use chronon_aggregate::{Copies, GroupedColumn, avro};
 use chronon_types::time::Millis;
 use chronon_types::{Error, Result};
 use std::sync::Arc;
@@ -97,6 +97,8 @@ pub struct Lambda {
     inside: Vec<bool>,
     /// The windows of a base that the hop or tile at hand goes into.
     groups: Vec<usize>,
+    /// Per base and window, whether it had nothing before the hops.
+    empty: Vec<Vec<bool>>,
 }
 
 impl Lambda {
@@ -108,10 +110,11 @@ impl Lambda {
         let spans = plan.spans().len();
         Ok(Self {
             columns: plan.columns()?,
-            plan,
             tails: vec![0; spans],
             inside: vec![false; spans],
             groups: Vec::new(),
+            empty: vec![Vec::new(); plan.bases().len()],
+            plan,
         })
     }
 
@@ -242,8 +245,12 @@ impl Lambda {
             *inside = start >= *tail;
         }
         avro::get_present(bytes)?;
-        // the reference copies what a tile has for each window first
-        self.merge_bases(bytes, true)?;
+        for (column, base) in self.columns.iter_mut().zip(self.plan.bases()) {
+            inside(base, &self.inside, &mut self.groups);
+            // for each window, and again where there is nothing to merge it into
+            let copies = Copies { into_nothing: 2, into_something: 1 };
+            column.merge_encoded_copies(&self.groups, bytes, copies).map_err(|error| error.within(base.name()))?;
+        }
         super::tile::get_is_complete(bytes)?;
         check_end("a tile", bytes)
     }
@@ -251,6 +258,10 @@ impl Lambda {
     /// Folds the tail hops in that the tails have not passed.
     fn tail_hops(&mut self, request: &Request<'_>, bytes: &mut &[u8]) -> Result<()> {
         let plan = self.plan.clone();
+        for (column, (base, empty)) in self.columns.iter().zip(plan.bases().iter().zip(&mut self.empty)) {
+            empty.clear();
+            empty.extend((0..base.spans.len()).map(|window| !column.is_present(window)));
+        }
         each_hop(bytes, |size, bytes| {
             // The start stands behind the accumulators, so these are skipped first.
             let accumulators = *bytes;
@@ -266,25 +277,37 @@ impl Lambda {
                 *inside = span.hop == size && start >= *tail && start < span.collapsed_from(request.batch_end);
                 any |= *inside;
             }
-            if any { self.merge_bases(&mut { accumulators }, false) } else { Ok(()) }
+            if any { self.hop(&mut { accumulators }) } else { Ok(()) }
         })?;
         check_end("a batch IR", bytes)
     }
 
     /// Reads one accumulator per base and folds it into the windows that are [`Self::inside`].
-    fn merge_bases(&mut self, bytes: &mut &[u8], copied: bool) -> Result<()> {
-        for (column, base) in self.columns.iter_mut().zip(self.plan.bases()) {
-            self.groups.clear();
-            let windows = base.spans.iter().enumerate();
-            self.groups.extend(windows.filter(|(_, span)| self.inside[**span]).map(|(window, _)| window));
-            let read = match copied {
-                true => column.merge_encoded_copy(&self.groups, bytes),
-                false => column.merge_encoded(&self.groups, bytes),
+    fn hop(&mut self, bytes: &mut &[u8]) -> Result<()> {
+        for ((column, base), empty) in self.columns.iter_mut().zip(self.plan.bases()).zip(&self.empty) {
+            inside(base, &self.inside, &mut self.groups);
+            let read = if column.copies_of_copies_differ() {
+                // The reference copies the hops of a window if it had nothing before them, so that it does not change what
+                // it has stored.
+                let of_nothing = Copies { into_nothing: 1, into_something: 1 };
+                let (fresh, other): (Vec<usize>, Vec<usize>) = self.groups.iter().partition(|window| empty[**window]);
+                let again = &mut { *bytes };
+                column.merge_encoded_copies(&fresh, again, of_nothing).and_then(|()| {
+                    column.merge_encoded_copies(&other, bytes, Copies { into_nothing: 1, into_something: 0 })
+                })
+            } else {
+                column.merge_encoded(&self.groups, bytes)
             };
             read.map_err(|error| error.within(base.name()))?;
         }
         Ok(())
     }
+}
+
+/// The windows of a base that something falls into.
+fn inside(base: &BaseColumn, inside: &[bool], windows: &mut Vec<usize>) {
+    windows.clear();
+    windows.extend(base.spans.iter().enumerate().filter(|(_, span)| inside[**span]).map(|(window, _)| window));
 }
 
 impl std::fmt::Debug for Lambda {

@@ -23,7 +23,7 @@ pub fn arrays(events: &[&(i32, Row)]) -> Vec<ArrayRef> {
 /// arrays of the batches.
 pub fn run(case: &Case, query_sizes: &[usize], event_sizes: &[usize]) -> Vec<Vec<ArrayRef>> {
     let mut session = PointInTimeSession::new(plan(case)).unwrap();
-    let timeless = session.plan().is_timeless();
+    let (timeless, inclusive) = (session.plan().is_timeless(), session.plan().includes_query_time());
     let mut results = vec![Vec::new(); case.specs.len()];
     let (mut from, mut sent, mut query_size, mut event_size) =
         (0, 0, query_sizes.iter().cycle(), event_sizes.iter().cycle());
@@ -33,8 +33,11 @@ pub fn run(case: &Case, query_sizes: &[usize], event_sizes: &[usize]) -> Vec<Vec
         let (groups, ts): (Vec<i32>, Vec<i64>) = queries.iter().copied().unzip();
         session.queries(&groups, &ts).unwrap();
         let bound = queries[queries.len() - 1];
-        let before = |(group, row): &(i32, Row)| (*group, if timeless { i64::MIN } else { row.ts }) < bound;
-        let due = case.events[sent..].iter().take_while(|event| before(event)).count();
+        let is_due = |(group, row): &(i32, Row)| {
+            let place = (*group, if timeless { i64::MIN } else { row.ts });
+            place < bound || place == bound && inclusive
+        };
+        let due = case.events[sent..].iter().take_while(|event| is_due(event)).count();
         let mut due = &case.events[sent..sent + due];
         sent += due.len();
         while !due.is_empty() {

@@ -42,8 +42,9 @@ pub(super) fn of<'a>(case: &'a Case, output: &Output<'_>, key: i32, at: Millis, 
                     && if *reversals { r.mutated < at && r.mutated >= first } else { r.ts >= first }
             };
             let stream = case.stream.iter().filter(mine).filter(visible);
-            // merged with the hops in the end, even when there are none
-            let stream = stream.map(|row| Touch { row, before: *reversals && row.before, apart: true });
+            // merged with the hops in the end, even when there are none; what a key has alone is merged with nothing
+            let apart = !by_key(case, output);
+            let stream = stream.map(|row| Touch { row, before: *reversals && row.before, apart });
             batch.with(stream.collect())
         }
         Mode::Tiled { batch_end, tile, .. } => {
@@ -94,6 +95,12 @@ pub(super) fn shares_hops(case: &Case, output: &Output<'_>) -> bool {
     }
 }
 
+/// Whether a cell has an accumulator per bucket or per key of a map.
+fn by_key(case: &Case, output: &Output<'_>) -> bool {
+    let map = matches!(case.schema[output.input].1, DataType::Map(_, _)) && !output.aggregation.timed();
+    output.bucket.is_some() || map
+}
+
 /// Whether folding the hops of a cell changes them for those who fold them next: the fork, when nothing of a window is
 /// collapsed, folds the other hops into the first one (sheet §19), which shows unless its accumulator is a plain value.
 pub(super) fn spoils_hops(case: &Case, output: &Output<'_>) -> bool {
@@ -101,11 +108,8 @@ pub(super) fn spoils_hops(case: &Case, output: &Output<'_>) -> bool {
         output.aggregation.op.as_str(),
         "COUNT" | "SUM" | "MIN" | "MAX" | "FIRST" | "LAST" | "SKEW" | "KURTOSIS"
     );
-    let by_key = matches!(case.schema[output.input].1, DataType::Map(_, _));
     let stored = matches!(case.mode, Mode::Online { .. } | Mode::Tiled { .. } | Mode::Many { .. });
-    case.dialect == Dialect::Zipline
-        && stored
-        && !(plain && output.bucket.is_none() && (!by_key || output.aggregation.timed()))
+    case.dialect == Dialect::Zipline && stored && !(plain && !by_key(case, output))
 }
 
 /// The rows of a key, step by step.
