@@ -109,7 +109,7 @@ pub(super) fn spoils_hops(case: &Case, output: &Output<'_>) -> bool {
         "COUNT" | "SUM" | "MIN" | "MAX" | "FIRST" | "LAST" | "SKEW" | "KURTOSIS"
     );
     let stored = matches!(case.mode, Mode::Online { .. } | Mode::Tiled { .. } | Mode::Many { .. });
-    case.dialect == Dialect::Zipline && stored && !(plain && !by_key(case, output))
+    case.dialect == Dialect::Zipline && stored && (!plain || by_key(case, output))
 }
 
 /// The rows of a key, step by step.
