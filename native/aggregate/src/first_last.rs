@@ -51,7 +51,7 @@ impl Stored for Anything {
 }
 
 /// Appends a payload. Struct members are unions with null; list elements and map values have no stored null.
-fn encode_value(value: &Value, data_type: &DataType, out: &mut Vec<u8>) -> Result<()> {
+pub(crate) fn encode_value(value: &Value, data_type: &DataType, out: &mut Vec<u8>) -> Result<()> {
     match (value, data_type) {
         (Value::Long(value), _) => Longs::encode(value, data_type, out),
         (Value::Double(value), _) => Doubles::encode(value, data_type, out),

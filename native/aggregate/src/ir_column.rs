@@ -7,10 +7,12 @@
 use crate::avro;
 use crate::decimal::{DecimalSink, Decimals};
 use crate::definition::Definition;
+use crate::first_last::encode_value;
 use crate::grouped::GroupedColumn;
 use crate::min_max::Stored;
 use crate::physical::{Bytes, Doubles, Longs, Physical, check_layout};
 use crate::sink::{BytesSink, DoubleSink, ListSink, LongSink, MapSink, Sink, StructSink};
+use crate::value::Value;
 use crate::{arrow_field, arrow_type};
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::DataType as ArrowType;
@@ -108,15 +110,7 @@ fn put(array: &ArrayRef, row: usize, data_type: &DataType, out: &mut Vec<u8>) ->
                 put(column, row, &member.data_type, out)
             })
         }
-        _ => {
-            let value = array.slice(row, 1);
-            match data_type {
-                DataType::Float | DataType::Double => put_scalar::<Doubles>(&value, data_type, out),
-                DataType::String | DataType::Binary => put_scalar::<Bytes>(&value, data_type, out),
-                DataType::Decimal(_, _) => put_scalar::<Decimals>(&value, data_type, out),
-                _ => put_scalar::<Longs>(&value, data_type, out),
-            }
-        }
+        _ => encode_value(&Value::read(array, row)?, data_type, out),
     }
 }
 
@@ -126,11 +120,6 @@ fn put_element(array: &ArrayRef, row: usize, data_type: &DataType, out: &mut Vec
         return Err(Error::corrupt_data("a list or map of an accumulator holds a null"));
     }
     put(array, row, data_type, out)
-}
-
-fn put_scalar<P: Stored>(value: &ArrayRef, data_type: &DataType, out: &mut Vec<u8>) -> Result<()> {
-    let values = P::read(value)?;
-    P::encode(&P::own(P::get(&values, 0)), data_type, out)
 }
 
 /// A column that takes values in Avro binary.

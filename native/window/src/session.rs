@@ -17,8 +17,9 @@ type Place = (i32, Millis);
 ///
 /// Queries come in batches. Each batch is followed by the events it needs, in any number of batches, and ended by
 /// [`Self::finish`]. Keys are `group` numbers that never fall; state is kept while the group stays and dropped when it
-/// grows. Queries, and events, come in ascending order of (group, time), also from batch to batch. Events at or after the last query sent are folded in once that is answered, and
-/// wait for queries of a later batch, which must come after them.
+/// grows. Queries, and events, come in ascending order of (group, time), also from batch to batch. Events behind the windows
+/// of the last query sent are folded in once that is answered, and wait for queries of a later batch, whose windows must
+/// not end before them.
 ///
 /// Results are a function of the events in a query's window and their order alone: neither the sizes of batches nor
 /// other queries or keys change a bit of them. Memory is bounded by the hops (and distinct values) that windows reach
