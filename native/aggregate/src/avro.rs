@@ -21,7 +21,21 @@ pub fn put_long(out: &mut Vec<u8>, value: i64) {
 ///
 /// # Errors
 /// `CorruptData` when the bytes end early or the number has more than 64 bits.
+#[inline]
 pub fn get_long(bytes: &mut &[u8]) -> Result<i64> {
+    // Most are counts, lengths and union indices of one byte.
+    match **bytes {
+        [byte, ref rest @ ..] if byte < 0x80 => {
+            *bytes = rest;
+            Ok(i64::from(byte >> 1) ^ -i64::from(byte & 1))
+        }
+        _ => get_longer(bytes),
+    }
+}
+
+/// Reads a number of any length.
+#[inline(never)]
+fn get_longer(bytes: &mut &[u8]) -> Result<i64> {
     let mut value = 0u64;
     for shift in (0..64).step_by(7) {
         let (&byte, rest) = bytes.split_first().ok_or_else(truncated)?;
@@ -38,6 +52,7 @@ pub fn get_long(bytes: &mut &[u8]) -> Result<i64> {
 ///
 /// # Errors
 /// `CorruptData` as for [`get_long`], and when the number has more than 32 bits.
+#[inline]
 pub fn get_int(bytes: &mut &[u8]) -> Result<i32> {
     let value = get_long(bytes)?;
     i32::try_from(value).map_err(|_| Error::corrupt_data(format!("{value} stands where a 32-bit number should")))
@@ -88,6 +103,7 @@ impl StoredCount {
 ///
 /// # Errors
 /// `CorruptData` when there are fewer.
+#[inline]
 pub fn get_fixed<const N: usize>(bytes: &mut &[u8]) -> Result<[u8; N]> {
     let (head, rest) = bytes.split_first_chunk::<N>().ok_or_else(truncated)?;
     *bytes = rest;
@@ -103,6 +119,7 @@ pub fn put_double(out: &mut Vec<u8>, value: f64) {
 ///
 /// # Errors
 /// `CorruptData` when the bytes end early.
+#[inline]
 pub fn get_double(bytes: &mut &[u8]) -> Result<f64> {
     get_fixed(bytes).map(f64::from_le_bytes)
 }
@@ -117,6 +134,7 @@ pub fn put_bytes(out: &mut Vec<u8>, value: &[u8]) {
 ///
 /// # Errors
 /// `CorruptData` when the bytes end early.
+#[inline]
 pub fn get_bytes<'a>(bytes: &mut &'a [u8]) -> Result<&'a [u8]> {
     let length = usize::try_from(get_long(bytes)?).map_err(|_| truncated())?;
     let (head, rest) = bytes.split_at_checked(length).ok_or_else(truncated)?;
@@ -148,6 +166,7 @@ pub fn put_absent(out: &mut Vec<u8>) {
 ///
 /// # Errors
 /// `CorruptData` when the index is neither 0 nor 1.
+#[inline]
 pub fn get_union(bytes: &mut &[u8]) -> Result<bool> {
     match get_long(bytes)? {
         0 => Ok(false),
@@ -160,6 +179,7 @@ pub fn get_union(bytes: &mut &[u8]) -> Result<bool> {
 ///
 /// # Errors
 /// `CorruptData` when it is null or the index is no union index.
+#[inline]
 pub fn get_present(bytes: &mut &[u8]) -> Result<()> {
     if get_union(bytes)? {
         return Ok(());

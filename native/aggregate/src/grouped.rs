@@ -33,11 +33,12 @@ pub trait GroupedColumn: Send {
     /// `SchemaMismatch` when a column is missing or of another type; `InvalidArgument` for values the shape does not take.
     fn load(&mut self, columns: &[ArrayRef]) -> Result<()>;
 
-    /// Folds rows of the loaded batch into a group, one after the other. `ts` holds the times of the whole batch.
+    /// Folds rows of the loaded batch into each of some groups, one row after the other. `ts` holds the times of the whole
+    /// batch. Many groups cost less together than apart.
     ///
     /// # Errors
     /// `InvalidArgument` when no batch is loaded, or a row does not fit those before it.
-    fn fold(&mut self, group: usize, rows: Range<usize>, ts: &[Millis]) -> Result<()>;
+    fn fold(&mut self, groups: Range<usize>, rows: Range<usize>, ts: &[Millis]) -> Result<()>;
 
     /// Takes rows of the loaded batch out of a group, if the operation is deletable.
     ///
@@ -168,10 +169,12 @@ impl<S: Shape> GroupedColumn for Grouped<S> {
         Ok(())
     }
 
-    fn fold(&mut self, group: usize, rows: Range<usize>, ts: &[Millis]) -> Result<()> {
-        self.reach(group);
+    fn fold(&mut self, groups: Range<usize>, rows: Range<usize>, ts: &[Millis]) -> Result<()> {
+        if self.irs.len() < groups.end {
+            self.irs.resize(groups.end, None);
+        }
         let batch = self.batch.as_ref().ok_or_else(not_loaded)?;
-        self.shape.fold(&mut self.irs[group], batch, rows, ts)
+        self.shape.fold_all(&mut self.irs[groups], batch, rows, ts)
     }
 
     fn delete(&mut self, group: usize, rows: Range<usize>, ts: &[Millis]) -> Result<()> {

@@ -30,6 +30,12 @@ pub enum ErrorCode {
 /// An error with its code, message and context lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
+    // Behind a pointer, so that results of the many small reads of stored bytes are returned in registers.
+    parts: Box<Parts>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Parts {
     code: ErrorCode,
     message: String,
     context: Vec<String>,
@@ -44,7 +50,7 @@ macro_rules! constructors {
             $($(#[$doc])*
             #[cold]
             pub fn $name(message: impl Into<String>) -> Self {
-                Self { code: ErrorCode::$code, message: message.into(), context: Vec::new() }
+                Self::new(ErrorCode::$code, message.into())
             })*
         }
     };
@@ -70,6 +76,10 @@ constructors! {
 }
 
 impl Error {
+    fn new(code: ErrorCode, message: String) -> Self {
+        Self { parts: Box::new(Parts { code, message, context: Vec::new() }) }
+    }
+
     /// One error for several problems, or `None` when there are none. A single one stays as it is; several are listed line
     /// by line with their contexts, under the code that they share, or else that of a definition that cannot be run.
     ///
@@ -84,45 +94,45 @@ impl Error {
         if problems.len() < 2 {
             return problems.pop();
         }
-        let first = problems[0].code;
-        let shared = problems.iter().all(|problem| problem.code == first);
+        let first = problems[0].code();
+        let shared = problems.iter().all(|problem| problem.code() == first);
         let line = |problem: &Self| {
-            let places: String = problem.context.iter().rev().map(|place| format!("{place}: ")).collect();
-            format!("\n- {places}{}", problem.message)
+            let places: String = problem.context().iter().rev().map(|place| format!("{place}: ")).collect();
+            format!("\n- {places}{}", problem.message())
         };
         let message = format!("{} problems:{}", problems.len(), problems.iter().map(line).collect::<String>());
         let code = if shared { first } else { ErrorCode::InvalidPlan };
-        Some(Self { code, message, context: Vec::new() })
+        Some(Self::new(code, message))
     }
 
     /// The kind of error.
     pub fn code(&self) -> ErrorCode {
-        self.code
+        self.parts.code
     }
 
     /// What was found and what would be right, without context.
     pub fn message(&self) -> &str {
-        &self.message
+        &self.parts.message
     }
 
     /// Where it happened, innermost first.
     pub fn context(&self) -> &[String] {
-        &self.context
+        &self.parts.context
     }
 
     /// Adds a context line, for example the definition or the column.
     #[cold]
     #[must_use]
     pub fn within(mut self, context: impl Into<String>) -> Self {
-        self.context.push(context.into());
+        self.parts.context.push(context.into());
         self
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
-        for line in &self.context {
+        f.write_str(self.message())?;
+        for line in self.context() {
             write!(f, "\n  in {line}")?;
         }
         Ok(())

@@ -61,7 +61,7 @@ impl Group {
         let ts = vec![5; values.len()];
         match delete {
             true => self.of.delete(0, 0..values.len(), &ts).unwrap(),
-            false => self.of.fold(0, 0..values.len(), &ts).unwrap(),
+            false => self.of.fold(0..1, 0..values.len(), &ts).unwrap(),
         }
     }
 

@@ -64,6 +64,21 @@ impl<O: Operation> Shape for Direct<O> {
         Ok(())
     }
 
+    fn fold_all(
+        &self,
+        irs: &mut [Option<O::Ir>],
+        batch: &Self::Batch,
+        rows: Range<usize>,
+        ts: &[Millis],
+    ) -> Result<()> {
+        if let [ir] = irs {
+            return self.fold(ir, batch, rows, ts);
+        }
+        // An accumulator waits for its last fold, for a division say; meanwhile those of the others run.
+        self.each(batch, rows, ts, |value, ts| irs.iter_mut().for_each(|ir| add(&self.operation, ir, value, ts)));
+        Ok(())
+    }
+
     fn fold_groups(&self, irs: &mut [Option<O::Ir>], batch: &Self::Batch, groups: &[u32], ts: &[Millis]) -> Result<()> {
         if self.is_vector() {
             for (row, group) in groups.iter().enumerate() {

@@ -47,6 +47,21 @@ pub trait Shape: Send + Sync + 'static {
     /// `InvalidArgument` when a row does not fit those before it.
     fn fold(&self, ir: &mut Option<Self::Ir>, batch: &Self::Batch, rows: Range<usize>, ts: &[Millis]) -> Result<()>;
 
+    /// Folds rows into each of several accumulators, which come out as if [`Self::fold`] had been called for one after
+    /// the other. Where that is faster, every row goes into all before the next one does.
+    ///
+    /// # Errors
+    /// As for [`Self::fold`].
+    fn fold_all(
+        &self,
+        irs: &mut [Option<Self::Ir>],
+        batch: &Self::Batch,
+        rows: Range<usize>,
+        ts: &[Millis],
+    ) -> Result<()> {
+        irs.iter_mut().try_for_each(|ir| self.fold(ir, batch, rows.clone(), ts))
+    }
+
     /// Folds every row of a batch into the accumulator of its group.
     ///
     /// # Errors

@@ -99,7 +99,7 @@ impl BatchIr {
                 let (before, from) = (plan.spans()[*span].before(end), plan.spans()[*span].collapsed_from(end));
                 let column = &mut self.columns[index];
                 let inside = |row: usize| (ts[row] >= from && ts[row] > before && ts[row] < end).then_some(());
-                runs(rows.clone(), inside, |(), rows| column.fold(window, rows, ts))?;
+                runs(rows.clone(), inside, |(), rows| column.fold(window..window + 1, rows, ts))?;
             }
             for (size, hop) in HOPS.iter().enumerate() {
                 let tails: Vec<(Millis, Millis)> = base
@@ -115,7 +115,7 @@ impl BatchIr {
                 };
                 runs(rows.clone(), start, |start, rows| {
                     let group = self.hop(size, start);
-                    self.columns[index].fold(group, rows, ts)
+                    self.columns[index].fold(group..group + 1, rows, ts)
                 })?;
             }
         }

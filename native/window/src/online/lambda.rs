@@ -210,19 +210,18 @@ impl Lambda {
         }
         for (column, base) in self.columns.iter_mut().zip(self.plan.bases()) {
             column.load(rows.columns)?;
-            for (window, span) in base.spans.iter().enumerate() {
-                let tail = self.tails[*span];
-                for (is_before, range, first) in &kinds {
-                    let mut change = |range| match is_before {
+            let windows = base.spans.len();
+            for (is_before, range, first) in &kinds {
+                if !is_before && base.spans.iter().all(|span| *first >= self.tails[*span]) {
+                    column.fold(0..windows, range.clone(), rows.ts)?;
+                    continue;
+                }
+                for (window, span) in base.spans.iter().enumerate() {
+                    let inside = |row: usize| (rows.ts[row] >= self.tails[*span]).then_some(());
+                    runs(range.clone(), inside, |(), range| match is_before {
                         true => column.delete(window, range, rows.ts),
-                        false => column.fold(window, range, rows.ts),
-                    };
-                    if *first >= tail {
-                        change(range.clone())?;
-                    } else {
-                        let inside = |row: usize| (rows.ts[row] >= tail).then_some(());
-                        runs(range.clone(), inside, |(), range| change(range))?;
-                    }
+                        false => column.fold(window..window + 1, range, rows.ts),
+                    })?;
                 }
             }
             column.unload();

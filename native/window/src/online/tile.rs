@@ -42,7 +42,7 @@ impl Tile {
         check_rows(&self.plan, ts, columns)?;
         self.columns.iter_mut().try_for_each(|column| {
             column.load(columns)?;
-            column.fold(0, rows.clone(), ts)?;
+            column.fold(0..1, rows.clone(), ts)?;
             column.unload();
             Ok(())
         })
