@@ -3,6 +3,7 @@
 use chronon_aggregate::Resolution;
 use chronon_types::{DataType, Dialect, Error, Result};
 use serde::Deserialize;
+use serde_json::Value as Json;
 
 /// The options as they are written.
 #[derive(Debug, Deserialize)]
@@ -25,9 +26,9 @@ fn strict() -> bool {
 #[serde(deny_unknown_fields)]
 struct Column {
     name: String,
-    /// The text form. Parsed only if the definition uses the column: tables have columns of types nobody aggregates.
+    /// The JSON form. Read only if the definition uses the column: tables have columns of types nobody aggregates.
     #[serde(rename = "type")]
-    data_type: String,
+    data_type: Json,
 }
 
 /// The options, understood.
@@ -56,8 +57,8 @@ impl Options {
         Ok(Self { dialect, strict, resolution, columns })
     }
 
-    fn parse_type(&self, text: &str) -> Result<DataType> {
-        let data_type = DataType::parse(text)?;
+    fn read_type(&self, json: &Json) -> Result<DataType> {
+        let data_type = DataType::deserialize(json).map_err(|error| Error::invalid_plan(error.to_string()))?;
         if self.dialect == Dialect::Airbnb && data_type.has_decimals() {
             return Err(Error::invalid_plan(format!(
                 "{data_type} is a type of the zipline dialect; cast the column to double or string in the selects"
@@ -72,7 +73,7 @@ impl Options {
     /// `InvalidPlan` when no such column is offered or its type is not one.
     pub(crate) fn column_type(&self, name: &str) -> Result<DataType> {
         match self.columns.iter().find(|column| column.name == name) {
-            Some(column) => self.parse_type(&column.data_type).map_err(|e| e.within(format!("column {name}"))),
+            Some(column) => self.read_type(&column.data_type).map_err(|e| e.within(format!("column {name}"))),
             None => {
                 let offered: Vec<&str> = self.columns.iter().map(|column| column.name.as_str()).collect();
                 Err(Error::invalid_plan(format!(

@@ -65,8 +65,8 @@ pub struct Plan {
 
 impl Plan {
     /// Checks a GroupBy, given as bytes of Thrift's binary protocol, against options such as
-    /// `{"dialect":"airbnb","resolution":"daily","columns":[{"name":"amount","type":"double"}]}`. With `"strict":false`
-    /// estimates may be better than the reference's.
+    /// `{"dialect":"airbnb","resolution":"daily","columns":[{"name":"amount","type":"double"}]}`. A type is
+    /// the JSON form of [`DataType`]. With `"strict":false` estimates may be better than the reference's.
     ///
     /// # Errors
     /// - `CorruptData`: the bytes are not a GroupBy.
@@ -214,19 +214,13 @@ impl Plan {
 
     /// The inputs and outputs as a JSON object, for hosts.
     pub fn describe(&self) -> String {
-        let column = |field: &'_ Field| (field.name.clone(), field.data_type.to_string());
-        let inputs = self.inputs.iter().map(column).map(|(name, data_type)| InputText { name, data_type }).collect();
-        let outputs = self.outputs.iter().map(|output| {
-            let (name, data_type) = column(output.field());
-            OutputText {
-                name,
-                data_type,
-                aggregation: output.aggregation,
-                bucket: output.definition.bucket.as_ref().map(|bucket| bucket.name.as_str()),
-                window: output.window().map(WindowText::from),
-            }
+        let outputs = self.outputs.iter().map(|output| OutputText {
+            field: output.field(),
+            aggregation: output.aggregation,
+            bucket: output.definition.bucket.as_ref().map(|bucket| bucket.name.as_str()),
+            window: output.window().map(WindowText::from),
         });
-        let text = PlanText { inputs, outputs: outputs.collect() };
+        let text = PlanText { inputs: &self.inputs, outputs: outputs.collect() };
         // Strings and numbers always serialize; a default keeps the signature free of an error that cannot be.
         serde_json::to_string(&text).unwrap_or_default()
     }
@@ -234,22 +228,14 @@ impl Plan {
 
 #[derive(Serialize)]
 struct PlanText<'a> {
-    inputs: Vec<InputText>,
+    inputs: &'a [Field],
     outputs: Vec<OutputText<'a>>,
 }
 
 #[derive(Serialize)]
-struct InputText {
-    name: String,
-    #[serde(rename = "type")]
-    data_type: String,
-}
-
-#[derive(Serialize)]
 struct OutputText<'a> {
-    name: String,
-    #[serde(rename = "type")]
-    data_type: String,
+    #[serde(flatten)]
+    field: &'a Field,
     aggregation: usize,
     bucket: Option<&'a str>,
     window: Option<WindowText>,

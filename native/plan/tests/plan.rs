@@ -284,6 +284,26 @@ fn definitions_are_read_in_their_dialect() {
 }
 
 #[test]
+fn structs_are_kept_whole_and_described_with_their_members() {
+    let point =
+        r#"{"struct":{"name":"point","members":[{"name":"x","type":"double"},{"name":"tags","type":"list_string"}]}}"#;
+    let options = format!(
+        r#"{{"dialect":"airbnb","resolution":"daily","columns":[{{"name":"at","type":{point}}},{{"name":"odd","type":{{"union":[]}}}}]}}"#
+    );
+    let open = |operation, input| Plan::open(&bytes_of(&definition(vec![aggregation(operation, input)])), &options);
+    let plan = open(Operation::LAST_K, "at");
+    assert!(plan.unwrap_err().to_string().contains('k'), "the argument is missing");
+    let last = aggregation(Operation::LAST_K, "at").with("k", "3");
+    let plan = Plan::open(&bytes_of(&definition(vec![last])), &options).unwrap();
+    assert!(plan.describe().contains(&format!(r#""outputs":[{{"name":"at_last3","type":{{"list":{point}}},"#)));
+    let refused = open(Operation::SUM, "at").unwrap_err();
+    assert!(refused.to_string().contains("struct_point"), "{refused}");
+    let refused = open(Operation::COUNT, "odd").unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::InvalidPlan);
+    assert!(refused.to_string().contains("union") && refused.to_string().contains("odd"), "{refused}");
+}
+
+#[test]
 fn options_are_checked() {
     let bytes = bytes_of(&definition(vec![aggregation(Operation::SUM, "amount")]));
     let cases = [

@@ -4,10 +4,27 @@
 //! (`TimePair_list_int`), so it is part of the stored format.
 
 use crate::{Error, Result};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// How deep a type may be nested in the text form: parsing recurses, and a host's text must not exhaust the stack.
+const MOST_NESTED: u8 = 64;
+
 /// The type of a column or of a value inside one.
+///
+/// In JSON it is its text form. Where a struct is inside, which has none that could be read back, it is an object:
+///
+/// ```
+/// use chronon_types::{DataType, Field};
+/// let json = r#"{"list":{"struct":{"name":"point","members":[{"name":"x","type":"double"}]}}}"#;
+/// let point = DataType::Struct("point".into(), vec![Field::new("x", DataType::Double)]);
+/// let points = DataType::List(Box::new(point));
+/// assert_eq!(serde_json::from_str::<DataType>(json).unwrap(), points);
+/// assert_eq!(serde_json::to_string(&points).unwrap(), json);
+/// assert_eq!(points.to_string(), "list_struct_point");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum DataType {
     /// `true` or `false`.
@@ -44,7 +61,7 @@ pub enum DataType {
 }
 
 /// A named column or struct member. Every field may hold nulls. In JSON: `{"name": "n", "type": "long"}`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Field {
     /// Column name.
@@ -67,13 +84,23 @@ impl DataType {
 
     /// Whether the type is a decimal or has one inside.
     pub fn has_decimals(&self) -> bool {
-        match self {
-            Self::Decimal(_, _) => true,
-            Self::List(element) => element.has_decimals(),
-            Self::Map(key, value) => key.has_decimals() || value.has_decimals(),
-            Self::Struct(_, members) => members.iter().any(|member| member.data_type.has_decimals()),
-            _ => false,
-        }
+        self.any(&|part| matches!(part, Self::Decimal(_, _)))
+    }
+
+    /// Whether the type is a struct or has one inside.
+    pub fn has_structs(&self) -> bool {
+        self.any(&|part| matches!(part, Self::Struct(_, _)))
+    }
+
+    /// Whether `is` holds for the type or for one inside it.
+    fn any(&self, is: &impl Fn(&Self) -> bool) -> bool {
+        is(self)
+            || match self {
+                Self::List(element) => element.any(is),
+                Self::Map(key, value) => key.any(is) || value.any(is),
+                Self::Struct(_, members) => members.iter().any(|member| member.data_type.any(is)),
+                _ => false,
+            }
     }
 
     /// Whether the reference calls the type numeric (`Byte` is, `Boolean` is not).
@@ -92,20 +119,21 @@ impl DataType {
     /// assert_eq!(DataType::parse("list_decimal_10_2").unwrap().to_string(), "list_decimal_10_2");
     /// assert!(DataType::parse("number").is_err());
     /// assert!(DataType::parse("decimal_39_2").is_err());
+    /// assert!(DataType::parse(&"list_".repeat(1_000_000)).is_err());
     /// ```
     pub fn parse(text: &str) -> Result<Self> {
-        match Self::parse_prefix(text) {
+        match Self::parse_prefix(text, MOST_NESTED) {
             Some((parsed, "")) => Ok(parsed),
             _ => Err(Error::invalid_plan(format!(
                 "`{text}` is not a column type; use boolean, byte, short, int, long, float, double, string, binary, \
                  date, timestamp, decimal_<digits>_<digits behind the point> (38 at most), list_<type> or \
-                 map_<key>_<value>"
+                 map_<key>_<value>; structs are JSON objects"
             ))),
         }
     }
 
     /// The longest type at the start of `text`, and what follows it.
-    fn parse_prefix(text: &str) -> Option<(Self, &str)> {
+    fn parse_prefix(text: &str, levels: u8) -> Option<(Self, &str)> {
         const SCALARS: [(&str, DataType); 11] = [
             ("boolean", DataType::Boolean),
             ("bool", DataType::Boolean),
@@ -120,12 +148,13 @@ impl DataType {
             ("date", DataType::Date),
         ];
         if let Some(rest) = text.strip_prefix("list_") {
-            let (element, rest) = Self::parse_prefix(rest)?;
+            let (element, rest) = Self::parse_prefix(rest, levels.checked_sub(1)?)?;
             return Some((Self::List(Box::new(element)), rest));
         }
         if let Some(rest) = text.strip_prefix("map_") {
-            let (key, rest) = Self::parse_prefix(rest)?;
-            let (value, rest) = Self::parse_prefix(rest.strip_prefix('_')?)?;
+            let levels = levels.checked_sub(1)?;
+            let (key, rest) = Self::parse_prefix(rest, levels)?;
+            let (value, rest) = Self::parse_prefix(rest.strip_prefix('_')?, levels)?;
             return Some((Self::Map(Box::new(key), Box::new(value)), rest));
         }
         if let Some(rest) = text.strip_prefix("decimal_") {
@@ -170,15 +199,48 @@ impl fmt::Display for DataType {
     }
 }
 
+/// How a type that has no text form is written in JSON.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+enum Nested<T, F> {
+    List(T),
+    Map(T, T),
+    Struct { name: String, members: F },
+}
+
 impl Serialize for DataType {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        match self {
+            Self::Struct(name, members) => {
+                Nested::<&Self, _>::Struct { name: name.clone(), members }.serialize(serializer)
+            }
+            Self::List(element) if self.has_structs() => Nested::<_, ()>::List(element).serialize(serializer),
+            Self::Map(key, value) if self.has_structs() => Nested::<_, ()>::Map(key, value).serialize(serializer),
+            text => serializer.collect_str(text),
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for DataType {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::parse(&text).map_err(serde::de::Error::custom)
+        struct Read;
+        impl<'de> Visitor<'de> for Read {
+            type Value = DataType;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a column type: a text such as `list_long`, or an object with `struct`, `list` or `map`")
+            }
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> std::result::Result<DataType, E> {
+                DataType::parse(text).map_err(E::custom)
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> std::result::Result<DataType, A::Error> {
+                Ok(match Nested::<Box<DataType>, Vec<Field>>::deserialize(MapAccessDeserializer::new(map))? {
+                    Nested::List(element) => DataType::List(element),
+                    Nested::Map(key, value) => DataType::Map(key, value),
+                    Nested::Struct { name, members } => DataType::Struct(name, members),
+                })
+            }
+        }
+        deserializer.deserialize_any(Read)
     }
 }

@@ -3,6 +3,7 @@
 use crate::case::{Aggregation, Answer, Case, Mode, Resolution, Row, Step, Window};
 use crate::value::Value;
 use chronon_types::{DataType, Dialect};
+use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 
@@ -16,7 +17,7 @@ impl Case {
             "id": self.id,
             "dialect": self.dialect.name(),
             "mode": self.mode.name(),
-            "schema": self.schema.iter().map(|(n, t)| json!([n, t.to_string()])).collect::<Vec<_>>(),
+            "schema": self.schema.iter().map(|(n, t)| json!([n, t])).collect::<Vec<_>>(),
             "aggregations": self.aggregations.iter().map(aggregation_to_json).collect::<Vec<_>>(),
             "rows": self.rows.iter().map(row_to_json).collect::<Vec<_>>(),
             "queries": self.queries.iter().map(|(k, t)| json!([k, t])).collect::<Vec<_>>(),
@@ -54,7 +55,7 @@ impl Case {
         let rest = |name: &str| json[name].as_array().map_or(&[][..], Vec::as_slice);
         let schema = list("schema")?
             .iter()
-            .map(|f| Some((f[0].as_str()?.to_owned(), DataType::parse(f[1].as_str()?).ok()?)))
+            .map(|f| Some((f[0].as_str()?.to_owned(), DataType::deserialize(&f[1]).ok()?)))
             .collect::<Option<Vec<_>>>()
             .ok_or("`schema` is not a list of [name, type]")?;
         let dialect = match json["dialect"].as_str() {
@@ -117,7 +118,7 @@ impl Answer {
         let outputs = json["outputs"]
             .as_array()?
             .iter()
-            .map(|o| Some((o[0].as_str()?.to_owned(), DataType::parse(o[1].as_str()?).ok()?)))
+            .map(|o| Some((o[0].as_str()?.to_owned(), DataType::deserialize(&o[1]).ok()?)))
             .collect::<Option<Vec<_>>>()?;
         let table = |json: &Json| -> Option<Vec<Vec<Value>>> {
             let row = |row: &Json| {

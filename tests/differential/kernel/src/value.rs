@@ -1,6 +1,6 @@
 //! Values as they travel in cases and answers.
 
-use chronon_types::DataType;
+use chronon_types::{DataType, Field};
 use serde_json::{Map, Number, Value as Json, json};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ pub enum Value {
     Text(String),
     /// Bytes.
     Bytes(Vec<u8>),
-    /// Elements, nulls included.
+    /// Elements of a list or members of a struct, nulls included.
     List(Vec<Value>),
     /// Bucketed outputs and histograms; order carries no meaning.
     Map(BTreeMap<String, Value>),
@@ -86,6 +86,10 @@ impl Value {
             (Json::String(v), DataType::Binary) => Self::Bytes(unbase64(v)?),
             (Json::Array(v), DataType::List(element)) => {
                 Self::List(v.iter().map(|v| Self::from_json(v, element)).collect::<Option<_>>()?)
+            }
+            (Json::Array(v), DataType::Struct(_, members)) if v.len() == members.len() => {
+                let member = |(v, member): (_, &Field)| Self::from_json(v, &member.data_type);
+                Self::List(v.iter().zip(members).map(member).collect::<Option<_>>()?)
             }
             (Json::Object(v), DataType::Map(_, of)) => {
                 Self::Map(v.iter().map(|(k, v)| Some((k.clone(), Self::from_json(v, of)?))).collect::<Option<_>>()?)

@@ -36,7 +36,7 @@ object Step {
 final class Case(json: JsonNode) {
   val mode: String = json.get("mode").asText
   val schema: Seq[(String, DataType)] =
-    ("ts" -> LongType) +: json.get("schema").asScala.toSeq.map(f => f.get(0).asText -> World.typeOf(f.get(1).asText))
+    ("ts" -> LongType) +: json.get("schema").asScala.toSeq.map(f => f.get(0).asText -> Types.typeOf(f.get(1)))
   val aggregations: Seq[Aggregation] = json.get("aggregations").asScala.toSeq.map(World.aggregation)
   val rows: Array[(Int, CaseRow)] = rowsOf("rows")
   val stream: Array[(Int, CaseRow)] = rowsOf("stream")

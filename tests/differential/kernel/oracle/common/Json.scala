@@ -32,6 +32,8 @@ object Json {
           val map = new java.util.HashMap[Any, Any]
           node.fields.asScala.foreach(e => map.put(e.getKey, valueOf(e.getValue, v)))
           map
+        case StructType(_, fields) =>
+          node.elements.asScala.zip(fields.iterator).map { case (n, f) => valueOf(n, f.fieldType) }.toArray[Any]
         case other => World.valueOf(node, other)
       }
 

@@ -40,7 +40,7 @@ object KernelOracle {
     val mode = modes(parsed.get("mode").asText)
     val run = mode.run(c, None)
     val columns = result.putArray("outputs")
-    run.outputs.foreach { case (name, t) => columns.addArray().add(name).add(World.textOf(t)) }
+    run.outputs.foreach { case (name, t) => columns.addArray().add(name).add(Types.jsonOf(t)) }
     result.set[JsonNode]("values", Json.table(run.values, run.outputs.length))
     val records = result.putObject("records")
     run.records.toSeq.sortBy(_._1).foreach { case (name, bytes) => records.put(name, Json.hex(bytes)) }

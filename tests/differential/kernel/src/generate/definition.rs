@@ -2,7 +2,7 @@
 
 use super::{Rng, element};
 use crate::case::{Aggregation, Resolution, Window};
-use chronon_types::{DataType, Dialect};
+use chronon_types::{DataType, Dialect, Field};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A column; one whose lists all have one length can be aggregated by position.
@@ -41,7 +41,10 @@ pub(super) fn columns(rng: &mut Rng, dialect: Dialect, stored: bool, element_wis
         let list = |of| DataType::List(Box::new(of));
         let map = |of| DataType::Map(Box::new(DataType::String), Box::new(of));
         let mut dimension = None;
-        let data_type = match rng.below(24) {
+        let name = format!("c{i}");
+        let data_type = match rng.below(26) {
+            24 => structure(rng, &format!("S{i}"), &scalars),
+            25 => list(structure(rng, &format!("S{i}"), &scalars)),
             0 => small_or_long.clone(),
             1 => list(small_or_long.clone()),
             2 => list(list(scalar)),
@@ -54,9 +57,24 @@ pub(super) fn columns(rng: &mut Rng, dialect: Dialect, stored: bool, element_wis
             7..12 => list(scalar),
             _ => scalar,
         };
-        columns.push(Column { name: format!("c{i}"), data_type, dimension });
+        columns.push(Column { name, data_type, dimension });
     }
     columns
+}
+
+/// A struct of up to four members, some of them nested.
+fn structure(rng: &mut Rng, name: &str, scalars: &[DataType]) -> DataType {
+    let member = |rng: &mut Rng, i: usize| {
+        let scalar = rng.pick(scalars).clone();
+        let data_type = match rng.below(10) {
+            0 => DataType::List(Box::new(scalar)),
+            1 => DataType::Map(Box::new(DataType::String), Box::new(scalar)),
+            2 => DataType::Struct(format!("{name}_{i}"), vec![Field::new("inner", scalar)]),
+            _ => scalar,
+        };
+        Field::new(format!("m{i}"), data_type)
+    };
+    DataType::Struct(name.to_owned(), (0..1 + rng.below(4)).map(|i| member(rng, i)).collect())
 }
 
 pub(super) fn schema(columns: &[Column]) -> Vec<(String, DataType)> {
@@ -174,7 +192,7 @@ pub(super) fn refuses_deletes(schema: &[(String, DataType)], aggregations: &[Agg
 /// full bounded set of anything but texts (sheet §20, Q3), or a Short or a Byte right inside a record.
 pub(super) fn unstorable(schema: &[(String, DataType)], aggregation: &Aggregation) -> bool {
     let Some((_, data_type)) = schema.iter().find(|(name, _)| *name == aggregation.input) else { return false };
-    let nested = matches!(data_type, DataType::List(_) | DataType::Map(_, _));
+    let nested = matches!(data_type, DataType::List(_) | DataType::Map(_, _) | DataType::Struct(_, _));
     match aggregation.op.as_str() {
         "FIRST" | "LAST" | "FIRST_K" | "LAST_K" => nested || small(data_type),
         "MIN" | "MAX" => small(element(data_type)),
@@ -183,8 +201,16 @@ pub(super) fn unstorable(schema: &[(String, DataType)], aggregation: &Aggregatio
     }
 }
 
+/// A type that the reference does not store right inside a record, or one with such a record inside.
 fn small(data_type: &DataType) -> bool {
-    matches!(data_type, DataType::Byte | DataType::Short)
+    fn inside(data_type: &DataType) -> bool {
+        match data_type {
+            DataType::List(of) | DataType::Map(_, of) => inside(of),
+            DataType::Struct(_, members) => members.iter().any(|member| small(&member.data_type)),
+            _ => false,
+        }
+    }
+    matches!(data_type, DataType::Byte | DataType::Short) || inside(data_type)
 }
 
 /// Leaves out what the reference cannot store whatever its value is, and says in which columns it could not store a
@@ -193,7 +219,7 @@ pub(super) fn storable(schema: &[(String, DataType)], aggregations: &[Aggregatio
     let column = |a: &Aggregation| schema.iter().position(|(name, _)| *name == a.input);
     let whole = |a: &Aggregation| a.timed() && column(a).is_some_and(|i| !small(&schema[i].1));
     let kept: Vec<_> = aggregations.iter().filter(|a| whole(a) || !unstorable(schema, a)).cloned().collect();
-    let columns = kept.iter().filter(|a| whole(a)).filter_map(column).collect();
+    let columns = aggregations.iter().filter(|a| a.timed()).filter_map(column).collect();
     (kept, columns)
 }
 

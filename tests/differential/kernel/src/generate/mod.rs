@@ -263,7 +263,9 @@ impl Served {
 
     fn case(mut self, id: u64, mode: Mode, mut stream: Vec<Row>, queries: Vec<(i32, Millis)>) -> Case {
         for row in self.rows.iter_mut().chain(&mut stream) {
-            self.whole.iter().for_each(|column| values::drop_nulls(&mut row.values[*column]));
+            for column in &self.whole {
+                values::drop_nulls(&mut row.values[*column], &self.columns[*column].data_type);
+            }
         }
         let schema = definition::schema(&self.columns);
         let dialect = self.dialect;

@@ -38,20 +38,27 @@ fn value(rng: &mut Rng, data_type: &DataType) -> Value {
             let entry = |rng: &mut Rng| (text(rng), if rng.one_in(6) { Value::Null } else { value(rng, of) });
             Value::Map((0..rng.below(5)).map(|_| entry(rng)).collect())
         }
+        DataType::Struct(_, members) => {
+            let member = |rng: &mut Rng, of| if rng.one_in(6) { Value::Null } else { value(rng, of) };
+            Value::List(members.iter().map(|of| member(rng, &of.data_type)).collect())
+        }
         _ => Value::Null,
     }
 }
 
 /// Takes the nulls out of lists and maps.
-pub(super) fn drop_nulls(value: &mut Value) {
-    match value {
-        Value::List(list) => {
+pub(super) fn drop_nulls(value: &mut Value, data_type: &DataType) {
+    match (value, data_type) {
+        (Value::List(list), DataType::List(of)) => {
             list.retain(|v| *v != Value::Null);
-            list.iter_mut().for_each(drop_nulls);
+            list.iter_mut().for_each(|v| drop_nulls(v, of));
         }
-        Value::Map(map) => {
+        (Value::Map(map), DataType::Map(_, of)) => {
             map.retain(|_, v| *v != Value::Null);
-            map.values_mut().for_each(drop_nulls);
+            map.values_mut().for_each(|v| drop_nulls(v, of));
+        }
+        (Value::List(cells), DataType::Struct(_, members)) => {
+            cells.iter_mut().zip(members).for_each(|(v, member)| drop_nulls(v, &member.data_type));
         }
         _ => {}
     }

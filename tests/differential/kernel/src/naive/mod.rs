@@ -93,7 +93,10 @@ fn shape<'a>(aggregation: &Aggregation, data_type: &'a DataType) -> Shape<'a> {
         _ if aggregation.timed() => Shape::Whole,
         T::Map(key, of) if **key == T::String => Shape::Map(of),
         T::List(of)
-            if matches!(**of, T::Byte | T::Date | T::Timestamp | T::Decimal(..) | T::List(_) | T::Map(_, _)) =>
+            if matches!(
+                **of,
+                T::Byte | T::Date | T::Timestamp | T::Decimal(..) | T::List(_) | T::Map(_, _) | T::Struct(_, _)
+            ) =>
         {
             Shape::Whole
         }

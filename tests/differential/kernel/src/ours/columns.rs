@@ -79,6 +79,18 @@ fn array(data_type: &DataType, values: &[&Value]) -> Result<ArrayRef, String> {
             let nulls = NullBuffer::from_iter(maps.iter().map(Option::is_some));
             Arc::new(MapArray::try_new(field, offsets, entries, Some(nulls), sorted).map_err(|e| e.to_string())?)
         }
+        DataType::Struct(_, members) => {
+            let structs: Vec<Option<&Vec<Value>>> =
+                values.iter().map(|v| if let Value::List(members) = v { Some(members) } else { None }).collect();
+            let member = |(i, member): (usize, &Field)| {
+                let cells: Vec<&Value> = structs.iter().map(|cells| cells.map_or(&Value::Null, |c| &c[i])).collect();
+                array(&member.data_type, &cells)
+            };
+            let ArrowType::Struct(fields) = arrow_type(data_type) else { return Err("not a struct".to_owned()) };
+            let columns = members.iter().enumerate().map(member).collect::<Result<_, _>>()?;
+            let nulls = NullBuffer::from_iter(structs.iter().map(Option::is_some));
+            Arc::new(StructArray::try_new(fields, columns, Some(nulls)).map_err(|e| e.to_string())?)
+        }
         other => return Err(format!("no column of type {other} is generated")),
     })
 }
@@ -104,6 +116,12 @@ fn values(array: &dyn Array, data_type: &DataType) -> Vec<Value> {
             let pairs =
                 keys.into_iter().zip(of).filter_map(|(k, v)| if let Value::Text(k) = k { Some((k, v)) } else { None });
             Value::Map(pairs.collect::<BTreeMap<_, _>>())
+        }
+        DataType::Struct(_, members) => {
+            let cell = |(column, member): (&ArrayRef, &Field)| {
+                values(column.slice(i, 1).as_ref(), &member.data_type).pop().unwrap_or(Value::Null)
+            };
+            Value::List(array.as_struct().columns().iter().zip(members).map(cell).collect())
         }
         _ => Value::Null,
     };

@@ -23,8 +23,7 @@ pub(super) fn plan(case: &Case) -> Result<Plan, Refusal> {
     let mut bytes = Vec::new();
     let mut protocol = TBinaryOutputProtocol::new(&mut bytes, true);
     group_by.write_to_out_protocol(&mut protocol).map_err(|e| Refusal::Error(e.to_string()))?;
-    let columns: Vec<_> =
-        case.schema.iter().map(|(name, t)| serde_json::json!({"name": name, "type": t.to_string()})).collect();
+    let columns: Vec<_> = case.schema.iter().map(|(name, t)| serde_json::json!({"name": name, "type": t})).collect();
     let resolution = match case.mode.resolution() {
         Resolution::FiveMinute => "five_minute",
         Resolution::Daily => "daily",
