@@ -6,8 +6,8 @@ use arrow::array::{
     Int16Builder, Int32Builder, Int64Builder, ListArray, MapArray, NullBufferBuilder, StringBuilder, StructArray,
 };
 use arrow::buffer::{OffsetBuffer, ScalarBuffer};
-use arrow::datatypes::Field as ArrowField;
-use chronon_aggregate::arrow_type;
+use arrow::datatypes::{Field as ArrowField, Fields};
+use chronon_aggregate::{arrow_field, arrow_type};
 use chronon_types::{DataType, Error, Field, Result};
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ impl RowColumns {
     /// Gathers the columns `first`, `first + 1`, … of the types of `fields`.
     ///
     /// # Errors
-    /// `Unsupported` naming the column for structs and instants, which nothing reads.
+    /// `Unsupported` naming the column for instants, decimals and structs without members, which nothing reads.
     pub fn new(first: usize, fields: &[Field]) -> Result<Self> {
         let builders = fields.iter().map(|field| Builder::new(&field.data_type).map_err(|e| e.within(of(field))));
         Ok(Self { first, fields: fields.to_vec(), builders: builders.collect::<Result<_>>()?, rows: 0 })
@@ -125,6 +125,23 @@ impl Values for Elements<'_> {
     }
 }
 
+/// Nulls wherever one looks: the members of a struct that is null.
+struct Nothing;
+
+impl Values for Nothing {
+    fn is_null(&self, _index: usize) -> bool {
+        true
+    }
+
+    fn fixed(&self, _index: usize, _width: usize) -> u64 {
+        0
+    }
+
+    fn variable(&self, _index: usize) -> Result<&[u8]> {
+        Ok(&[])
+    }
+}
+
 #[derive(Debug)]
 enum Builder {
     Boolean(BooleanBuilder),
@@ -139,6 +156,7 @@ enum Builder {
     Binary(BinaryBuilder),
     List(Box<ListColumn>),
     Map(Box<MapColumn>),
+    Struct(StructColumn),
 }
 
 #[derive(Debug)]
@@ -160,6 +178,14 @@ struct MapColumn {
     keys: Builder,
     values: Builder,
     count: usize,
+}
+
+/// A struct is a row inside the row.
+#[derive(Debug)]
+struct StructColumn {
+    fields: Fields,
+    members: Vec<Builder>,
+    nulls: NullBufferBuilder,
 }
 
 /// Bytes of a list's element.
@@ -209,6 +235,11 @@ impl Builder {
                 nulls: NullBufferBuilder::new(0),
                 count: 0,
             })),
+            DataType::Struct(_, members) if !members.is_empty() => Self::Struct(StructColumn {
+                fields: members.iter().map(arrow_field).collect(),
+                members: members.iter().map(|member| Self::new(&member.data_type)).collect::<Result<_>>()?,
+                nulls: NullBufferBuilder::new(0),
+            }),
             DataType::Timestamp | DataType::Decimal(..) | DataType::Struct(..) => {
                 return Err(Error::unsupported(format!("type {data_type} cannot be read from rows")));
             }
@@ -244,6 +275,16 @@ impl Builder {
                 }
                 map.offsets.push(offset(map.count)?);
             }
+            Self::Struct(column) => {
+                column.nulls.append(!values.is_null(index));
+                let members = column.members.iter_mut().enumerate();
+                if values.is_null(index) {
+                    members.into_iter().try_for_each(|(_, member)| member.append(&Nothing, 0))?;
+                } else {
+                    let row = Row::new(values.variable(index)?, members.len())?;
+                    members.into_iter().try_for_each(|(at, member)| member.append(&row, at))?;
+                }
+            }
         }
         Ok(())
     }
@@ -271,6 +312,11 @@ impl Builder {
                 ))
             }
             Self::Map(map) => Arc::new(map.finish()),
+            Self::Struct(column) => Arc::new(StructArray::new(
+                column.fields.clone(),
+                column.members.iter_mut().map(Self::finish).collect(),
+                column.nulls.finish(),
+            )),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Rows with columns added to them.
 
 use super::{Row, WORD, fixed_bytes, null_bytes};
-use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray};
+use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, StructArray};
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{
     DataType as ArrowType, Date32Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
@@ -134,6 +134,7 @@ fn append_variable(array: &ArrayRef, index: usize, base: usize, out: &mut Vec<u8
             put_later(out, |out| append_list(entries.column(0), out))?;
             append_list(entries.column(1), out)?;
         }
+        ArrowType::Struct(_) => append_struct(array.as_struct(), index, out)?,
         other => return Err(Error::unsupported(format!("values of type {other} cannot be put into rows"))),
     }
     let size = out.len() - start;
@@ -155,6 +156,24 @@ fn put_later(out: &mut Vec<u8>, append: impl FnOnce(&mut Vec<u8>) -> Result<()>)
     append(out)?;
     let size = (out.len() - at - WORD) as u64;
     put(out, at, size);
+    Ok(())
+}
+
+/// Appends the members as a row of their own.
+fn append_struct(array: &StructArray, index: usize, out: &mut Vec<u8>) -> Result<()> {
+    let (start, count) = (out.len(), array.num_columns());
+    out.resize(start + fixed_bytes(count), 0);
+    for (at, member) in array.columns().iter().enumerate() {
+        if member.is_null(index) {
+            out[start + at / 8] |= 1 << (at % 8);
+            continue;
+        }
+        let value = match fixed_value(member, index) {
+            Some(value) => value,
+            None => append_variable(member, index, start, out)?,
+        };
+        put(out, start + null_bytes(count) + at * WORD, value);
+    }
     Ok(())
 }
 
@@ -204,12 +223,15 @@ mod tests {
     /// Columns of all kinds become rows, in two steps, and columns again.
     #[test]
     fn what_is_put_into_rows_is_read_from_rows() {
+        let members = vec![Field::new("s", DataType::String), Field::new("i", DataType::Int)];
         let fields = [
             Field::new("i", DataType::Int),
             Field::new("s", DataType::String),
             Field::new("d", DataType::Double),
             Field::new("l", DataType::List(Box::new(DataType::Int))),
             Field::new("t", DataType::List(Box::new(DataType::String))),
+            Field::new("p", DataType::Struct("pair".to_owned(), members.clone())),
+            Field::new("q", DataType::List(Box::new(DataType::Struct("pair".to_owned(), members.clone())))),
         ];
         let ints = Arc::new(Int32Array::from(vec![Some(-1), None, Some(i32::MAX), Some(0)]));
         let texts = Arc::new(StringArray::from(vec![Some("naïve"), Some(""), None, Some("eight by")]));
@@ -229,16 +251,26 @@ mod tests {
             Arc::new(StringArray::from(vec![Some("a"), Some("longer than a word"), None, Some("")])),
             present(),
         ));
-        let arrays: Vec<ArrayRef> = vec![ints, texts, doubles, lists, text_lists];
+        // the first is null, and its members with it; of the others, members are
+        let pairs = Arc::new(StructArray::new(
+            members.iter().map(chronon_aggregate::arrow_field).collect(),
+            vec![
+                Arc::new(StringArray::from(vec![None, Some("first"), None, Some("longer than a word")])),
+                Arc::new(Int32Array::from(vec![None, None, Some(-3), Some(4)])),
+            ],
+            Some(arrow::buffer::NullBuffer::from(vec![false, true, true, true])),
+        ));
+        let pair_lists = Arc::new(ListArray::new(element(pairs.data_type().clone()), offsets(), pairs.clone(), present()));
+        let arrays: Vec<ArrayRef> = vec![ints, texts, doubles, lists, text_lists, pairs, pair_lists];
         let first = RowExtender::new(0, vec![], 2).unwrap();
-        let second = RowExtender::new(2, vec![1], 3).unwrap();
+        let second = RowExtender::new(2, vec![1], 5).unwrap();
         let mut gathered = RowColumns::new(0, &fields).unwrap();
         let added: Vec<_> = arrays.iter().map(Added::new).collect();
         for index in 0..4 {
             let (mut part, mut whole) = (Vec::new(), vec![0xab; 16]);
             first.append(&Row::new(&empty(), 0).unwrap(), &added[..2], index, &mut part).unwrap();
             second.append(&Row::new(&part, 2).unwrap(), &added[2..], index, &mut whole).unwrap();
-            gathered.append(&Row::new(&whole[16..], 5).unwrap()).unwrap();
+            gathered.append(&Row::new(&whole[16..], 7).unwrap()).unwrap();
         }
         let read = gathered.finish();
         for (written, read) in arrays.iter().zip(&read) {

@@ -1,10 +1,10 @@
 //! Rows in the layout of Spark's `UnsafeRow`.
 //!
 //! A row is: one null bit per column, in whole words of 8 bytes; one slot of 8 bytes per column; the variable part. A slot
-//! holds the value itself, zero-extended, or, for texts, bytes, lists, maps and wide decimals, where in the row the value
+//! holds the value itself, zero-extended, or, for texts, bytes, lists, maps, structs and wide decimals, where in the row the value
 //! lies (upper half) and how many bytes it has (lower half). Everything is padded to 8 bytes, and little-endian on all
 //! machines that the library is built for. Lists, and the two halves of maps, are element count, null bits, elements at their
-//! own width, variable part, with places relative to the list.
+//! own width, variable part, with places relative to the list. A struct is a row inside the row.
 //!
 //! Rows come from the host as they are: no column is touched before it is read here, and a place that points outside its
 //! row is an error.

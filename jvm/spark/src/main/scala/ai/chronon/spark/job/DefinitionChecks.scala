@@ -2,6 +2,7 @@ package ai.chronon.spark.job
 
 import ai.chronon.api.{Aggregation, DataModel, GroupBy, Operation, Sources, TimeUnit}
 import ai.chronon.spark.{DefinitionException, Definitions}
+import ai.chronon.spark.kernel.TypeNames
 import org.apache.spark.sql.types._
 
 import scala.collection.JavaConverters._
@@ -137,7 +138,8 @@ object DefinitionChecks {
       case SUM                                                       => simple(numeric + BooleanType)
       case AVERAGE | VARIANCE | SKEW | KURTOSIS | APPROX_PERCENTILE  => simple(numeric)
       case HISTOGRAM                                                 => simple(Set(StringType))
-      case COUNT | FIRST | LAST | FIRST_K | LAST_K => column != DateType && column != TimestampType
+      case COUNT | FIRST | LAST | FIRST_K | LAST_K                   =>
+        column != DateType && column != TimestampType && TypeNames.json("", column).isDefined
     }
   }
 

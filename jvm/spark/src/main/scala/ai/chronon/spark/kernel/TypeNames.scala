@@ -1,9 +1,14 @@
 package ai.chronon.spark.kernel
 
+import com.fasterxml.jackson.databind.JsonNode
+import com.fasterxml.jackson.databind.node.JsonNodeFactory
 import org.apache.spark.sql.types._
+
+import scala.collection.JavaConverters._
 
 /** Spark types to and from the kernel's text names (`long`, `list_string`, `map_string_int`). */
 private[spark] object TypeNames {
+  private val nodes = JsonNodeFactory.instance
   private val scalars: Seq[(DataType, String)] = Seq(
     BooleanType -> "boolean",
     ByteType -> "byte",
@@ -21,12 +26,43 @@ private[spark] object TypeNames {
   // both spellings of boolean occur: the JSON's and the one inside intermediate-result names
   private val typeOf: Map[String, DataType] = scalars.map(_.swap).toMap + ("bool" -> BooleanType)
 
-  /** The text name, or none where the kernel has no such type (decimals, structs, intervals). */
+  /** The text name, or none where the kernel has no such type (decimals, intervals) or no text for it (structs). */
   def of(dataType: DataType): Option[String] = dataType match {
     case ArrayType(element, _)  => of(element).map("list_" + _)
     case MapType(key, value, _) => for (k <- of(key); v <- of(value)) yield s"map_${k}_$v"
     case scalar                 => textOf.get(scalar)
   }
+
+  /** The JSON form: the text name or, where a struct is inside, an object. Structs have no name in Spark; they are called
+    * after the column or member that holds them, as in the reference.
+    */
+  def json(name: String, dataType: DataType): Option[JsonNode] = of(dataType).map(nodes.textNode).orElse {
+    dataType match {
+      case StructType(fields) =>
+        val struct = nodes.objectNode().put("name", s"${name.capitalize}Struct")
+        val members = struct.putArray("members")
+        val known = fields.flatMap(f =>
+          json(f.name, f.dataType).map(t => members.addObject().put("name", f.name).set[JsonNode]("type", t))
+        )
+        if (known.length == fields.length) Some(nodes.objectNode().set[JsonNode]("struct", struct)) else None
+      case ArrayType(element, _)  => json(name, element).map(nodes.objectNode().set[JsonNode]("list", _))
+      case MapType(key, value, _) =>
+        for (k <- json(name, key); v <- json(name, value))
+          yield nodes.objectNode().set[JsonNode]("map", nodes.arrayNode().add(k).add(v))
+      case _ => None
+    }
+  }
+
+  /** The Spark type of a JSON form that the native library printed. */
+  def parse(json: JsonNode): DataType =
+    if (json.isTextual) parse(json.asText)
+    else if (json.has("list")) ArrayType(parse(json.get("list")), containsNull = true)
+    else if (json.has("map"))
+      MapType(parse(json.get("map").get(0)), parse(json.get("map").get(1)), valueContainsNull = true)
+    else
+      json.get("struct").get("members").elements.asScala.foldLeft(new StructType()) { (schema, member) =>
+        schema.add(member.get("name").asText, parse(member.get("type")))
+      }
 
   /** The Spark type of a text name that the native library printed. */
   def parse(text: String): DataType = parsePrefix(text) match {

@@ -3,7 +3,7 @@ package ai.chronon.spark.pit
 import ai.chronon.api.GroupBy
 import ai.chronon.jni.Plan
 import ai.chronon.spark.kernel.TypeNames
-import com.fasterxml.jackson.databind.ObjectMapper
+import com.fasterxml.jackson.databind.{JsonNode, ObjectMapper}
 import org.apache.spark.sql.types.StructType
 import org.apache.thrift.TSerializer
 import org.apache.thrift.protocol.TBinaryProtocol
@@ -55,8 +55,8 @@ object NativePlan {
     options.put("dialect", "airbnb").put("strict", strict).put("resolution", resolution.name)
     val described = options.putArray("columns")
     columns.fields.foreach { field =>
-      TypeNames.of(field.dataType).foreach(text =>
-        described.addObject().put("name", field.name).put("type", text)
+      TypeNames.json(field.name, field.dataType).foreach(form =>
+        described.addObject().put("name", field.name).set[JsonNode]("type", form)
       )
     }
     val (bytes, text) = (serialize(groupBy), options.toString)
@@ -65,7 +65,7 @@ object NativePlan {
       val description = json.readTree(plan.describe())
       def schema(member: String): StructType =
         description.get(member).elements().asScala.foldLeft(new StructType()) { (schema, column) =>
-          schema.add(column.get("name").asText(), TypeNames.parse(column.get("type").asText()))
+          schema.add(column.get("name").asText(), TypeNames.parse(column.get("type")))
         }
       NativePlan(definition, bytes, text, schema("inputs"), schema("outputs"))
     } finally plan.close()

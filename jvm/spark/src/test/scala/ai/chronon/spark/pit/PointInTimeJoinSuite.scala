@@ -131,6 +131,37 @@ class PointInTimeJoinSuite extends AnyFunSuite with BeforeAndAfterAll with Adapt
     assert(uneven.contains("vector") && uneven.contains("one length"), uneven)
   }
 
+  test("structs are kept whole, alone and in lists") {
+    val point =
+      new StructType().add("x", DoubleType).add("tags", ArrayType(StringType)).add("label", StringType)
+    val schema = new StructType()
+      .add("user", StringType)
+      .add("time", LongType)
+      .add("point", point)
+      .add("path", ArrayType(point))
+    val points =
+      Seq(Row(1.5, Seq("a", "b"), "first"), Row(null, null, null), Row(-2.0, Seq.empty, "a longer label"))
+    val right = frame(
+      points.zipWithIndex.map { case (p, i) => Row("u", Start + i, p, points.take(i)) } :+
+        Row("u", Start + 9, null, null),
+      schema
+    )
+    val left = frame(Seq(Row(1L, "u", Start + Hour)), leftSchema)
+    val definition = groupBy(
+      aggregation("point", Operation.LAST),
+      aggregation("point", Operation.LAST_K, window(1, TimeUnit.DAYS)).setArgMap(Map("k" -> "2").asJava),
+      aggregation("path", Operation.LAST),
+      aggregation("path", Operation.COUNT)
+    )
+    val joined = PointInTimeJoin(left, right, spec(definition))
+    assert(joined.schema("a_point_last").dataType == point)
+    val out = joined.collect().head
+    assert(out.getAs[Row]("a_point_last") == points(2))
+    assert(out.getAs[Seq[Row]]("a_point_last2_1d") == Seq(points(2), points(1)))
+    assert(out.getAs[Seq[Row]]("a_path_last") == points.take(2))
+    assert(out.getAs[Long]("a_path_count") == 3)
+  }
+
   test("estimates are the reference's unless better ones are asked for") {
     val schema = new StructType().add("user", StringType).add("time", LongType).add("word", StringType)
     // nine words for eight places: k0 once, k1 twice, and so on
