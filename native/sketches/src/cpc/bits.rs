@@ -78,13 +78,13 @@ impl<'a> BitReader<'a> {
     #[inline(always)]
     fn look_ahead(&self) -> u64 {
         let word = self.bytes.get(self.next..).and_then(|rest| rest.first_chunk());
-        word.map_or_else(|| self.last(), |word| u64::from_le_bytes(*word))
+        word.map_or_else(|| self.last(self.next), |word| u64::from_le_bytes(*word))
     }
 
     /// The last bytes, fewer than eight, as a word.
     #[inline]
-    fn last(&self) -> u64 {
-        match (self.bytes.len().saturating_sub(self.next), self.bytes.last_chunk()) {
+    fn last(&self, first: usize) -> u64 {
+        match (self.bytes.len().saturating_sub(first), self.bytes.last_chunk()) {
             (0, _) => 0,
             (left, Some(word)) => u64::from_le_bytes(*word) >> (64 - 8 * left.min(8)),
             (left, None) => {
@@ -92,6 +92,21 @@ impl<'a> BitReader<'a> {
                 bytes.fold(0, |word, byte| word << 8 | u64::from(*byte))
             }
         }
+    }
+
+    /// At least 57 bits from a place on, which is their number from the first byte. Looking there takes fewer steps than
+    /// going there, but the place is to be known sooner.
+    #[inline(always)]
+    pub(super) fn at(&self, place: usize) -> u64 {
+        let first = place / 8;
+        let word = self.bytes.get(first..first + 8).and_then(|bytes| bytes.first_chunk());
+        word.map_or_else(|| self.last_at(first), |word| u64::from_le_bytes(*word)) >> (place % 8)
+    }
+
+    /// [`Self::last`] where it is rare.
+    #[cold]
+    fn last_at(&self, first: usize) -> u64 {
+        self.last(first)
     }
 
     /// The next bits, of which the lowest [`held`](Self::held) count.
@@ -111,9 +126,16 @@ impl<'a> BitReader<'a> {
         self.held -= count;
     }
 
-    /// A reader from the middle of the bytes on which this one, just made, reads.
-    pub(super) fn second_half(&self) -> Self {
-        Self::new(self.bytes, usize::midpoint(self.next, self.bytes.len()))
+    /// Goes on by the number in the six lowest bits of `count`, but leaves it to [`Self::count`] to say so for several.
+    #[inline(always)]
+    pub(super) fn pass(&mut self, count: u32) {
+        self.word = self.word.wrapping_shr(count);
+    }
+
+    /// Counts bits that were passed.
+    #[inline(always)]
+    pub(super) fn count(&mut self, passed: u32) {
+        self.held -= passed;
     }
 
     /// The number of bits from the first byte, read or not, to the next.
@@ -122,14 +144,14 @@ impl<'a> BitReader<'a> {
         self.next * 8 - self.held as usize
     }
 
-    /// Whether more bits were read than there are.
-    pub(super) fn is_overrun(&self) -> bool {
-        self.is_overrun_by(0)
+    /// The number of bits from the first byte to behind the last.
+    pub(super) fn end(&self) -> usize {
+        self.bytes.len() * 8
     }
 
-    /// Whether more bits were read than there are, and so many beyond them.
-    pub(super) fn is_overrun_by(&self, bits: usize) -> bool {
-        self.position() > self.bytes.len() * 8 + bits
+    /// Whether more bits were read than there are.
+    pub(super) fn is_overrun(&self) -> bool {
+        self.position() > self.end()
     }
 }
 

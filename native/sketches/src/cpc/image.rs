@@ -12,7 +12,7 @@ use super::bits::BitReader;
 use super::codes::{COLUMN_ORDERS, ColumnOrder, NO_COLUMN, UNMOVED, phase};
 use super::set::{CouponSet, before, columns, ones, window_offset};
 use super::table::{self, Table};
-use super::window::{self, MARGIN};
+use super::window;
 use super::{check_lg_k, corrupt};
 use chronon_types::Result;
 use std::ops::Range;
@@ -173,11 +173,11 @@ impl<'a> Image<'a> {
             return Ok(());
         }
         let rows = 1 << self.lg_k;
-        let (mut few, mut many) = ([0; FEW + MARGIN], Vec::new());
+        let (mut few, mut many) = ([0; window::buffer_length(FEW)], Vec::new());
         let buffer = if rows <= FEW {
             &mut few[..]
         } else {
-            many.resize(rows + MARGIN, 0);
+            many.resize(window::buffer_length(rows), 0);
             &mut many[..]
         };
         window::read(self.stream(&self.window), phase(self.lg_k, self.coupons), rows, buffer)?;
@@ -204,23 +204,25 @@ impl<'a> Image<'a> {
         if offset == 0 {
             // The window begins at the first column, so all surprises are coupons.
             set.extend_bytes(bytes);
-            self.surprises().read(|row, stored| _ = set.insert(coupon(row, stored)))?;
+            self.surprises().read(|row, stored| {
+                columns(stored).for_each(|stored| _ = set.insert(coupon(row, stored)));
+            })?;
         } else {
             let rows = set.matrix();
             // Surprises behind the window are coupons. Those before it are gaps in what every row has there, to be left open
             // unless the set has the coupon already.
-            let (mut open, mut last) = (Vec::new(), u32::MAX);
+            let mut open = Vec::new();
             self.surprises().read(|row, stored| {
-                let coupon = coupon(row, stored);
-                let (row, column) = (&mut rows[(coupon >> 6) as usize], coupon & 63);
-                let is_gap = column < offset;
-                let is_new = coupon != last;
-                last = coupon;
-                gaps += u64::from(is_new & is_gap);
-                if is_new & is_gap & (*row >> column & 1 == 0) {
-                    open.push(coupon);
+                for stored in columns(stored) {
+                    let coupon = coupon(row, stored);
+                    let (row, column) = (&mut rows[(coupon >> 6) as usize], coupon & 63);
+                    let is_gap = column < offset;
+                    gaps += u64::from(is_gap);
+                    if is_gap & (*row >> column & 1 == 0) {
+                        open.push(coupon);
+                    }
+                    *row |= u64::from(!is_gap) << column;
                 }
-                *row |= u64::from(!is_gap) << column;
             })?;
             let always = before(offset);
             rows.iter_mut().zip(bytes).for_each(|(row, byte)| *row |= always | u64::from(*byte) << offset);

@@ -225,11 +225,12 @@ impl CouponSet {
         match &mut self.body {
             Body::Bytes(bytes, far) if table.lg_k() == self.lg_k => {
                 self.count = UNCOUNTED;
-                table.read(|row, column| {
-                    if column >= NEAR {
-                        put_far(far, (row << 6) as u32 | column);
-                    } else if let Some(byte) = bytes.get_mut(row) {
-                        *byte |= 1 << column;
+                table.read(|row, columns| {
+                    if columns >> NEAR != 0 {
+                        put_far(far, row, columns & !0xff);
+                    }
+                    if let Some(byte) = bytes.get_mut(row) {
+                        *byte |= columns as u8;
                     }
                 })?;
                 if is_outgrown(far, self.lg_k) {
@@ -239,13 +240,15 @@ impl CouponSet {
             }
             Body::Matrix(rows, _) if table.lg_k() == self.lg_k => {
                 self.count = UNCOUNTED;
-                table.read(|row, column| {
-                    if let Some(columns) = rows.get_mut(row) {
-                        *columns |= 1 << column;
+                table.read(|row, columns| {
+                    if let Some(row) = rows.get_mut(row) {
+                        *row |= columns;
                     }
                 })
             }
-            _ => table.read(|row, column| _ = self.insert(((row << 6) as u32 | column) & mask)),
+            _ => table.read(|row, bits| {
+                columns(bits).for_each(|column| _ = self.insert(((row << 6) as u32 | column) & mask));
+            }),
         }
     }
 
@@ -299,14 +302,14 @@ fn put(bytes: &mut [u8], far: &mut Slots, coupon: u32) {
     if is_near(coupon) {
         set_near(bytes, coupon);
     } else {
-        put_far(far, coupon);
+        far.insert(coupon);
     }
 }
 
-/// [`Slots::insert`] where it is rare: inlined there, it would crowd out what is not.
+/// Takes in coupons of a row. Inlined where it is rare, it would crowd out what is not.
 #[cold]
-fn put_far(far: &mut Slots, coupon: u32) {
-    far.insert(coupon);
+fn put_far(far: &mut Slots, row: usize, bits: u64) {
+    columns(bits).for_each(|column| _ = far.insert((row << 6) as u32 | column));
 }
 
 /// Adds the columns of each row to those of the row whose number ends in the same bits.

@@ -2,8 +2,8 @@
 //!
 //! A step in columns is counted from the column after the coupon before, or from the first in another row, and stands
 //! as a [word](STEPS). A step in rows stands as its high part in unary and its low bits. Three reads for a coupon would
-//! wait for each other; instead the next bits are looked up, which mostly hold one whole coupon or two, or, when there are
-//! many low bits, all but these.
+//! wait for each other; instead the next bits are looked up, which mostly hold one whole coupon or more, or, when there are
+//! many low bits, all but these. A look-up gives the columns as bits of a row, ready to be added to it.
 
 use super::bits::{BitReader, BitWriter};
 use super::codes::{FIRST_STEPS, LONGEST, PEEKED, STEPS};
@@ -37,44 +37,36 @@ pub(super) fn write(coupons: &[u32], lg_k: u8, out: &mut Vec<u8>) -> u32 {
 /// Row steps with more low bits than this leave too few whole coupons in twelve bits for looking them up to pay.
 const MOST_LOW_BITS: u32 = 3;
 
-/// What the next twelve bits hold. The lengths, for which the next look-up waits, are apart: they stay in the nearest cache.
+/// The whole coupons that the next twelve bits begin with, in one row or two.
 struct Lookup {
-    /// Of one or two coupons; 0 when the first is longer.
-    lengths: [u8; PEEKED],
-    /// The steps to them.
-    steps: [Steps; PEEKED],
-}
-
-/// The steps to one coupon or two. From the lowest bit up: one more than the step in columns (7 bits) and the step in rows (9),
-/// and the same again for the second coupon, all zero when there is none.
-#[derive(Clone, Copy)]
-struct Steps(u32);
-
-impl Steps {
-    /// The step as a difference of [places](Place).
-    fn first(self) -> u64 {
-        (self.0 & 0xffff).into()
-    }
-
-    fn second(self) -> u64 {
-        (self.0 >> 16).into()
-    }
+    /// The length of all (6 bits) and above it how many there are. The next look-up waits for these, so they are apart.
+    /// Zero when the first coupon is longer or beyond the eighth column, and when there is none: streams end in zeros.
+    lengths: [u16; PEEKED],
+    /// From the lowest bit up: the columns of the first row (8 bits), counted on from the coupon before if that is in the
+    /// same row; the columns of the second row (8); the step to the first row (6) and from there to the second (6), zero
+    /// when there is none; the column behind the last coupon, as the columns of its row are counted (4).
+    steps: [u32; PEEKED],
 }
 
 impl Lookup {
     fn new(low_bits: u32) -> Self {
-        let mut lookup = Self { lengths: [0; PEEKED], steps: [Steps(0); PEEKED] };
-        for (peeked, (length, steps)) in lookup.lengths.iter_mut().zip(&mut lookup.steps).enumerate() {
-            let mut held = LONGEST;
-            for shift in [0, 16] {
-                let Some((across, down, more)) = whole(peeked >> *length, held, low_bits) else { break };
-                if across > 63 {
-                    break; // no column; reading it as a long coupon finds out
+        let mut lookup = Self { lengths: [0; PEEKED], steps: [0; PEEKED] };
+        for (peeked, (lengths, steps)) in lookup.lengths.iter_mut().zip(&mut lookup.steps).enumerate() {
+            let (mut columns, mut downs, mut row) = ([0; 2], [0; 2], 0);
+            let (mut length, mut count, mut next) = (0, 0, 0);
+            while let Some((across, down, more)) = whole(peeked >> length, LONGEST - length, low_bits) {
+                let is_other = down > 0 && count > 0;
+                let column = across + if is_other { 0 } else { next };
+                if column >= 8 || down >= 64 || is_other && row == 1 {
+                    break;
                 }
-                steps.0 |= ((across + 1) | down << 7) << shift;
-                *length += more as u8;
-                held -= more;
+                row += usize::from(is_other);
+                columns[row] |= 1 << column;
+                downs[row] += down;
+                (length, count, next) = (length + more, count + 1, column + 1);
             }
+            *lengths = (length | count << 6) as u16;
+            *steps = columns[0] | columns[1] << 8 | downs[0] << 16 | downs[1] << 22 | next << 28;
         }
         lookup
     }
@@ -102,9 +94,10 @@ fn lookup(low_bits: u32) -> &'static Lookup {
 /// How many bits are looked up together for [`Head`]s.
 const LOOKED_AT: u32 = 10;
 
-/// A coupon whose [`LOOKED_AT`] next bits hold all but the low bits of its row step. From the lowest bit up: the length
-/// with the low bits (8 bits), the length without them (8), and with no low bits the step to it as a difference of
-/// [places](Place). Zero when the bits do not hold so much.
+/// A coupon whose [`LOOKED_AT`] next bits hold all but the low bits of its row step. From the lowest bit up: its column as
+/// a bit (8 bits), counted on from the coupon before if that is in the same row; the length with the low bits (8); the
+/// length without them (8); the column behind it (8); and the step in rows with no low bits. Zero when the bits do not hold
+/// so much, or the column is beyond the eighth.
 #[derive(Clone, Copy)]
 struct Head(u64);
 
@@ -114,24 +107,32 @@ impl Head {
         let across = FIRST_STEPS[bits];
         let high = (bits >> across.length).trailing_zeros();
         let length = u32::from(across.length) + high.saturating_add(1);
-        // A step beyond the last column is none; reading it as a long coupon finds out.
-        if length > LOOKED_AT || across.value > 63 {
+        if length > LOOKED_AT || across.value >= 8 {
             return Self(0);
         }
-        let step = u64::from(high) << (low_bits + 7) | (u64::from(across.value) + 1);
-        Self(step << 16 | u64::from(length << 8 | (length + low_bits)))
+        let lengths = length << 16 | (length + low_bits) << 8;
+        let next = u32::from(across.value) + 1;
+        Self(u64::from(high) << (32 + low_bits) | u64::from(next << 24 | lengths | 1 << across.value))
+    }
+
+    fn columns(self) -> u64 {
+        self.0 & 0xff
     }
 
     fn length(self) -> u32 {
-        self.0 as u32 & 0xff
+        (self.0 >> 8 & 0xff) as u32
     }
 
     fn length_before_low_bits(self) -> u32 {
-        self.0 as u32 >> 8 & 0xff
+        (self.0 >> 16 & 0xff) as u32
     }
 
-    fn step(self) -> u64 {
-        self.0 >> 16
+    fn next(self) -> u32 {
+        (self.0 >> 24 & 0xff) as u32
+    }
+
+    fn down(self) -> u64 {
+        self.0 >> 32
     }
 }
 
@@ -187,12 +188,13 @@ impl<'a> Table<'a> {
         self.lg_k
     }
 
-    /// Hands the rows and columns of all coupons to `take`, ascending; some of them twice in a row.
+    /// Hands the rows that have coupons to `take`, ascending, and the columns of each as bits, some rows in parts and some
+    /// parts empty.
     ///
     /// # Errors
     /// `CorruptData` when the bits end early or leave the matrix, after some coupons were taken, even outside of it.
     #[inline(always)]
-    pub(super) fn read(self, take: impl FnMut(usize, u32)) -> Result<()> {
+    pub(super) fn read(self, take: impl FnMut(usize, u64)) -> Result<()> {
         let low_bits = low_bits(self.lg_k, self.coupons as usize);
         let read =
             if low_bits > MOST_LOW_BITS { self.read_heads(low_bits, take) } else { self.read_whole(low_bits, take) };
@@ -208,61 +210,78 @@ impl<'a> Table<'a> {
 
     /// Looks whole coupons up; nothing when something is wrong with them.
     #[inline(never)] // Together with its sibling there would be too few registers.
-    fn read_whole(&self, low_bits: u32, mut take: impl FnMut(usize, u32)) -> Option<()> {
+    fn read_whole(&self, low_bits: u32, mut take: impl FnMut(usize, u64)) -> Option<()> {
         let lookup = lookup(low_bits);
-        // Apart from `self`, these stay in registers.
-        let (mut bits, mut place, mut left) = (self.bits, Place(0), i64::from(self.coupons));
-        while left > 0 {
+        // Apart from `self`, these stay in registers. `next` is the column after the last coupon.
+        let (mut bits, mut row, mut next, mut taken) = (self.bits, 0usize, 0u32, 0u32);
+        loop {
             bits.refill();
-            // Of at most twelve bits each.
+            // Lengths add up to less than 64, so the numbers of coupons above them add up too.
+            let mut read = 0;
             for _ in 0..4 {
                 let peeked = bits.word() as usize % PEEKED;
-                let (length, steps) = (lookup.lengths[peeked], lookup.steps[peeked]);
-                if length == 0 {
-                    let (behind, step) = long_step(bits, low_bits)?;
-                    (bits, place) = (behind, place.step(step));
-                } else {
-                    bits.skip(length.into());
-                    place = place.step(steps.first());
-                }
-                take(place.row() as usize, place.column());
-                // Without a second coupon this is the first again.
-                place = place.step(steps.second());
-                take(place.row() as usize, place.column());
-                left -= 1 + i64::from(steps.second() != 0);
-                if left <= 0 {
+                let (lengths, steps) = (u32::from(lookup.lengths[peeked]), lookup.steps[peeked]);
+                if lengths == 0 {
                     break;
                 }
+                bits.pass(lengths);
+                read += lengths;
+                let (down, further) = (steps >> 16 & 63, steps >> 22 & 63);
+                let before = if down == 0 { next } else { 0 };
+                row += down as usize;
+                take(row, u64::from(steps & 0xff).wrapping_shl(before));
+                row += further as usize;
+                take(row, u64::from(steps >> 8 & 0xff));
+                next = (steps >> 28) + if further == 0 { before } else { 0 };
+            }
+            bits.count(read & 63);
+            taken += read >> 6;
+            if read == 0 {
+                let place = Place((row as u64) << 7 | u64::from(next.min(64)));
+                if taken >= self.coupons {
+                    return if taken == self.coupons { self.end(bits, place) } else { None };
+                }
+                let (behind, step) = long_step(bits, low_bits)?;
+                let place = place.step(step);
+                (bits, row, next, taken) = (behind, place.row() as usize, place.column() + 1, taken + 1);
+                take(row, 1 << place.column());
             }
         }
-        if left == 0 { self.end(bits, place) } else { None }
     }
 
     /// Looks coupons up without their low bits; see [`Self::read_whole`].
     #[inline(never)]
-    fn read_heads(&self, low_bits: u32, mut take: impl FnMut(usize, u32)) -> Option<()> {
+    fn read_heads(&self, low_bits: u32, mut take: impl FnMut(usize, u64)) -> Option<()> {
         let (heads, low_mask) = (heads(low_bits), (1 << low_bits) - 1);
         // How many are held after a refill.
         let at_once = [4, 4, 4, 4, 4, 3, 3, 3, 3].get(low_bits as usize).copied().unwrap_or(1);
-        let (mut bits, mut place, mut left) = (self.bits, Place(0), self.coupons);
+        let (mut bits, mut row, mut next, mut left) = (self.bits, 0usize, 0u32, self.coupons);
         while left > 0 {
             bits.refill();
-            let next = at_once.min(left);
-            for _ in 0..next {
+            let now = at_once.min(left);
+            for _ in 0..now {
                 let head = heads[bits.word() as usize % heads.len()];
-                if head.length() == 0 {
+                if head.0 == 0 {
                     let (behind, step) = long_step(bits, low_bits)?;
-                    (bits, place) = (behind, place.step(step));
-                } else {
-                    let low = bits.word() >> head.length_before_low_bits() & low_mask;
-                    bits.skip(head.length());
-                    place = place.step(head.step() + (low << 7));
+                    let place = Place((row as u64) << 7 | u64::from(next)).step(step);
+                    (bits, row, next) = (behind, place.row() as usize, place.column() + 1);
+                    take(row, 1 << place.column());
+                    continue;
                 }
-                take(place.row() as usize, place.column());
+                let down = head.down() + (bits.word() >> head.length_before_low_bits() & low_mask);
+                bits.skip(head.length());
+                row += down as usize;
+                if down > 0 {
+                    take(row, head.columns());
+                    next = head.next();
+                } else {
+                    take(row, head.columns().wrapping_shl(next));
+                    next += head.next();
+                }
             }
-            left -= next;
+            left -= now;
         }
-        self.end(bits, place)
+        self.end(bits, Place((row as u64) << 7 | u64::from(next.min(64))))
     }
 }
 
@@ -299,12 +318,12 @@ fn long_step(mut bits: BitReader<'_>, low_bits: u32) -> Option<(BitReader<'_>, u
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cpc::set::columns;
 
     fn read_back(bytes: &[u8], count: usize, lg_k: u8) -> Result<Vec<u32>> {
         let mut coupons = Vec::new();
         Table::new(BitReader::new(bytes, 0), count as u32, lg_k)
-            .read(|row, column| coupons.push((row << 6) as u32 | column))?;
-        coupons.dedup();
+            .read(|row, bits| coupons.extend(columns(bits).map(|column| (row << 6) as u32 | column)))?;
         Ok(coupons)
     }
 

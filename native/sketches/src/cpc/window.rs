@@ -1,8 +1,8 @@
 //! The stream of an image's window: a byte for every row, as a word of the code for its phase.
 //!
 //! Each word's place depends on the length of all before it. To wait less, the next twelve bits are looked up together:
-//! they mostly hold two words or three. And of many rows, the second half of the bits is read beside the first. Where a
-//! word begins there is not known yet, but reading that began inside a word soon falls in with the words.
+//! they mostly hold two words or three. And of many rows, three parts of the bits are read side by side. Where a word begins
+//! in the later ones is not known yet, but reading that began inside a word soon falls in with the words.
 
 use super::bits::{BitReader, BitWriter};
 use super::codes::{LONGEST, PEEKED, PHASES, WINDOWS, first_symbols};
@@ -21,125 +21,162 @@ pub(super) fn write(bytes: impl Iterator<Item = u8>, phase: usize, out: &mut Vec
     bits.finish(LONGEST - 1)
 }
 
-/// What the next twelve bits hold. The lengths, for which the next look-up waits, are apart: they stay in the nearest cache.
-struct Lookup {
-    /// Of all symbols together.
-    lengths: [u8; PEEKED],
-    /// Three symbols, those that are not whole zero, and how many are whole.
-    symbols: [[u8; 4]; PEEKED],
-}
+/// What the next twelve bits hold. From the lowest bit up: three symbols (8 bits each), those that are not whole zero, the
+/// length of all that are (6), and how many (2).
+type Lookup = [u32; PEEKED];
 
 fn lookup(phase: usize) -> &'static Lookup {
     static LOOKUPS: [OnceLock<Box<Lookup>>; PHASES] = [const { OnceLock::new() }; PHASES];
     LOOKUPS[phase].get_or_init(|| {
         let first = first_symbols(&WINDOWS[phase]);
-        let mut lookup = Box::new(Lookup { lengths: [0; PEEKED], symbols: [[0; 4]; PEEKED] });
-        for (peeked, (length, symbols)) in lookup.lengths.iter_mut().zip(&mut lookup.symbols).enumerate() {
-            let [symbols @ .., count] = symbols;
-            for place in symbols {
-                let symbol = first[peeked >> *length];
-                if u32::from(*length + symbol.length) > LONGEST {
+        let held = |peeked: usize| {
+            let (mut symbols, mut length, mut count) = (0, 0, 0);
+            while count < 3 {
+                let symbol = first[peeked >> length];
+                if length + u32::from(symbol.length) > LONGEST {
                     break;
                 }
-                *place = symbol.value;
-                *length += symbol.length;
-                *count += 1;
+                symbols |= u32::from(symbol.value) << (8 * count);
+                length += u32::from(symbol.length);
+                count += 1;
             }
-        }
-        lookup
+            symbols | length << 24 | count << 30
+        };
+        Box::new(std::array::from_fn(held))
     })
 }
 
-/// Bytes that a buffer has beyond the rows: four look-ups write so many wherever the rows end.
-pub(super) const MARGIN: usize = 16;
+/// Look-ups from one place at once, and what they are at most.
+const AT_ONCE: usize = 4;
+const MOST_BITS: usize = AT_ONCE * LONGEST as usize;
+const MOST_WORDS: usize = AT_ONCE * 3;
+/// Bytes that a buffer has beyond the rows: the look-ups write fewer wherever the rows end.
+const MARGIN: usize = 20;
 
-/// So many rows are read in two halves.
-const MANY: usize = 1 << 10;
+/// So many rows are read in parts.
+const MANY: usize = 1 << 7;
+const PARTS: usize = 3;
 
-/// Reads the bytes of so many rows into the front of a buffer with a [`MARGIN`].
+/// The bytes of a buffer for one of the parts, which mostly have a third of the rows.
+const fn room(rows: usize) -> usize {
+    rows / 2 + MARGIN
+}
+
+/// The length of the buffer that reading so many rows takes.
+pub(super) const fn buffer_length(rows: usize) -> usize {
+    if rows < MANY { rows + MARGIN } else { PARTS * room(rows) }
+}
+
+/// Reads the bytes of so many rows into the front of a buffer of their [`buffer_length`].
 ///
 /// # Errors
 /// `CorruptData` when the bytes end early, by more than a few rows.
 pub(super) fn read(bits: BitReader<'_>, phase: usize, rows: usize, buffer: &mut [u8]) -> Result<()> {
-    let mut words = Words { bits, filled: 0, lookup: lookup(phase) };
+    let words = Words { bits, lookup: lookup(phase) };
+    let mut place = Place { position: bits.position(), filled: 0 };
     if rows >= MANY {
-        words = words.read_halves(phase, rows, buffer);
+        place = words.read_parts(rows, buffer);
     }
-    while words.filled < rows && words.read_some(buffer) {}
+    while place.filled < rows {
+        words.read_some(&mut place, buffer);
+    }
     // The last look-ups may have gone beyond the last row.
-    if words.bits.is_overrun_by(4 * LONGEST as usize) {
+    if place.position > bits.end() + MOST_BITS {
         return Err(corrupt("the window ends early"));
     }
     Ok(())
 }
 
-/// Words that are read into a buffer one after the other.
+/// Where reading is: the bits before it and, in the buffer, the bytes.
+#[derive(Clone, Copy)]
+struct Place {
+    position: usize,
+    filled: usize,
+}
+
+/// Words to be read.
 struct Words<'a> {
     bits: BitReader<'a>,
-    filled: usize,
     lookup: &'static Lookup,
 }
 
-impl<'a> Words<'a> {
-    /// Reads some words, up to twelve; whether there was room for them.
+impl Words<'_> {
+    /// Reads some words, if the buffer has a [`MARGIN`] for them.
     #[inline(always)]
-    fn read_some(&mut self, buffer: &mut [u8]) -> bool {
-        let room = buffer.get_mut(self.filled..).and_then(|rest| rest.first_chunk_mut::<MARGIN>());
-        let Some(to) = room else { return false };
-        self.bits.refill();
-        let mut at = 0;
-        for _ in 0..4 {
-            let peeked = self.bits.word() as usize % PEEKED;
-            self.bits.skip(self.lookup.lengths[peeked].into());
-            let symbols = self.lookup.symbols[peeked];
-            to[at..at + 4].copy_from_slice(&symbols);
-            at += usize::from(symbols[3] & 3);
+    fn read_some(&self, place: &mut Place, buffer: &mut [u8]) {
+        let Some(to) = buffer.get_mut(place.filled..place.filled.wrapping_add(MARGIN)) else { return };
+        let mut word = self.bits.at(place.position);
+        // Lengths add up to less than 64, so the numbers of words above them add up too.
+        let mut read = 0;
+        for _ in 0..AT_ONCE {
+            let held = self.lookup[word as usize % PEEKED];
+            let at = (read >> 6) as usize;
+            to[at..at + 4].copy_from_slice(&held.to_le_bytes());
+            // Shifting minds the six bits of the length only.
+            word = word.wrapping_shr(held >> 24);
+            read += held >> 24;
         }
-        self.filled += at;
-        true
+        place.position += (read & 63) as usize;
+        place.filled += (read >> 6) as usize;
     }
 
-    /// Reads from the start and from the middle at once. What remains to be read is nothing, or, if the two did not meet
-    /// soon, some of the second half.
-    fn read_halves(mut self, phase: usize, rows: usize, buffer: &mut [u8]) -> Self {
-        const MARKS: usize = 16;
-        let mut other = vec![0; buffer.len()];
-        let mut second = Self { bits: self.bits.second_half(), filled: 0, lookup: self.lookup };
-        let middle = second.bits.position();
-        // Places where a word begins if the reading from the middle has fallen in by then, and how many bytes it had.
-        let (mut marks, mut marked) = ([(0, 0); MARKS], 0);
-        while self.bits.position() < middle && self.filled < rows {
-            if let Some(mark) = marks.get_mut(marked) {
-                *mark = (second.bits.position(), second.filled);
-                marked += 1;
-            }
-            self.read_some(buffer);
-            // What is behind the end does not count as read.
-            if second.filled < rows && !second.bits.is_overrun() {
-                second.read_some(&mut other);
-            }
-        }
-        for (place, read) in &marks[..marked] {
-            while self.bits.position() < *place && self.filled < rows {
-                self.read_one(phase, buffer);
-            }
-            let wanted = (read + rows).saturating_sub(self.filled);
-            if self.bits.position() == *place && wanted <= rows && self.filled <= rows {
-                while second.filled < wanted && second.read_some(&mut other) {}
-                buffer[self.filled..rows].copy_from_slice(&other[*read..wanted]);
-                return Self { filled: rows, ..second };
-            }
-        }
-        self
+    /// Goes on by one look-up, whose bytes are returned.
+    #[inline(always)]
+    fn step(&self, place: &mut Place) -> [u8; 4] {
+        let held = self.lookup[self.bits.at(place.position) as usize % PEEKED];
+        place.position += (held >> 24 & 63) as usize;
+        place.filled += (held >> 30) as usize;
+        held.to_le_bytes()
     }
 
-    /// Reads one word.
-    fn read_one(&mut self, phase: usize, buffer: &mut [u8]) {
-        self.bits.refill();
-        let [first, ..] = self.lookup.symbols[self.bits.word() as usize % PEEKED];
-        self.bits.skip(WINDOWS[phase][usize::from(first)].length.into());
-        buffer[self.filled] = first;
-        self.filled += 1;
+    /// Reads from the start and from other places at once. What remains to be read is nothing or, if two parts did not
+    /// meet soon, all behind the first of them.
+    fn read_parts(&self, rows: usize, buffer: &mut [u8]) -> Place {
+        let (room, start, end) = (room(rows), self.bits.position(), self.bits.end());
+        let begin = |part| Place { position: start + (end - start) / PARTS * part, filled: part * room };
+        let mut parts: [Place; PARTS] = std::array::from_fn(begin);
+        loop {
+            // All parts are about as long, but only the last must not go on behind its end.
+            let left = end.saturating_sub(parts[PARTS - 1].position) / MOST_BITS;
+            let rooms = parts.iter().enumerate().map(|(part, place)| begin(part).filled + room - MARGIN - place.filled);
+            let rounds = rooms.fold(left, |rounds, room| rounds.min(room / MOST_WORDS));
+            if rounds == 0 {
+                break;
+            }
+            self.read_rounds(rounds, &mut parts, buffer);
+        }
+        let mut place = parts[0];
+        for part in 1..PARTS {
+            // The look-ups of the part are gone through once more, to where they meet those from before it.
+            let (mut again, last) = (begin(part), parts[part]);
+            while place.position != again.position {
+                if again.filled >= last.filled {
+                    return place;
+                }
+                if place.position > again.position {
+                    self.step(&mut again);
+                } else if let Some(to) = buffer[..part * room].get_mut(place.filled..place.filled + 4) {
+                    to.copy_from_slice(&self.step(&mut place));
+                } else {
+                    return place;
+                }
+            }
+            buffer.copy_within(again.filled..last.filled, place.filled);
+            place = Place { position: last.position, filled: place.filled + last.filled - again.filled };
+        }
+        place
+    }
+
+    /// Reads some words of each part, so many times.
+    #[inline(never)] // There it would have too few registers.
+    fn read_rounds(&self, rounds: usize, parts: &mut [Place; PARTS], buffer: &mut [u8]) {
+        let mut places = *parts;
+        for _ in 0..rounds {
+            for place in &mut places {
+                self.read_some(place, buffer);
+            }
+        }
+        *parts = places;
     }
 }
 
@@ -149,12 +186,12 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        for (phase, rows) in (0..PHASES).flat_map(|phase| [(phase, MANY / 2), (phase, 2 * MANY)]) {
+        for (phase, rows) in (0..PHASES).flat_map(|phase| [(phase, MANY - 1), (phase, 2 * MANY), (phase, 16 * MANY)]) {
             let bytes: Vec<u8> = (0..rows as u32).map(|row| ((row * row) ^ (row >> 3)) as u8 >> (row % 5)).collect();
             let mut image = Vec::new();
             let words = write(bytes.iter().copied(), phase, &mut image);
             assert_eq!(image.len(), words as usize * 4);
-            let mut read_back = vec![0; rows + MARGIN];
+            let mut read_back = vec![0; buffer_length(rows)];
             read(BitReader::new(&image, 0), phase, rows, &mut read_back).unwrap();
             assert_eq!(read_back[..rows], bytes, "phase {phase}");
             let cut = BitReader::new(&image[..image.len() / 2], 0);
@@ -162,20 +199,22 @@ mod tests {
         }
     }
 
-    /// Words of one length never fall in, and those of the first half may be many more than those of the second.
+    /// Words of one length never fall in, and those of one part may be many more than those of another.
     #[test]
-    fn halves_that_do_not_meet_are_read() {
+    fn parts_that_do_not_meet_are_read() {
         for (phase, words) in WINDOWS.iter().enumerate() {
             let symbol = |length| words.iter().position(|word| word.length == length).unwrap() as u8;
             let shortest = words.iter().map(|word| word.length).min().unwrap();
-            for (first, then, share) in [(12, 12, 2), (shortest, 12, 2), (12, shortest, 2), (shortest, 12, 16)] {
-                let symbol = |row| symbol(if row < 2 * MANY / share { first } else { then });
-                let bytes: Vec<u8> = (0..2 * MANY).map(symbol).collect();
+            let shares = [(12, 12, 2), (shortest, 12, 2), (12, shortest, 2), (shortest, 12, 16), (12, shortest, 16)];
+            for ((first, then, share), rows) in shares.into_iter().flat_map(|share| [(share, MANY), (share, 16 * MANY)])
+            {
+                let symbol = |row| symbol(if row < rows / share { first } else { then });
+                let bytes: Vec<u8> = (0..rows).map(symbol).collect();
                 let mut image = vec![1, 2, 3];
                 write(bytes.iter().copied(), phase, &mut image);
-                let mut read_back = vec![0; 2 * MANY + MARGIN];
-                read(BitReader::new(&image, 3), phase, 2 * MANY, &mut read_back).unwrap();
-                assert!(read_back[..2 * MANY] == bytes, "phase {phase}, {first} and {then}");
+                let mut read_back = vec![0; buffer_length(rows)];
+                read(BitReader::new(&image, 3), phase, rows, &mut read_back).unwrap();
+                assert!(read_back[..rows] == bytes, "phase {phase}, {first} and {then}, {rows} rows");
             }
         }
     }
