@@ -10,7 +10,8 @@ const CANONICAL_NAN: u64 = 0x7ff8_0000_0000_0000;
 #[inline(always)]
 fn coupon((row_hash, column_hash): (u64, u64), lg_k: u8) -> u32 {
     let row = (row_hash & ((1u64 << lg_k) - 1)) as u32;
-    let column = column_hash.leading_zeros().min(63);
+    // The lowest bit, set, makes it 63 at most.
+    let column = (column_hash | 1).leading_zeros();
     let coupon = row << 6 | column;
     // All ones marks a free slot in stored tables; only a sketch of 2^26 rows can meet it.
     if coupon == u32::MAX { coupon ^ 1 << 6 } else { coupon }

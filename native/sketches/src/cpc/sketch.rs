@@ -98,13 +98,16 @@ impl CpcSketch {
     fn learn(&mut self, column: u32) {
         let lg_k = self.lg_k();
         if let Some(history) = &mut self.history {
-            history.hip += (1u64 << lg_k) as f64 / history.kxp;
-            history.kxp -= power(column + 1);
+            history.hip += power(-i32::from(lg_k)) / history.kxp;
+            history.kxp -= power(column as i32 + 1);
         }
         let coupons = self.coupons.len();
-        let offset = window_offset(lg_k, coupons);
-        if offset > 0 && offset != window_offset(lg_k, coupons - 1) {
-            self.move_window(offset);
+        // No window moves before the third coupon per row, and most sketches end before it.
+        if coupons >> lg_k >= 3 {
+            let offset = window_offset(lg_k, coupons);
+            if offset != window_offset(lg_k, coupons - 1) {
+                self.move_window(offset);
+            }
         }
     }
 
@@ -224,13 +227,13 @@ fn fresh_kxp(coupons: &CouponSet) -> f64 {
             *sum += u64::from((!byte).reverse_bits());
         }
     }
-    let parts = sums.iter().enumerate().rev().map(|(byte, sum)| *sum as f64 * power(8 * (byte as u32 + 1)));
+    let parts = sums.iter().enumerate().rev().map(|(byte, sum)| *sum as f64 * power(8 * (byte as i32 + 1)));
     parts.fold(0.0, |sum, part| sum + part)
 }
 
 /// 2^-`exponent`, exact.
-fn power(exponent: u32) -> f64 {
-    f64::from_bits(u64::from(1023 - exponent) << 52)
+fn power(exponent: i32) -> f64 {
+    f64::from_bits(((1023 - exponent) as u64) << 52)
 }
 
 #[cfg(test)]

@@ -1,10 +1,14 @@
-//! A hash table of coupons.
+//! A set of coupons: a list, then a hash table.
 
 /// Marks a free slot; no coupon has all bits set.
 const FREE: u32 = u32::MAX;
 const FIRST_SLOTS: usize = 8;
+/// So many slots are a list still: looking through them all is faster than looking in the right place, where it takes
+/// guesses whether it is free.
+const LISTED: usize = 32;
 
-/// Coupons by open addressing with linear probing: a power of two of slots, at most three quarters of them taken, or none.
+/// Coupons in a power of two of slots, or none. Few stand one after the other; more by open addressing with linear probing,
+/// in at most three quarters of the slots.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Slots {
     slots: Box<[u32]>,
@@ -16,14 +20,16 @@ impl Slots {
         self.taken
     }
 
+    #[inline]
     pub(super) fn is_full(&self) -> bool {
-        self.taken as usize >= self.slots.len() / 4 * 3
+        let slots = self.slots.len();
+        self.taken as usize >= if slots <= LISTED { slots } else { slots / 4 * 3 }
     }
 
     /// Takes a coupon in; whether it is new.
     #[inline]
     pub(super) fn insert(&mut self, coupon: u32) -> bool {
-        let Err(free) = find(&self.slots, coupon) else { return false };
+        let Err(free) = self.find(coupon) else { return false };
         if self.is_full() {
             self.grow(coupon);
         } else {
@@ -33,13 +39,30 @@ impl Slots {
         true
     }
 
+    /// Whether `coupon` is there; if not, the slot it would take if any is free.
+    #[inline]
+    fn find(&self, coupon: u32) -> Result<(), usize> {
+        if self.slots.len() > LISTED {
+            return find(&self.slots, coupon);
+        }
+        let parts = self.slots.chunks_exact(FIRST_SLOTS);
+        let is_there =
+            parts.fold(false, |found, part| part.iter().fold(found, |found, slot| found | (*slot == coupon)));
+        if is_there { Ok(()) } else { Err(self.taken as usize) }
+    }
+
     /// Doubles the slots, one of which `coupon` takes.
     #[cold]
     fn grow(&mut self, coupon: u32) {
         let mut grown = vec![FREE; (self.slots.len() * 2).max(FIRST_SLOTS)].into_boxed_slice();
-        for coupon in self.iter().chain([coupon]) {
-            if let Err(free) = find(&grown, coupon) {
-                grown[free] = coupon;
+        if grown.len() <= LISTED {
+            grown[..self.slots.len()].copy_from_slice(&self.slots);
+            grown[self.slots.len()] = coupon;
+        } else {
+            for coupon in self.iter().chain([coupon]) {
+                if let Err(free) = find(&grown, coupon) {
+                    grown[free] = coupon;
+                }
             }
         }
         self.slots = grown;
@@ -56,12 +79,9 @@ impl Slots {
     }
 }
 
-/// Whether `coupon` is there; if not, the slot it would take.
+/// Whether `coupon` is in a hash table; if not, the slot it would take.
 #[inline]
 fn find(slots: &[u32], coupon: u32) -> Result<(), usize> {
-    if slots.is_empty() {
-        return Err(0);
-    }
     let mask = slots.len() - 1;
     let mut at = (coupon.wrapping_mul(0x9e37_79b1) >> (32 - slots.len().trailing_zeros())) as usize;
     loop {
