@@ -308,6 +308,7 @@ fn put(bytes: &mut [u8], far: &mut Slots, coupon: u32) {
 
 /// Takes in coupons of a row. Inlined where it is rare, it would crowd out what is not.
 #[cold]
+#[inline(never)]
 fn put_far(far: &mut Slots, row: usize, bits: u64) {
     columns(bits).for_each(|column| _ = far.insert((row << 6) as u32 | column));
 }

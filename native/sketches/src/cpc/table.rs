@@ -148,6 +148,11 @@ fn heads(low_bits: u32) -> &'static [Head; 1 << LOOKED_AT] {
 struct Place(u64);
 
 impl Place {
+    /// The place in a row before its column `next`. Only damaged bytes lead beyond the last column.
+    fn new(row: usize, next: u32) -> Self {
+        Self((row as u64) << 7 | u64::from(next.min(64)))
+    }
+
     #[inline(always)]
     fn step(self, steps: u64) -> Self {
         let row = self.0 & !127;
@@ -192,13 +197,13 @@ impl<'a> Table<'a> {
     /// parts empty.
     ///
     /// # Errors
-    /// `CorruptData` when the bits end early or leave the matrix, after some coupons were taken, even outside of it.
+    /// `CorruptData` when the bits hold fewer coupons, or more, or leave the matrix, after some were taken, even outside of it.
     #[inline(always)]
     pub(super) fn read(self, take: impl FnMut(usize, u64)) -> Result<()> {
         let low_bits = low_bits(self.lg_k, self.coupons as usize);
         let read =
             if low_bits > MOST_LOW_BITS { self.read_heads(low_bits, take) } else { self.read_whole(low_bits, take) };
-        read.ok_or_else(|| corrupt("the table ends early or leaves the matrix"))
+        read.ok_or_else(|| corrupt("the table ends early or late, or leaves the matrix"))
     }
 
     /// Nothing when reading ended outside of the bits or the matrix.
@@ -237,7 +242,7 @@ impl<'a> Table<'a> {
             bits.count(read & 63);
             taken += read >> 6;
             if read == 0 {
-                let place = Place((row as u64) << 7 | u64::from(next.min(64)));
+                let place = Place::new(row, next);
                 if taken >= self.coupons {
                     return if taken == self.coupons { self.end(bits, place) } else { None };
                 }
@@ -258,15 +263,12 @@ impl<'a> Table<'a> {
         let (mut bits, mut row, mut next, mut left) = (self.bits, 0usize, 0u32, self.coupons);
         while left > 0 {
             bits.refill();
-            let now = at_once.min(left);
-            for _ in 0..now {
+            let mut now = at_once.min(left);
+            left -= now;
+            while now > 0 {
                 let head = heads[bits.word() as usize % heads.len()];
                 if head.0 == 0 {
-                    let (behind, step) = long_step(bits, low_bits)?;
-                    let place = Place((row as u64) << 7 | u64::from(next)).step(step);
-                    (bits, row, next) = (behind, place.row() as usize, place.column() + 1);
-                    take(row, 1 << place.column());
-                    continue;
+                    break;
                 }
                 let down = head.down() + (bits.word() >> head.length_before_low_bits() & low_mask);
                 bits.skip(head.length());
@@ -278,10 +280,17 @@ impl<'a> Table<'a> {
                     take(row, head.columns().wrapping_shl(next));
                     next += head.next();
                 }
+                now -= 1;
             }
-            left -= now;
+            if now > 0 {
+                let (behind, step) = long_step(bits, low_bits)?;
+                let place = Place::new(row, next).step(step);
+                (bits, row, next) = (behind, place.row() as usize, place.column() + 1);
+                take(row, 1 << place.column());
+                left += now - 1;
+            }
         }
-        self.end(bits, Place((row as u64) << 7 | u64::from(next.min(64))))
+        self.end(bits, Place::new(row, next))
     }
 }
 
