@@ -9,8 +9,8 @@
 //!
 //! Levels start at positions of an array with the whole room; what is kept stands at its end.
 
-use super::levels::{Levels, kept, room, value};
-use super::{KllSketch, MIN_K};
+use super::levels::{Levels, Slices, Workspace, kept, room, value};
+use super::{KllSketch, MIN_K, Summary};
 use chronon_types::{Error, Result};
 
 const FAMILY: u8 = 15;
@@ -68,9 +68,7 @@ pub(super) fn write(sketch: &KllSketch, out: &mut Vec<u8>) {
 struct Image<'a> {
     k: u16,
     newest_sorted: bool,
-    seen: u64,
-    min_k: u16,
-    extremes: (f32, f32),
+    summary: Summary,
     count: usize,
     room: usize,
     /// Where each level ends, from level 0 up, read backwards.
@@ -93,11 +91,16 @@ pub(super) fn read(bytes: &[u8]) -> Result<KllSketch> {
 pub(super) fn merge(sketch: &mut KllSketch, bytes: &[u8]) -> Result<()> {
     let image = Image::parse(bytes)?;
     if image.count == 1 {
-        sketch.merge_exact(image.extremes, image.items.iter().map(|item| kept(f32::from_le_bytes(*item))));
-    } else {
-        sketch.merge(&image.to_sketch()?);
+        sketch.merge_exact(image.summary.extremes, image.items.iter().map(|item| kept(f32::from_le_bytes(*item))));
+        return Ok(());
     }
-    Ok(())
+    Workspace::with(|Workspace { stored, merging }| {
+        stored.clear();
+        stored.extend(image.kept());
+        let levels = image.levels(stored)?;
+        sketch.merge_halved(image.summary, levels, merging);
+        Ok(())
+    })
 }
 
 impl<'a> Image<'a> {
@@ -111,9 +114,7 @@ impl<'a> Image<'a> {
         let mut image = Self {
             k,
             newest_sorted: flags & FLAG_NEWEST_SORTED != 0,
-            seen: 0,
-            min_k: k,
-            extremes: (f32::INFINITY, f32::NEG_INFINITY),
+            summary: Summary { seen: 0, min_k: k, extremes: (f32::INFINITY, f32::NEG_INFINITY) },
             count: 1,
             room: room(k, 1),
             ends: [0; MOST_LEVELS],
@@ -122,14 +123,14 @@ impl<'a> Image<'a> {
         match (words, version, flags & (FLAG_EMPTY | FLAG_SINGLE)) {
             (WORDS_SHORT, 1, FLAG_EMPTY) => return Ok(image),
             (WORDS_SHORT, 2, FLAG_SINGLE) => {
-                (image.seen, image.ends[0]) = (1, 1);
+                (image.summary.seen, image.ends[0]) = (1, 1);
                 image.items = items(rest, 1)?;
                 let item = f32::from_le_bytes(image.items[0]);
-                image.extremes = (item, item);
+                image.summary.extremes = (item, item);
             }
             (WORDS_FULL, 1, 0) => {
-                image.seen = u64::from_le_bytes(next(&mut rest)?);
-                image.min_k = u16::from_le_bytes(next(&mut rest)?);
+                image.summary.seen = u64::from_le_bytes(next(&mut rest)?);
+                image.summary.min_k = u16::from_le_bytes(next(&mut rest)?);
                 let [count, _] = next(&mut rest)?;
                 image.count = count.into();
                 image.read_levels(rest)?;
@@ -156,23 +157,23 @@ impl<'a> Image<'a> {
                 .ok_or_else(|| corrupt("a level starts outside the one below"))?;
             below = *end;
         }
-        self.extremes = (f32::from_le_bytes(next(&mut rest)?), f32::from_le_bytes(next(&mut rest)?));
+        self.summary.extremes = (f32::from_le_bytes(next(&mut rest)?), f32::from_le_bytes(next(&mut rest)?));
         self.items = items(rest, self.ends[0] as usize)?;
         Ok(())
     }
 
     fn check(&self) -> Result<()> {
+        let Summary { seen, min_k, extremes: (min, max) } = self.summary;
         let ends = &self.ends[..self.count];
         let starts = ends[1..].iter().chain([&0]);
         let weights = ends.iter().zip(starts).enumerate().map(|(level, (end, start))| u128::from(end - start) << level);
-        if self.seen > MOST_SEEN || weights.sum::<u128>() != u128::from(self.seen) {
-            return Err(corrupt(format!("the levels do not stand for {} values", self.seen)));
+        if seen > MOST_SEEN || weights.sum::<u128>() != u128::from(seen) {
+            return Err(corrupt(format!("the levels do not stand for {seen} values")));
         }
-        if !(MIN_K..=self.k).contains(&self.min_k) {
-            return Err(corrupt(format!("{} cannot be the smallest k of a sketch of {}", self.min_k, self.k)));
+        if !(MIN_K..=self.k).contains(&min_k) {
+            return Err(corrupt(format!("{min_k} cannot be the smallest k of a sketch of {}", self.k)));
         }
         // False for NaN.
-        let (min, max) = self.extremes;
         let within = |item: &[u8; ITEM]| (min..=max).contains(&f32::from_le_bytes(*item));
         if !self.items.iter().fold(true, |all, item| all & within(item)) {
             return Err(corrupt(format!("a value is not within {min} and {max}")));
@@ -180,18 +181,36 @@ impl<'a> Image<'a> {
         Ok(())
     }
 
-    fn to_sketch(&self) -> Result<KllSketch> {
-        let items = self.items.iter().rev().map(|item| kept(f32::from_le_bytes(*item))).collect();
-        let levels = Levels::of(self.k, self.room, items, self.ends[1..self.count].to_vec());
+    /// The values as a sketch keeps them.
+    fn kept(&self) -> impl ExactSizeIterator<Item = u32> {
+        self.items.iter().rev().map(|item| kept(f32::from_le_bytes(*item)))
+    }
+
+    /// The levels of the values, which are `kept`.
+    fn levels<'k>(&'k self, kept: &'k [u32]) -> Result<Slices<'k>> {
+        let levels = Slices { kept, starts: &self.ends[1..self.count] };
         // Merging level with level, the reference takes both zeros for equal and leaves them in either order.
-        let by_value = |level: &[i32]| level.is_sorted_by(|a, b| value(*a) >= value(*b));
-        let sorted = |level: &[i32]| level.is_sorted() || by_value(level);
-        if !(1..levels.count()).all(|level| sorted(levels.level(level))) {
+        let by_value = |level: &[u32]| level.is_sorted_by(|a, b| value(*a) >= value(*b));
+        let sorted = |level: &[u32]| ascends(level) || by_value(level);
+        if !levels.above_newest().all(sorted) {
             return Err(corrupt("a level above the first is not sorted"));
         }
-        let (min, max) = self.extremes;
-        Ok(KllSketch { min_k: self.min_k, seen: self.seen, min, max, newest_sorted: self.newest_sorted, levels })
+        Ok(levels)
     }
+
+    fn to_sketch(&self) -> Result<KllSketch> {
+        let items: Vec<u32> = self.kept().collect();
+        let starts = self.levels(&items)?.starts.to_vec();
+        let levels = Levels::of(self.k, self.room, items, starts);
+        let Summary { seen, min_k, extremes: (min, max) } = self.summary;
+        Ok(KllSketch { min_k, seen, min, max, newest_sorted: self.newest_sorted, levels })
+    }
+}
+
+/// Whether values ascend. Every one is looked at, several at once: levels mostly do.
+fn ascends(values: &[u32]) -> bool {
+    let next = values.get(1..).unwrap_or_default();
+    values.iter().zip(next).fold(true, |all, (value, next)| all & (value <= next))
 }
 
 /// So many values at the front of the bytes.

@@ -8,6 +8,7 @@
 //! values backwards, so that the array ascends and comparing costs no more than for integers.
 
 use crate::murmur::finalize64;
+use std::cell::Cell;
 use std::ops::Range;
 
 /// The smallest share of a level.
@@ -17,16 +18,20 @@ const FEW: usize = 128;
 
 /// A value as it is kept: an integer that orders as the values do, backwards. -0.0 is less than 0.0.
 #[inline(always)]
-pub(super) fn kept(value: f32) -> i32 {
-    let bits = value.to_bits() as i32;
-    !(bits ^ ((bits >> 31) & i32::MAX))
+pub(super) fn kept(value: f32) -> u32 {
+    backwards(value.to_bits())
 }
 
 /// The value that is kept so.
 #[inline(always)]
-pub(super) fn value(kept: i32) -> f32 {
-    let bits = !kept;
-    f32::from_bits((bits ^ ((bits >> 31) & i32::MAX)) as u32)
+pub(super) fn value(kept: u32) -> f32 {
+    f32::from_bits(backwards(kept))
+}
+
+/// Of the bits of a float what it is kept as, and the other way round. Negative floats order backwards as they are.
+#[inline(always)]
+fn backwards(bits: u32) -> u32 {
+    bits ^ (!(bits as i32 >> 31) as u32 >> 1)
 }
 
 /// The powers of three up to the depth at which nothing is left of any share.
@@ -61,13 +66,54 @@ pub(super) fn room(k: u16, levels: usize) -> usize {
     room
 }
 
+/// Levels to read: the array, and where each but the topmost starts in it, from level 0 up.
+#[derive(Clone, Copy)]
+pub(super) struct Slices<'a> {
+    pub(super) kept: &'a [u32],
+    pub(super) starts: &'a [u32],
+}
+
+impl<'a> Slices<'a> {
+    /// All levels but level 0, from the lowest up.
+    pub(super) fn above_newest(self) -> impl Iterator<Item = &'a [u32]> {
+        let starts = self.starts.iter().skip(1).chain([&0]);
+        self.starts.iter().zip(starts).map(move |(end, start)| &self.kept[*start as usize..*end as usize])
+    }
+}
+
+/// Where stored levels are read and levels are merged. Each thread keeps its own: sketches are merged by the million, and
+/// asking for memory would take as long as merging few values.
+#[derive(Debug, Default)]
+pub(super) struct Workspace {
+    /// What a stored sketch keeps.
+    pub(super) stored: Vec<u32>,
+    /// Where levels are merged.
+    pub(super) merging: Vec<u32>,
+}
+
+impl Workspace {
+    /// So many values are kept room for; those of more give it back.
+    const MOST: usize = 1 << 14;
+
+    /// Does some work in the thread's own.
+    pub(super) fn with<R>(work: impl FnOnce(&mut Self) -> R) -> R {
+        thread_local!(static OWN: Cell<Workspace> = const { Cell::new(Workspace { stored: Vec::new(), merging: Vec::new() }) });
+        let mut own = OWN.take();
+        let result = work(&mut own);
+        if own.stored.capacity() + own.merging.capacity() <= Self::MOST {
+            OWN.set(own);
+        }
+        result
+    }
+}
+
 /// The levels of a sketch.
 #[derive(Debug, Clone)]
 pub(super) struct Levels {
     k: u16,
     /// How many values the array holds before a level is halved.
     room: usize,
-    kept: Vec<i32>,
+    kept: Vec<u32>,
     /// Where each level but the topmost starts, from level 0 up; it ends where the one below starts. The topmost starts at 0.
     starts: Vec<u32>,
 }
@@ -78,7 +124,7 @@ impl Levels {
     }
 
     /// The levels of this array, of which all but the topmost start there; `room` is theirs.
-    pub(super) fn of(k: u16, room: usize, kept: Vec<i32>, starts: Vec<u32>) -> Self {
+    pub(super) fn of(k: u16, room: usize, kept: Vec<u32>, starts: Vec<u32>) -> Self {
         Self { k, room, kept, starts }
     }
 
@@ -92,7 +138,7 @@ impl Levels {
     }
 
     /// The whole array.
-    pub(super) fn kept(&self) -> &[i32] {
+    pub(super) fn kept(&self) -> &[u32] {
         &self.kept
     }
 
@@ -101,13 +147,17 @@ impl Levels {
         &self.starts
     }
 
+    pub(super) fn slices(&self) -> Slices<'_> {
+        Slices { kept: &self.kept, starts: &self.starts }
+    }
+
     fn range(&self, level: usize) -> Range<usize> {
         let end = if level == 0 { self.kept.len() } else { self.starts[level - 1] as usize };
         self.starts.get(level).map_or(0, |start| *start as usize)..end
     }
 
     /// What a level keeps; nothing when there is no such level.
-    pub(super) fn level(&self, level: usize) -> &[i32] {
+    pub(super) fn level(&self, level: usize) -> &[u32] {
         if level < self.count() { &self.kept[self.range(level)] } else { &[] }
     }
 
@@ -118,7 +168,7 @@ impl Levels {
 
     /// Takes in a value, the next after `seen` others.
     #[inline]
-    pub(super) fn push(&mut self, value: i32, seen: u64) {
+    pub(super) fn push(&mut self, value: u32, seen: u64) {
         if self.kept.len() >= self.room {
             self.make_room(seen);
         }
@@ -172,7 +222,7 @@ impl Levels {
         };
         let (kept, raised) = copied.split_at_mut(behind.len());
         kept.copy_from_slice(behind);
-        raised.iter_mut().zip(pairs.as_chunks::<2>().0).for_each(|(to, pair)| *to = pair[coin]);
+        raise(pairs, coin, raised);
         merge_into(kept, raised, &mut self.kept[above..start + half]);
         self.kept.copy_within(start + 2 * half.., start + half);
         self.kept.truncate(self.kept.len() - half);
@@ -180,63 +230,78 @@ impl Levels {
         self.starts[level] += half as u32;
     }
 
-    /// Takes in the levels of another sketch; `seen` counts the values of both.
-    pub(super) fn absorb(&mut self, other: &Self, seen: u64) {
-        let mut count = self.count().max(other.count());
+    /// Takes in levels of another sketch; `seen` counts the values of both.
+    pub(super) fn absorb(&mut self, other: Slices<'_>, seen: u64, workspace: &mut Vec<u32>) {
+        let mut count = self.count().max(other.starts.len() + 1);
         let mut room = if count > self.count() { room(self.k, count) } else { self.room };
         let mut total = self.kept.len() + other.kept.len();
-        // From level 0 up.
-        let mut merged = Vec::with_capacity(total);
-        let mut ends = Vec::with_capacity(count + 1);
-        let (mut carried, mut pair) = (Vec::with_capacity(total), Vec::with_capacity(total));
+        let mut end = total;
+        if workspace.len() < 3 * total {
+            workspace.resize(3 * total, 0);
+        }
+        let (merged, rest) = workspace.split_at_mut(total);
+        let (pair, carried) = rest.split_at_mut(total);
+        let (mut ours, mut theirs) = (self.kept.as_slice(), other.kept);
+        // As the array, what is merged is filled from its end, level 0 first.
+        let mut carry = 0;
         let mut level = 0;
         while level < count {
-            let start = merged.len();
+            let (above, our) = ours.split_at(self.starts.get(level).map_or(0, |start| *start as usize));
+            let (their_above, their) = theirs.split_at(other.starts.get(level).map_or(0, |start| *start as usize));
+            (ours, theirs) = (above, their_above);
+            let population = our.len() + their.len() + carry;
+            let start = end - population;
+            let places = &mut merged[start..end];
             if level == 0 {
-                merged.extend_from_slice(self.level(0));
-                merged.extend_from_slice(other.level(0));
+                places[..our.len()].copy_from_slice(our);
+                places[our.len()..].copy_from_slice(their);
+            } else if carry == 0 {
+                merge_into(our, their, places);
             } else {
-                pair.clear();
-                merge(self.level(level), other.level(level), &mut pair);
-                merge(&pair, &carried, &mut merged);
+                let both = match (our, their) {
+                    ([], one) | (one, []) => one,
+                    _ => {
+                        let pair = &mut pair[..our.len() + their.len()];
+                        merge_into(our, their, pair);
+                        pair
+                    }
+                };
+                merge_into(both, &carried[..carry], places);
             }
-            carried.clear();
-            let population = merged.len() - start;
+            carry = 0;
+            end = start;
             if total > room && population >= share(self.k, count - 1 - level) as usize {
-                let half = population / 2;
-                let pairs = &mut merged[start..start + 2 * half];
+                carry = population / 2;
+                // The last value stays where it is if their number is odd.
+                end += 2 * carry;
+                let pairs = &mut places[..2 * carry];
                 if level == 0 {
                     pairs.sort_unstable();
                 }
-                let coin = coin(pairs, level, seen);
-                carried.extend(pairs.chunks_exact(2).map(|pair| pair[coin]));
-                merged.copy_within(start + 2 * half.., start);
-                merged.truncate(start + population % 2);
-                total -= half;
+                raise(pairs, coin(pairs, level, seen), &mut carried[..carry]);
+                total -= carry;
                 if level + 1 == count {
                     room += share(self.k, count) as usize;
                     count += 1;
                 }
             }
-            ends.push(merged.len());
+            match self.starts.get_mut(level) {
+                Some(start) => *start = end as u32,
+                None => self.starts.push(end as u32),
+            }
             level += 1;
         }
         self.room = room;
         self.kept.clear();
-        self.starts.clear();
-        self.starts.resize(count - 1, 0);
-        for level in (0..count).rev() {
-            if let Some(start) = self.starts.get_mut(level) {
-                *start = self.kept.len() as u32;
-            }
-            let start = if level == 0 { 0 } else { ends[level - 1] };
-            self.kept.extend_from_slice(&merged[start..ends[level]]);
-        }
+        self.kept.extend_from_slice(&merged[end..]);
+        // The topmost level starts at 0.
+        self.starts.pop();
+        self.starts.iter_mut().for_each(|start| *start -= end as u32);
     }
 
     /// Bytes of heap.
     pub(super) fn heap_size(&self) -> usize {
-        self.kept.capacity() * size_of::<i32>() + self.starts.capacity() * size_of::<u32>()
+        self.kept.capacity() * size_of::<u32>() + self.starts.capacity() * size_of::<u32>()
     }
 }
 
@@ -245,9 +310,19 @@ impl Levels {
 /// The reference tosses a coin. Here it follows from what the sketch has seen and keeps: the same input in the same
 /// order gives the same bytes everywhere, while sketches of other values toss otherwise, so that their errors do not
 /// add up when they are merged.
-fn coin(pairs: &[i32], level: usize, seen: u64) -> usize {
-    let middle = pairs.get(pairs.len() / 2).copied().unwrap_or_default();
-    (finalize64(finalize64(seen ^ (level as u64) << 58) ^ u64::from(middle as u32)) & 1) as usize
+fn coin(pairs: &[u32], level: usize, seen: u64) -> usize {
+    let middle = pairs.get(pairs.len() / 2).map_or(0, |kept| kept ^ 1 << 31);
+    (finalize64(finalize64(seen ^ (level as u64) << 58) ^ u64::from(middle)) & 1) as usize
+}
+
+/// Puts the value that the coin chose of each pair into the places.
+fn raise(pairs: &[u32], coin: usize, places: &mut [u32]) {
+    let chosen = places.iter_mut().zip(pairs.as_chunks::<2>().0);
+    // Not `pair[coin]` for both: so the compiler moves several pairs at once.
+    match coin {
+        0 => chosen.for_each(|(place, pair)| *place = pair[0]),
+        _ => chosen.for_each(|(place, pair)| *place = pair[1]),
+    }
 }
 
 /// Appends the merged values of two ascending slices.
@@ -343,7 +418,7 @@ mod tests {
     fn nothing_is_lost() {
         for k in [8, 9, 20, 128, 200] {
             let (mut levels, mut whole) = (Levels::new(k), Levels::new(k));
-            let mut seen = 0;
+            let (mut seen, mut workspace) = (0, Vec::new());
             for part in 0..40u64 {
                 let mut other = Levels::new(k);
                 let count = part * part * 7 % 900;
@@ -352,7 +427,7 @@ mod tests {
                     whole.push(kept((value * 7919 % 1009) as f32), seen + value);
                 }
                 seen += count;
-                levels.absorb(&other, seen);
+                levels.absorb(other.slices(), seen, &mut workspace);
                 for levels in [&levels, &whole] {
                     let weight: u64 = (0..levels.count()).map(|l| (levels.level(l).len() as u64) << l).sum();
                     assert_eq!(weight, seen, "k {k}, part {part}");

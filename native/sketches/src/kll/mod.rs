@@ -10,7 +10,7 @@ mod levels;
 mod view;
 
 use chronon_types::{Error, Result};
-use levels::{Levels, kept};
+use levels::{Levels, Slices, Workspace, kept};
 use view::View;
 
 pub use view::Ranks;
@@ -40,6 +40,15 @@ pub struct KllSketch {
     /// Whether the newest level was sorted after the last update; images tell.
     newest_sorted: bool,
     levels: Levels,
+}
+
+/// What a sketch knows besides its levels.
+#[derive(Debug, Clone, Copy)]
+struct Summary {
+    seen: u64,
+    /// The smallest `k` of all sketches merged in that had halved a level.
+    min_k: u16,
+    extremes: (f32, f32),
 }
 
 impl KllSketch {
@@ -103,7 +112,7 @@ impl KllSketch {
     }
 
     #[inline]
-    fn push(&mut self, kept: i32) {
+    fn push(&mut self, kept: u32) {
         self.levels.push(kept, self.seen);
         self.seen = self.seen.saturating_add(1);
         self.newest_sorted = false;
@@ -115,16 +124,25 @@ impl KllSketch {
             self.merge_exact((other.min, other.max), other.levels.kept().iter().rev().copied());
             return;
         }
-        self.merge_extremes((other.min, other.max));
-        self.seen = self.seen.saturating_add(other.seen);
-        self.min_k = self.min_k.min(other.min_k);
+        Workspace::with(|workspace| self.merge_halved(other.summary(), other.levels.slices(), &mut workspace.merging));
+    }
+
+    fn summary(&self) -> Summary {
+        Summary { seen: self.seen, min_k: self.min_k, extremes: (self.min, self.max) }
+    }
+
+    /// Takes in the levels of a sketch that has halved some.
+    fn merge_halved(&mut self, summary: Summary, levels: Slices<'_>, workspace: &mut Vec<u32>) {
+        self.merge_extremes(summary.extremes);
+        self.seen = self.seen.saturating_add(summary.seen);
+        self.min_k = self.min_k.min(summary.min_k);
         self.newest_sorted = false;
-        self.levels.absorb(&other.levels, self.seen);
+        self.levels.absorb(levels, self.seen, workspace);
     }
 
     /// Takes in the values of a sketch that has halved no level, newest first. The reference feeds them in that order, which
     /// shows in the bytes while everything is exact.
-    fn merge_exact(&mut self, extremes: (f32, f32), newest_first: impl ExactSizeIterator<Item = i32>) {
+    fn merge_exact(&mut self, extremes: (f32, f32), newest_first: impl ExactSizeIterator<Item = u32>) {
         if newest_first.len() > 0 {
             self.merge_extremes(extremes);
             newest_first.for_each(|kept| self.push(kept));

@@ -26,7 +26,7 @@ impl View {
     /// What `levels` of at least one value keep.
     pub(super) fn new(levels: &Levels, seen: u64, (min, max): (f32, f32), ranks: Ranks) -> Self {
         // Values and levels sort as the halves of one integer.
-        let ordered = |level: usize| move |kept: &i32| u64::from((!kept ^ i32::MIN) as u32) << 32 | level as u64;
+        let ordered = |level: usize| move |kept: &u32| u64::from(!kept) << 32 | level as u64;
         let mut weighted: Vec<u64> = levels.level(0).iter().map(ordered(0)).collect();
         weighted.sort_unstable();
         if levels.count() > 1 {
@@ -48,7 +48,7 @@ impl View {
         let mut points: Vec<(f32, u64)> = Vec::with_capacity(weighted.len() + 2);
         for item in weighted {
             upto += 1 << (item & 63);
-            points.push((value(!((item >> 32) as u32 as i32 ^ i32::MIN)), upto));
+            points.push((value(!((item >> 32) as u32)), upto));
         }
         if ranks == Ranks::Inclusive {
             // Halving may have lost the extremes. Each then takes one of the count from its neighbour.
