@@ -173,17 +173,33 @@ impl Levels {
             self.make_room(seen);
         }
         if self.kept.len() == self.kept.capacity() {
-            self.grow();
+            self.grow(1);
         }
         self.kept.push(value);
     }
 
-    /// Lets the array hold twice as many values, but not more than it has room for.
+    /// Takes in values one after the other, the next after `seen` others.
+    pub(super) fn push_all(&mut self, mut values: impl ExactSizeIterator<Item = u32>, mut seen: u64) {
+        while values.len() > 0 {
+            if self.kept.len() >= self.room {
+                self.make_room(seen);
+            }
+            let count = (self.room - self.kept.len()).min(values.len());
+            if count > self.kept.capacity() - self.kept.len() {
+                self.grow(count);
+            }
+            self.kept.extend(values.by_ref().take(count));
+            seen = seen.saturating_add(count as u64);
+        }
+    }
+
+    /// Lets the array hold several times as many values, `count` more at least, but not more than it has room for.
     #[cold]
-    fn grow(&mut self) {
+    fn grow(&mut self, count: usize) {
         const FIRST: usize = 16;
+        const TIMES: usize = 4;
         let left = self.room.saturating_sub(self.kept.len());
-        self.kept.reserve_exact(self.kept.len().max(FIRST).min(left));
+        self.kept.reserve_exact(((TIMES - 1) * self.kept.len()).max(FIRST).max(count).min(left));
     }
 
     /// Halves the lowest level that has its share.

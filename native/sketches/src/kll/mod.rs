@@ -99,23 +99,21 @@ impl KllSketch {
             return;
         }
         if self.seen == 0 {
-            (self.min, self.max) = (value, value);
+            self.first(value);
         }
-        // Not `min` and `max`: the first of two zeros stays, as in the reference.
-        if value < self.min {
-            self.min = value;
-        }
-        if value > self.max {
-            self.max = value;
-        }
-        self.push(kept(value));
-    }
-
-    #[inline]
-    fn push(&mut self, kept: u32) {
-        self.levels.push(kept, self.seen);
+        // Not `min` and `max`: the first of two zeros stays, as in the reference. Written in any case, as a branch is wrong
+        // too often in sketches of few values.
+        self.min = if value < self.min { value } else { self.min };
+        self.max = if value > self.max { value } else { self.max };
+        self.levels.push(kept(value), self.seen);
         self.seen = self.seen.saturating_add(1);
         self.newest_sorted = false;
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn first(&mut self, value: f32) {
+        (self.min, self.max) = (value, value);
     }
 
     /// Takes in everything `other` has seen. Of different `k`, this sketch's stays, and the error is that of the smaller.
@@ -145,7 +143,10 @@ impl KllSketch {
     fn merge_exact(&mut self, extremes: (f32, f32), newest_first: impl ExactSizeIterator<Item = u32>) {
         if newest_first.len() > 0 {
             self.merge_extremes(extremes);
-            newest_first.for_each(|kept| self.push(kept));
+            let count = newest_first.len() as u64;
+            self.levels.push_all(newest_first, self.seen);
+            self.seen = self.seen.saturating_add(count);
+            self.newest_sorted = false;
         }
     }
 
