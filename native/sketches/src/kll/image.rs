@@ -188,11 +188,10 @@ impl<'a> Image<'a> {
 
     /// The levels of the values, which are `kept`.
     fn levels<'k>(&'k self, kept: &'k [u32]) -> Result<Slices<'k>> {
-        let levels = Slices { kept, starts: &self.ends[1..self.count] };
-        // Merging level with level, the reference takes both zeros for equal and leaves them in either order.
+        let mut levels = Slices { kept, starts: &self.ends[1..self.count], ascending: true };
+        levels.ascending = levels.above_newest().all(ascends);
         let by_value = |level: &[u32]| level.is_sorted_by(|a, b| value(*a) >= value(*b));
-        let sorted = |level: &[u32]| ascends(level) || by_value(level);
-        if !levels.above_newest().all(sorted) {
+        if !levels.ascending && !levels.above_newest().all(by_value) {
             return Err(corrupt("a level above the first is not sorted"));
         }
         Ok(levels)
@@ -200,8 +199,8 @@ impl<'a> Image<'a> {
 
     fn to_sketch(&self) -> Result<KllSketch> {
         let items: Vec<u32> = self.kept().collect();
-        let starts = self.levels(&items)?.starts.to_vec();
-        let levels = Levels::of(self.k, self.room, items, starts);
+        let ascending = self.levels(&items)?.ascending;
+        let levels = Levels::of(self.k, self.room, items, self.ends[1..self.count].to_vec(), ascending);
         let Summary { seen, min_k, extremes: (min, max) } = self.summary;
         Ok(KllSketch { min_k, seen, min, max, newest_sorted: self.newest_sorted, levels })
     }

@@ -71,6 +71,9 @@ pub(super) fn room(k: u16, levels: usize) -> usize {
 pub(super) struct Slices<'a> {
     pub(super) kept: &'a [u32],
     pub(super) starts: &'a [u32],
+    /// Whether all but level 0 ascend, as those do that were merged here. The reference takes both zeros for equal and
+    /// leaves them in either order.
+    pub(super) ascending: bool,
 }
 
 impl<'a> Slices<'a> {
@@ -116,16 +119,18 @@ pub(super) struct Levels {
     kept: Vec<u32>,
     /// Where each level but the topmost starts, from level 0 up; it ends where the one below starts. The topmost starts at 0.
     starts: Vec<u32>,
+    /// As in [`Slices`].
+    ascending: bool,
 }
 
 impl Levels {
     pub(super) fn new(k: u16) -> Self {
-        Self::of(k, room(k, 1), Vec::new(), Vec::new())
+        Self { k, room: room(k, 1), kept: Vec::new(), starts: Vec::new(), ascending: true }
     }
 
     /// The levels of this array, of which all but the topmost start there; `room` is theirs.
-    pub(super) fn of(k: u16, room: usize, kept: Vec<u32>, starts: Vec<u32>) -> Self {
-        Self { k, room, kept, starts }
+    pub(super) fn of(k: u16, room: usize, kept: Vec<u32>, starts: Vec<u32>, ascending: bool) -> Self {
+        Self { k, room, kept, starts, ascending }
     }
 
     pub(super) fn k(&self) -> u16 {
@@ -148,7 +153,7 @@ impl Levels {
     }
 
     pub(super) fn slices(&self) -> Slices<'_> {
-        Slices { kept: &self.kept, starts: &self.starts }
+        Slices { kept: &self.kept, starts: &self.starts, ascending: self.ascending }
     }
 
     fn range(&self, level: usize) -> Range<usize> {
@@ -239,7 +244,7 @@ impl Levels {
         let (kept, raised) = copied.split_at_mut(behind.len());
         kept.copy_from_slice(behind);
         raise(pairs, coin, raised);
-        merge_into(kept, raised, &mut self.kept[above..start + half]);
+        merger(self.ascending)(kept, raised, &mut self.kept[above..start + half]);
         self.kept.copy_within(start + 2 * half.., start + half);
         self.kept.truncate(self.kept.len() - half);
         self.starts[..level].iter_mut().for_each(|start| *start -= half as u32);
@@ -252,6 +257,8 @@ impl Levels {
         let mut room = if count > self.count() { room(self.k, count) } else { self.room };
         let mut total = self.kept.len() + other.kept.len();
         let mut end = total;
+        self.ascending &= other.ascending;
+        let merge = merger(self.ascending);
         if workspace.len() < 3 * total {
             workspace.resize(3 * total, 0);
         }
@@ -262,6 +269,10 @@ impl Levels {
         let mut carry = 0;
         let mut level = 0;
         while level < count {
+            if carry == 0 && theirs.is_empty() && total <= room && count == self.count() {
+                // All above stays as it is.
+                break;
+            }
             let (above, our) = ours.split_at(self.starts.get(level).map_or(0, |start| *start as usize));
             let (their_above, their) = theirs.split_at(other.starts.get(level).map_or(0, |start| *start as usize));
             (ours, theirs) = (above, their_above);
@@ -272,17 +283,17 @@ impl Levels {
                 places[..our.len()].copy_from_slice(our);
                 places[our.len()..].copy_from_slice(their);
             } else if carry == 0 {
-                merge_into(our, their, places);
+                merge(our, their, places);
             } else {
                 let both = match (our, their) {
                     ([], one) | (one, []) => one,
                     _ => {
                         let pair = &mut pair[..our.len() + their.len()];
-                        merge_into(our, their, pair);
+                        merge(our, their, pair);
                         pair
                     }
                 };
-                merge_into(both, &carried[..carry], places);
+                merge(both, &carried[..carry], places);
             }
             carry = 0;
             end = start;
@@ -307,12 +318,13 @@ impl Levels {
             }
             level += 1;
         }
+        let stay = ours.len();
         self.room = room;
-        self.kept.clear();
+        self.kept.truncate(stay);
         self.kept.extend_from_slice(&merged[end..]);
-        // The topmost level starts at 0.
-        self.starts.pop();
-        self.starts.iter_mut().for_each(|start| *start -= end as u32);
+        // The start of the topmost level is not kept.
+        self.starts.truncate(count - 1);
+        self.starts.iter_mut().take(level).for_each(|start| *start = *start + stay as u32 - end as u32);
     }
 
     /// Bytes of heap.
@@ -378,6 +390,39 @@ fn merge_into<T: Copy + Ord>(mut a: &[T], mut b: &[T], mut places: &mut [T]) {
     }
 }
 
+/// What merges slices that ascend, or such that may not.
+fn merger<T: Copy + Ord>(ascending: bool) -> fn(&[T], &[T], &mut [T]) {
+    if ascending { merge_ascending } else { merge_into }
+}
+
+/// The same, of slices that do ascend, four values at once: the least four of both are those that are less when one side is
+/// laid upon the other backwards. Looking at four together waits less for the values before them.
+fn merge_ascending<T: Copy + Ord>(mut a: &[T], mut b: &[T], mut places: &mut [T]) {
+    while let (Some(four_a), Some(four_b)) = (a.first_chunk(), b.first_chunk())
+        && let Some((front, rest)) = std::mem::take(&mut places).split_first_chunk_mut()
+    {
+        let from_b = least_four(four_a, four_b, front);
+        (a, b) = (&a[4 - from_b..], &b[from_b..]);
+        places = rest;
+    }
+    merge_into(a, b, places);
+}
+
+/// Puts the least four of two ascending fours in their order, and tells how many are of `b`.
+#[inline(always)]
+fn least_four<T: Copy + Ord>(a: &[T; 4], b: &[T; 4], least: &mut [T; 4]) -> usize {
+    let mut from_b = 0;
+    for at in 0..4 {
+        from_b += usize::from(b[3 - at] < a[at]);
+        least[at] = a[at].min(b[3 - at]);
+    }
+    // They rise and then fall, which takes two rounds to sort.
+    for (low, high) in [(0, 2), (1, 3), (0, 1), (2, 3)] {
+        (least[low], least[high]) = (least[low].min(least[high]), least[low].max(least[high]));
+    }
+    from_b
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -413,6 +458,8 @@ mod tests {
             let (mut expected, mut merged) = ([a.clone(), b.clone()].concat(), vec![-1]);
             expected.sort_unstable();
             merge(&a, &b, &mut merged);
+            assert_eq!(merged[1..], expected, "{a:?} {b:?}");
+            merge_ascending(&a, &b, &mut merged[1..]);
             assert_eq!(merged[1..], expected, "{a:?} {b:?}");
         }
     }
