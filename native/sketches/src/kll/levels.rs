@@ -84,8 +84,8 @@ impl<'a> Slices<'a> {
     }
 }
 
-/// Where stored levels are read and levels are merged. Each thread keeps its own: sketches are merged by the million, and
-/// asking for memory would take as long as merging few values.
+/// Where stored levels are read and levels are merged. Each thread keeps its own: stored sketches are merged by the million,
+/// and asking for memory each time would take a share of it that can be seen.
 #[derive(Debug, Default)]
 pub(super) struct Workspace {
     /// What a stored sketch keeps.
@@ -95,7 +95,7 @@ pub(super) struct Workspace {
 }
 
 impl Workspace {
-    /// So many values are kept room for; those of more give it back.
+    /// Room for so many values is kept; what sketches of more needed is given back.
     const MOST: usize = 1 << 14;
 
     /// Does some work in the thread's own.
@@ -251,18 +251,18 @@ impl Levels {
         self.starts[level] += half as u32;
     }
 
-    /// Takes in levels of another sketch; `seen` counts the values of both.
-    pub(super) fn absorb(&mut self, other: Slices<'_>, seen: u64, workspace: &mut Vec<u32>) {
+    /// Takes in the levels of another sketch; `seen` counts the values of both. Levels are merged in `merging`.
+    pub(super) fn absorb(&mut self, other: Slices<'_>, seen: u64, merging: &mut Vec<u32>) {
         let mut count = self.count().max(other.starts.len() + 1);
         let mut room = if count > self.count() { room(self.k, count) } else { self.room };
         let mut total = self.kept.len() + other.kept.len();
         let mut end = total;
         self.ascending &= other.ascending;
         let merge = merger(self.ascending);
-        if workspace.len() < 3 * total {
-            workspace.resize(3 * total, 0);
+        if merging.len() < 3 * total {
+            merging.resize(3 * total, 0);
         }
-        let (merged, rest) = workspace.split_at_mut(total);
+        let (merged, rest) = merging.split_at_mut(total);
         let (pair, carried) = rest.split_at_mut(total);
         let (mut ours, mut theirs) = (self.kept.as_slice(), other.kept);
         // As the array, what is merged is filled from its end, level 0 first.
@@ -346,7 +346,7 @@ fn coin(pairs: &[u32], level: usize, seen: u64) -> usize {
 /// Puts the value that the coin chose of each pair into the places.
 fn raise(pairs: &[u32], coin: usize, places: &mut [u32]) {
     let chosen = places.iter_mut().zip(pairs.as_chunks::<2>().0);
-    // Not `pair[coin]` for both: so the compiler moves several pairs at once.
+    // Not `pair[coin]`, which would check the place in every pair.
     match coin {
         0 => chosen.for_each(|(place, pair)| *place = pair[0]),
         _ => chosen.for_each(|(place, pair)| *place = pair[1]),
@@ -390,13 +390,14 @@ fn merge_into<T: Copy + Ord>(mut a: &[T], mut b: &[T], mut places: &mut [T]) {
     }
 }
 
-/// What merges slices that ascend, or such that may not.
+/// What merges slices that ascend, or slices that may not.
 fn merger<T: Copy + Ord>(ascending: bool) -> fn(&[T], &[T], &mut [T]) {
     if ascending { merge_ascending } else { merge_into }
 }
 
-/// The same, of slices that do ascend, four values at once: the least four of both are those that are less when one side is
-/// laid upon the other backwards. Looking at four together waits less for the values before them.
+/// Puts the merged values of two slices that do ascend into as many places, four values at once: the least four of both are
+/// those that are less when one side is laid upon the other backwards. Which values come next is then waited for once in
+/// four places.
 fn merge_ascending<T: Copy + Ord>(mut a: &[T], mut b: &[T], mut places: &mut [T]) {
     while let (Some(four_a), Some(four_b)) = (a.first_chunk(), b.first_chunk())
         && let Some((front, rest)) = std::mem::take(&mut places).split_first_chunk_mut()

@@ -110,6 +110,7 @@ impl KllSketch {
         self.newest_sorted = false;
     }
 
+    /// The first value is both extremes. A call, so that the others need no more than an instruction for each.
     #[cold]
     #[inline(never)]
     fn first(&mut self, value: f32) {
@@ -130,12 +131,12 @@ impl KllSketch {
     }
 
     /// Takes in the levels of a sketch that has halved some.
-    fn merge_halved(&mut self, summary: Summary, levels: Slices<'_>, workspace: &mut Vec<u32>) {
+    fn merge_halved(&mut self, summary: Summary, levels: Slices<'_>, merging: &mut Vec<u32>) {
         self.merge_extremes(summary.extremes);
         self.seen = self.seen.saturating_add(summary.seen);
         self.min_k = self.min_k.min(summary.min_k);
         self.newest_sorted = false;
-        self.levels.absorb(levels, self.seen, workspace);
+        self.levels.absorb(levels, self.seen, merging);
     }
 
     /// Takes in the values of a sketch that has halved no level, newest first. The reference feeds them in that order, which
