@@ -4,6 +4,10 @@
 //! name in benchmarks/jmh; [`table`] and [`digest`] make the same data and check sums there. [`many_keys`] and the join
 //! are measured on this side alone.
 
+/// The allocator of the native library, so that what is measured is what is shipped.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 pub mod digest;
 pub mod many_keys;
 pub mod one_key;

@@ -260,7 +260,8 @@ mod tests {
             ],
             Some(arrow::buffer::NullBuffer::from(vec![false, true, true, true])),
         ));
-        let pair_lists = Arc::new(ListArray::new(element(pairs.data_type().clone()), offsets(), pairs.clone(), present()));
+        let pair_lists =
+            Arc::new(ListArray::new(element(pairs.data_type().clone()), offsets(), pairs.clone(), present()));
         let arrays: Vec<ArrayRef> = vec![ints, texts, doubles, lists, text_lists, pairs, pair_lists];
         let first = RowExtender::new(0, vec![], 2).unwrap();
         let second = RowExtender::new(2, vec![1], 5).unwrap();
