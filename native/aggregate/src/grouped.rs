@@ -170,8 +170,8 @@ impl<S: Shape> GroupedColumn for Grouped<S> {
     }
 
     fn fold(&mut self, groups: Range<usize>, rows: Range<usize>, ts: &[Millis]) -> Result<()> {
-        if self.irs.len() < groups.end {
-            self.irs.resize(groups.end, None);
+        if let Some(last) = groups.clone().last() {
+            self.reach(last);
         }
         let batch = self.batch.as_ref().ok_or_else(not_loaded)?;
         self.shape.fold_all(&mut self.irs[groups], batch, rows, ts)

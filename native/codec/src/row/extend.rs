@@ -61,10 +61,7 @@ impl RowExtender {
             let value = match added.values {
                 Values::Long(values) => values[index] as u64,
                 Values::Double(values) => values[index].to_bits(),
-                Values::Other(array) => match fixed_value(array, index) {
-                    Some(value) => value,
-                    None => append_variable(array, index, start, out)?,
-                },
+                Values::Other(array) => append_value(array, index, start, out)?,
             };
             put(out, slot(column), value);
         }
@@ -122,6 +119,15 @@ fn fixed_value(array: &ArrayRef, index: usize) -> Option<u64> {
     })
 }
 
+/// What a slot or an element holds: the value itself, or the place relative to `base` of the one that is appended.
+#[inline]
+fn append_value(array: &ArrayRef, index: usize, base: usize, out: &mut Vec<u8>) -> Result<u64> {
+    match fixed_value(array, index) {
+        Some(value) => Ok(value),
+        None => append_variable(array, index, base, out),
+    }
+}
+
 /// Appends the value, padded; its place relative to `base`.
 fn append_variable(array: &ArrayRef, index: usize, base: usize, out: &mut Vec<u8>) -> Result<u64> {
     let start = out.len();
@@ -168,10 +174,7 @@ fn append_struct(array: &StructArray, index: usize, out: &mut Vec<u8>) -> Result
             out[start + at / 8] |= 1 << (at % 8);
             continue;
         }
-        let value = match fixed_value(member, index) {
-            Some(value) => value,
-            None => append_variable(member, index, start, out)?,
-        };
+        let value = append_value(member, index, start, out)?;
         put(out, start + null_bytes(count) + at * WORD, value);
     }
     Ok(())
@@ -192,10 +195,7 @@ fn append_list(values: &ArrayRef, out: &mut Vec<u8>) -> Result<()> {
             out[start + WORD + index / 8] |= 1 << (index % 8);
             continue;
         }
-        let value = match fixed_value(values, index) {
-            Some(value) => value,
-            None => append_variable(values, index, start, out)?,
-        };
+        let value = append_value(values, index, start, out)?;
         let at = elements + index * width;
         out[at..at + width].copy_from_slice(&value.to_le_bytes()[..width]);
     }

@@ -41,7 +41,6 @@ pub(super) fn columns(rng: &mut Rng, dialect: Dialect, stored: bool, element_wis
         let list = |of| DataType::List(Box::new(of));
         let map = |of| DataType::Map(Box::new(DataType::String), Box::new(of));
         let mut dimension = None;
-        let name = format!("c{i}");
         let data_type = match rng.below(26) {
             24 => structure(rng, &format!("S{i}"), &scalars),
             25 => list(structure(rng, &format!("S{i}"), &scalars)),
@@ -57,7 +56,7 @@ pub(super) fn columns(rng: &mut Rng, dialect: Dialect, stored: bool, element_wis
             7..12 => list(scalar),
             _ => scalar,
         };
-        columns.push(Column { name, data_type, dimension });
+        columns.push(Column { name: format!("c{i}"), data_type, dimension });
     }
     columns
 }

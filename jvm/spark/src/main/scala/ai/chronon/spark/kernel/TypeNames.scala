@@ -1,7 +1,7 @@
 package ai.chronon.spark.kernel
 
 import com.fasterxml.jackson.databind.JsonNode
-import com.fasterxml.jackson.databind.node.JsonNodeFactory
+import com.fasterxml.jackson.databind.node.{ArrayNode, JsonNodeFactory}
 import org.apache.spark.sql.types._
 
 import scala.collection.JavaConverters._
@@ -40,11 +40,9 @@ private[spark] object TypeNames {
     dataType match {
       case StructType(fields) =>
         val struct = nodes.objectNode().put("name", s"${name.capitalize}Struct")
-        val members = struct.putArray("members")
-        val known = fields.flatMap(f =>
-          json(f.name, f.dataType).map(t => members.addObject().put("name", f.name).set[JsonNode]("type", t))
-        )
-        if (known.length == fields.length) Some(nodes.objectNode().set[JsonNode]("struct", struct)) else None
+        val members = describe(fields)
+        struct.set[JsonNode]("members", members)
+        if (members.size == fields.length) Some(nodes.objectNode().set[JsonNode]("struct", struct)) else None
       case ArrayType(element, _)  => json(name, element).map(nodes.objectNode().set[JsonNode]("list", _))
       case MapType(key, value, _) =>
         for (k <- json(name, key); v <- json(name, value))
@@ -53,16 +51,27 @@ private[spark] object TypeNames {
     }
   }
 
+  /** Names and JSON forms of those columns or members whose types the kernel has. */
+  def describe(fields: Seq[StructField]): ArrayNode = {
+    val described = nodes.arrayNode()
+    for (field <- fields; form <- json(field.name, field.dataType))
+      described.addObject().put("name", field.name).set[JsonNode]("type", form)
+    described
+  }
+
+  /** The columns or members that the native library printed. */
+  def schema(described: JsonNode): StructType =
+    described.elements.asScala.foldLeft(new StructType()) { (schema, field) =>
+      schema.add(field.get("name").asText, parse(field.get("type")))
+    }
+
   /** The Spark type of a JSON form that the native library printed. */
   def parse(json: JsonNode): DataType =
     if (json.isTextual) parse(json.asText)
     else if (json.has("list")) ArrayType(parse(json.get("list")), containsNull = true)
     else if (json.has("map"))
       MapType(parse(json.get("map").get(0)), parse(json.get("map").get(1)), valueContainsNull = true)
-    else
-      json.get("struct").get("members").elements.asScala.foldLeft(new StructType()) { (schema, member) =>
-        schema.add(member.get("name").asText, parse(member.get("type")))
-      }
+    else schema(json.get("struct").get("members"))
 
   /** The Spark type of a text name that the native library printed. */
   def parse(text: String): DataType = parsePrefix(text) match {

@@ -8,8 +8,6 @@ import org.apache.spark.sql.types.StructType
 import org.apache.thrift.TSerializer
 import org.apache.thrift.protocol.TBinaryProtocol
 
-import scala.collection.JavaConverters._
-
 /** A native aggregation plan in the form that travels to executors: the definition's bytes, the options, and what the
   * native library said about columns. The native handle itself is opened by each task.
   *
@@ -53,20 +51,12 @@ object NativePlan {
       Option(groupBy.getMetaData).flatMap(m => Option(m.getName)).getOrElse("(unnamed group-by)")
     val options = json.createObjectNode()
     options.put("dialect", "airbnb").put("strict", strict).put("resolution", resolution.name)
-    val described = options.putArray("columns")
-    columns.fields.foreach { field =>
-      TypeNames.json(field.name, field.dataType).foreach(form =>
-        described.addObject().put("name", field.name).set[JsonNode]("type", form)
-      )
-    }
+    options.set[JsonNode]("columns", TypeNames.describe(columns.fields))
     val (bytes, text) = (serialize(groupBy), options.toString)
     val plan = Plan.open(bytes, text)
     try {
       val description = json.readTree(plan.describe())
-      def schema(member: String): StructType =
-        description.get(member).elements().asScala.foldLeft(new StructType()) { (schema, column) =>
-          schema.add(column.get("name").asText(), TypeNames.parse(column.get("type")))
-        }
+      def schema(member: String): StructType = TypeNames.schema(description.get(member))
       NativePlan(definition, bytes, text, schema("inputs"), schema("outputs"))
     } finally plan.close()
   }
