@@ -8,6 +8,7 @@
 use crate::avro;
 use crate::operation::Operation;
 use crate::physical::{Bytes, Doubles, Longs, Physical};
+use crate::shape::add;
 use crate::sink::LongSink;
 use arrow::datatypes::DataType as ArrowType;
 use chronon_sketches::cpc::{CpcSketch, IconEstimates, MAX_LG_K, coupon_of_bytes, coupon_of_double, coupon_of_long};
@@ -92,6 +93,18 @@ impl<P: Couponed> Operation for ApproxUniqueCount<P> {
         // A sketch may have been merged with a smaller one.
         if let Some(coupon) = P::coupon(ir.lg_k(), value) {
             ir.update(coupon);
+        }
+    }
+    #[inline]
+    fn update_all(&self, irs: &mut [Option<CpcSketch>], value: P::Ref<'_>, ts: Millis) {
+        // The hash is most of the work, and nearly always the same for all.
+        let lg_k = self.empty.lg_k();
+        let coupon = P::coupon(lg_k, value);
+        for ir in irs {
+            match ir {
+                Some(ir) if ir.lg_k() == lg_k => coupon.into_iter().for_each(|coupon| ir.update(coupon)),
+                ir => add(self, ir, value, ts),
+            }
         }
     }
     fn merge(&self, ir: &mut CpcSketch, later: &CpcSketch) {

@@ -31,6 +31,7 @@ impl Operation for Count {
     fn merge(&self, ir: &mut i64, later: &i64) {
         *ir = ir.wrapping_add(*later);
     }
+    const MERGES_AS_FOLDED: bool = true;
 
     const DELETABLE: bool = true;
 

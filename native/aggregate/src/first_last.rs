@@ -132,10 +132,17 @@ pub(crate) fn encode_timed<P: Stored>(ir: &Timed<P::Owned>, data_type: &DataType
 
 /// Reads the record of a value and its time.
 pub(crate) fn decode_timed<P: Stored>(bytes: &mut &[u8], data_type: &DataType) -> Result<Timed<P::Owned>> {
+    let ts = get_time(bytes)?;
+    Ok(Timed { ts, value: P::decode(bytes, data_type)? })
+}
+
+/// Reads the time that such a record begins with, up to its value.
+#[inline]
+fn get_time(bytes: &mut &[u8]) -> Result<Millis> {
     avro::get_present(bytes)?;
     let ts = avro::get_long(bytes)?;
     avro::get_present(bytes)?;
-    Ok(Timed { ts, value: P::decode(bytes, data_type)? })
+    Ok(ts)
 }
 
 impl<P: Stored> Operation for Edge<P> {
@@ -159,6 +166,7 @@ impl<P: Stored> Operation for Edge<P> {
             *ir = later.clone();
         }
     }
+    const MERGES_AS_FOLDED: bool = true;
     #[inline]
     fn is_complete(&self, _ir: &Self::Ir) -> bool {
         !self.latest
@@ -175,6 +183,10 @@ impl<P: Stored> Operation for Edge<P> {
     }
     fn decode(&self, bytes: &mut &[u8]) -> Result<Self::Ir> {
         decode_timed::<P>(bytes, &self.data_type)
+    }
+    fn merge_encoded(&self, ir: &mut Self::Ir, bytes: &mut &[u8]) -> Result<()> {
+        let ts = get_time(bytes)?;
+        P::decode_to(bytes, &self.data_type, |later| self.update(ir, later, ts))
     }
     fn heap_size(&self, ir: &Self::Ir) -> usize {
         P::heap_size(&ir.value)

@@ -65,6 +65,7 @@ impl Operation for Histogram {
     fn merge(&self, ir: &mut Self::Ir, later: &Self::Ir) {
         later.iter().for_each(|(key, count)| add(ir, key, count));
     }
+    const MERGES_AS_FOLDED: bool = true;
 
     const DELETABLE: bool = true;
 
@@ -91,12 +92,15 @@ impl Operation for Histogram {
     }
     fn decode(&self, bytes: &mut &[u8]) -> Result<Self::Ir> {
         let mut ir = ByteMap::default();
+        self.merge_encoded(&mut ir, bytes)?;
+        Ok(ir)
+    }
+    fn merge_encoded(&self, ir: &mut Self::Ir, bytes: &mut &[u8]) -> Result<()> {
         avro::get_items(bytes, |bytes| {
             let key = avro::get_text(bytes)?;
-            *ir.get_or_insert(key, 0) = avro::get_int(bytes)?;
+            add(ir, key, avro::get_int(bytes)?);
             Ok(())
-        })?;
-        Ok(ir)
+        })
     }
     fn heap_size(&self, ir: &Self::Ir) -> usize {
         ir.heap_size()

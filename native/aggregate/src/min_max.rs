@@ -21,11 +21,20 @@ pub trait Stored: Physical {
     /// # Errors
     /// `CorruptData` when the bytes are not such a value.
     fn decode(bytes: &mut &[u8], data_type: &DataType) -> Result<Self::Owned>;
+    /// Reads what [`Self::encode`] wrote and hands it to `take`, without a copy where it stands in the bytes as it is.
+    ///
+    /// # Errors
+    /// As for [`Self::decode`].
+    #[inline]
+    fn decode_to(bytes: &mut &[u8], data_type: &DataType, take: impl FnOnce(Self::Ref<'_>)) -> Result<()> {
+        take(Self::borrow(&Self::decode(bytes, data_type)?));
+        Ok(())
+    }
 }
 
 impl Stored for Longs {
     fn encode(value: &i64, data_type: &DataType, out: &mut Vec<u8>) -> Result<()> {
-        if *data_type == DataType::Boolean {
+        if matches!(data_type, DataType::Boolean) {
             out.push(*value as u8)
         } else {
             avro::put_long(out, *value)
@@ -33,7 +42,7 @@ impl Stored for Longs {
         Ok(())
     }
     fn decode(bytes: &mut &[u8], data_type: &DataType) -> Result<i64> {
-        if *data_type == DataType::Boolean {
+        if matches!(data_type, DataType::Boolean) {
             return avro::get_fixed::<1>(bytes).map(|[value]| value.into());
         }
         avro::get_long(bytes)
@@ -56,14 +65,22 @@ impl Stored for Doubles {
     }
 }
 
+/// The bytes of a value.
+fn get<'a>(bytes: &mut &'a [u8], data_type: &DataType) -> Result<&'a [u8]> {
+    if matches!(data_type, DataType::String) { avro::get_text(bytes) } else { avro::get_bytes(bytes) }
+}
+
 impl Stored for Bytes {
     fn encode(value: &Vec<u8>, _data_type: &DataType, out: &mut Vec<u8>) -> Result<()> {
         avro::put_bytes(out, value);
         Ok(())
     }
     fn decode(bytes: &mut &[u8], data_type: &DataType) -> Result<Vec<u8>> {
-        let read = if *data_type == DataType::String { avro::get_text } else { avro::get_bytes };
-        read(bytes).map(<[u8]>::to_vec)
+        get(bytes, data_type).map(<[u8]>::to_vec)
+    }
+    #[inline]
+    fn decode_to(bytes: &mut &[u8], data_type: &DataType, take: impl FnOnce(&[u8])) -> Result<()> {
+        get(bytes, data_type).map(take)
     }
 }
 
@@ -99,6 +116,7 @@ impl<P: Ordered + Stored> Operation for Extreme<P> {
     fn merge(&self, ir: &mut P::Owned, later: &P::Owned) {
         self.update(ir, P::borrow(later), 0);
     }
+    const MERGES_AS_FOLDED: bool = true;
     fn sink(&self) -> P::Sink {
         P::sink(&self.data_type, self.nested)
     }
@@ -111,6 +129,9 @@ impl<P: Ordered + Stored> Operation for Extreme<P> {
     }
     fn decode(&self, bytes: &mut &[u8]) -> Result<P::Owned> {
         P::decode(bytes, &self.data_type)
+    }
+    fn merge_encoded(&self, ir: &mut P::Owned, bytes: &mut &[u8]) -> Result<()> {
+        P::decode_to(bytes, &self.data_type, |later| self.update(ir, later, 0))
     }
     fn heap_size(&self, ir: &P::Owned) -> usize {
         P::heap_size(ir)

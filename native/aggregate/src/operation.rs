@@ -1,6 +1,7 @@
 //! The contract every operation fulfils.
 
 use crate::physical::Physical;
+use crate::shape::add;
 use crate::sink::Sink;
 use chronon_types::Result;
 use chronon_types::time::Millis;
@@ -38,6 +39,16 @@ pub trait Operation: Send + Sync + 'static {
 
     /// Folds in the IR of later values.
     fn merge(&self, ir: &mut Self::Ir, later: &Self::Ir);
+
+    /// Folds one value into each of several IRs, some of them absent.
+    #[inline]
+    fn update_all(&self, irs: &mut [Option<Self::Ir>], value: <Self::Input as Physical>::Ref<'_>, ts: Millis) {
+        irs.iter_mut().for_each(|ir| add(self, ir, value, ts));
+    }
+
+    /// Whether the IR of some values, merged into another one, always gives the result that folding these values into it
+    /// one by one gives, so that values for several IRs need folding only once. Sums of floats do not.
+    const MERGES_AS_FOLDED: bool = false;
 
     /// Whether the reference's copy of an IR gives other results than the IR; [`Self::mark_copied`] makes the difference.
     const COPIES_DIFFER: bool = false;

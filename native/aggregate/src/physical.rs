@@ -62,6 +62,8 @@ pub trait Ordered: Physical {
     fn beats(a: Self::Ref<'_>, b: Self::Ref<'_>, largest: bool) -> bool;
     /// The total order of Java's `compare`: not-a-number is the greatest, and `-0.0` is below `0.0`.
     fn compare(a: Self::Ref<'_>, b: Self::Ref<'_>) -> Ordering;
+    /// Whether [`Self::partial`] always is [`Self::compare`], and equal values are the same value.
+    const TOTAL: bool = true;
     /// The order of Java's operators: none where not-a-number is involved, and `-0.0` equals `0.0`.
     #[inline]
     fn partial(a: Self::Ref<'_>, b: Self::Ref<'_>) -> Option<Ordering> {
@@ -185,6 +187,8 @@ impl Physical for Doubles {
 }
 
 impl Ordered for Doubles {
+    const TOTAL: bool = false;
+
     #[inline]
     fn beats(a: f64, b: f64, largest: bool) -> bool {
         // Nearly all values of a long fold end here; comparisons with not-a-number do not.

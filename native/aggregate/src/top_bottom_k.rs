@@ -91,6 +91,7 @@ impl<P: Ordered + Stored> Operation for RankedK<P> {
             bounded_heap::merge(&Ranking::<P, false>(PhantomData), ir, self.limit(), later);
         }
     }
+    const MERGES_AS_FOLDED: bool = P::TOTAL;
     fn sink(&self) -> Self::Sink {
         ListSink::new(P::sink(&self.data_type, true))
     }

@@ -128,6 +128,7 @@ impl<P: Distinct> Operation for UniqueCount<P> {
     fn merge(&self, ir: &mut Self::Ir, later: &Self::Ir) {
         ir.add_all(later);
     }
+    const MERGES_AS_FOLDED: bool = true;
     fn sink(&self) -> LongSink {
         LongSink::new(ArrowType::Int64)
     }
@@ -140,11 +141,11 @@ impl<P: Distinct> Operation for UniqueCount<P> {
     }
     fn decode(&self, bytes: &mut &[u8]) -> Result<Self::Ir> {
         let mut ir = P::Set::default();
-        avro::get_items(bytes, |bytes| {
-            ir.add(P::borrow(&P::decode(bytes, &self.data_type)?));
-            Ok(())
-        })?;
+        self.merge_encoded(&mut ir, bytes)?;
         Ok(ir)
+    }
+    fn merge_encoded(&self, ir: &mut Self::Ir, bytes: &mut &[u8]) -> Result<()> {
+        avro::get_items(bytes, |bytes| P::decode_to(bytes, &self.data_type, |value| ir.add(value)))
     }
     fn heap_size(&self, ir: &Self::Ir) -> usize {
         ir.heap_size()

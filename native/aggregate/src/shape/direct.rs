@@ -74,8 +74,16 @@ impl<O: Operation> Shape for Direct<O> {
         if let [ir] = irs {
             return self.fold(ir, batch, rows, ts);
         }
+        if O::MERGES_AS_FOLDED {
+            let mut once = None;
+            self.fold(&mut once, batch, rows, ts)?;
+            return match once {
+                Some(once) => irs.iter_mut().try_for_each(|ir| self.merge(ir, &once)),
+                None => Ok(()),
+            };
+        }
         // An accumulator waits for its last fold, for a division say; meanwhile those of the others run.
-        self.each(batch, rows, ts, |value, ts| irs.iter_mut().for_each(|ir| add(&self.operation, ir, value, ts)));
+        self.each(batch, rows, ts, |value, ts| self.operation.update_all(irs, value, ts));
         Ok(())
     }
 

@@ -47,8 +47,9 @@ pub trait Shape: Send + Sync + 'static {
     /// `InvalidArgument` when a row does not fit those before it.
     fn fold(&self, ir: &mut Option<Self::Ir>, batch: &Self::Batch, rows: Range<usize>, ts: &[Millis]) -> Result<()>;
 
-    /// Folds rows into each of several accumulators, which come out as if [`Self::fold`] had been called for one after
-    /// the other. Where that is faster, every row goes into all before the next one does.
+    /// Folds rows into each of several accumulators, which then give the results they would give had [`Self::fold`] been
+    /// called for one after the other. Where that is faster, every row goes into all before the next one does, or rows
+    /// are folded once and merged into all ([`Operation::MERGES_AS_FOLDED`]).
     ///
     /// # Errors
     /// As for [`Self::fold`].
@@ -209,7 +210,12 @@ impl Source {
 
 /// Folds one value into an accumulator that may not be there yet. A part of every loop over rows.
 #[inline(always)]
-fn add<O: Operation>(operation: &O, ir: &mut Option<O::Ir>, value: <O::Input as Physical>::Ref<'_>, ts: Millis) {
+pub(crate) fn add<O: Operation + ?Sized>(
+    operation: &O,
+    ir: &mut Option<O::Ir>,
+    value: <O::Input as Physical>::Ref<'_>,
+    ts: Millis,
+) {
     match ir {
         Some(ir) => operation.update(ir, value, ts),
         None => begin(operation, ir, value, ts),
@@ -218,7 +224,12 @@ fn add<O: Operation>(operation: &O, ir: &mut Option<O::Ir>, value: <O::Input as 
 
 /// Apart from the loops over rows, few of which are the first of their accumulator.
 #[cold]
-fn begin<O: Operation>(operation: &O, ir: &mut Option<O::Ir>, value: <O::Input as Physical>::Ref<'_>, ts: Millis) {
+fn begin<O: Operation + ?Sized>(
+    operation: &O,
+    ir: &mut Option<O::Ir>,
+    value: <O::Input as Physical>::Ref<'_>,
+    ts: Millis,
+) {
     *ir = Some(operation.prepare(value, ts));
 }
 

@@ -1,7 +1,7 @@
 //! The answer to a request: a batch IR's bytes, with what was streamed since.
 
 use super::batch::{check_rows, each_hop};
-use super::plan::{BaseColumn, OnlinePlan, runs};
+use super::plan::{OnlinePlan, runs};
 use super::{at_byte, check_end};
 use arrow::array::ArrayRef;
 use chronon_aggregate::{Copies, GroupedColumn, avro};
@@ -95,8 +95,8 @@ pub struct Lambda {
     tails: Vec<Millis>,
     /// Per distinct window, whether the hop or tile at hand is inside.
     inside: Vec<bool>,
-    /// The windows of a base that the hop or tile at hand goes into.
-    groups: Vec<usize>,
+    /// Per window set, the windows that the hop or tile at hand goes into.
+    windows: Vec<Vec<usize>>,
     /// Per base and window, whether it had nothing before the hops.
     empty: Vec<Vec<bool>>,
 }
@@ -112,7 +112,7 @@ impl Lambda {
             columns: plan.columns()?,
             tails: vec![0; spans],
             inside: vec![false; spans],
-            groups: Vec::new(),
+            windows: vec![Vec::new(); plan.window_sets().len()],
             empty: vec![Vec::new(); plan.bases().len()],
             plan,
         })
@@ -243,12 +243,13 @@ impl Lambda {
         for (inside, tail) in self.inside.iter_mut().zip(&self.tails) {
             *inside = start >= *tail;
         }
+        self.find_windows();
         avro::get_present(bytes)?;
         for (column, base) in self.columns.iter_mut().zip(self.plan.bases()) {
-            inside(base, &self.inside, &mut self.groups);
             // for each window, and again where there is nothing to merge it into
             let copies = Copies { into_nothing: 2, into_something: 1 };
-            column.merge_encoded_copies(&self.groups, bytes, copies).map_err(|error| error.within(base.name()))?;
+            let windows = &self.windows[base.window_set];
+            column.merge_encoded_copies(windows, bytes, copies).map_err(|error| error.within(base.name()))?;
         }
         super::tile::get_is_complete(bytes)?;
         check_end("a tile", bytes)
@@ -281,32 +282,35 @@ impl Lambda {
         check_end("a batch IR", bytes)
     }
 
+    /// Works out for every window set which windows the hop or tile at hand goes into.
+    fn find_windows(&mut self) {
+        for (windows, spans) in self.windows.iter_mut().zip(self.plan.window_sets()) {
+            windows.clear();
+            windows.extend(spans.iter().enumerate().filter(|(_, span)| self.inside[**span]).map(|(window, _)| window));
+        }
+    }
+
     /// Reads one accumulator per base and folds it into the windows that are [`Self::inside`].
     fn hop(&mut self, bytes: &mut &[u8]) -> Result<()> {
+        self.find_windows();
         for ((column, base), empty) in self.columns.iter_mut().zip(self.plan.bases()).zip(&self.empty) {
-            inside(base, &self.inside, &mut self.groups);
+            let windows = &self.windows[base.window_set];
             let read = if column.copies_of_copies_differ() {
                 // The reference copies the hops of a window if it had nothing before them, so that it does not change what
                 // it has stored.
                 let of_nothing = Copies { into_nothing: 1, into_something: 1 };
-                let (fresh, other): (Vec<usize>, Vec<usize>) = self.groups.iter().partition(|window| empty[**window]);
+                let (fresh, other): (Vec<usize>, Vec<usize>) = windows.iter().partition(|window| empty[**window]);
                 let again = &mut { *bytes };
                 column.merge_encoded_copies(&fresh, again, of_nothing).and_then(|()| {
                     column.merge_encoded_copies(&other, bytes, Copies { into_nothing: 1, into_something: 0 })
                 })
             } else {
-                column.merge_encoded(&self.groups, bytes)
+                column.merge_encoded(windows, bytes)
             };
             read.map_err(|error| error.within(base.name()))?;
         }
         Ok(())
     }
-}
-
-/// The windows of a base that something falls into.
-fn inside(base: &BaseColumn, inside: &[bool], windows: &mut Vec<usize>) {
-    windows.clear();
-    windows.extend(base.spans.iter().enumerate().filter(|(_, span)| inside[**span]).map(|(window, _)| window));
 }
 
 impl std::fmt::Debug for Lambda {

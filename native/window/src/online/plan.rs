@@ -59,6 +59,8 @@ pub(super) struct BaseColumn {
     pub(super) stored: DataType,
     /// Index of the span of each window.
     pub(super) spans: Vec<usize>,
+    /// Index of these spans in [`OnlinePlan::window_sets`].
+    pub(super) window_set: usize,
 }
 
 impl BaseColumn {
@@ -86,6 +88,7 @@ pub struct OnlinePlan {
     bases: Vec<BaseColumn>,
     outputs: Vec<Field>,
     spans: Vec<Span>,
+    window_sets: Vec<Vec<usize>>,
     most_windows: usize,
 }
 
@@ -95,7 +98,14 @@ impl OnlinePlan {
     /// # Errors
     /// `InvalidPlan` or `Unsupported` naming the aggregation that cannot run; `InvalidPlan` when there is none.
     pub fn new(inputs: Vec<Field>, bases: Vec<Base>) -> Result<Self> {
-        let mut plan = Self { inputs, bases: Vec::new(), outputs: Vec::new(), spans: Vec::new(), most_windows: 0 };
+        let mut plan = Self {
+            inputs,
+            bases: Vec::new(),
+            outputs: Vec::new(),
+            spans: Vec::new(),
+            window_sets: Vec::new(),
+            most_windows: 0,
+        };
         for Base { spec, windows } in bases {
             let mut spans = Vec::with_capacity(windows.len());
             for window in &windows {
@@ -115,7 +125,8 @@ impl OnlinePlan {
             }
             let definition = Definition::new(&AggregationSpec { window: None, ..spec }, &plan.inputs)?;
             plan.most_windows = plan.most_windows.max(spans.len());
-            plan.bases.push(BaseColumn { stored: definition.ir_type(), definition, spans });
+            let window_set = position_or_push(&mut plan.window_sets, spans.clone());
+            plan.bases.push(BaseColumn { stored: definition.ir_type(), definition, spans, window_set });
         }
         if plan.outputs.is_empty() {
             return Err(Error::invalid_plan("there is nothing to serve: no aggregation has a window"));
@@ -139,6 +150,11 @@ impl OnlinePlan {
 
     pub(super) fn spans(&self) -> &[Span] {
         &self.spans
+    }
+
+    /// The distinct lists of windows that bases have, as indices of spans.
+    pub(super) fn window_sets(&self) -> &[Vec<usize>] {
+        &self.window_sets
     }
 
     /// Groups below this number are windows of a base, others are hops.
