@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ai.chronon.api import ttypes
-from ai.chronon.errors import DefinitionError, DefinitionValueError, UnsupportedError
+from ai.chronon.errors import DefinitionError, DefinitionValueError
 from ai.chronon.group_by import (
     Accuracy,
     Aggregation,
@@ -208,23 +208,3 @@ def test_rules_hold_for_hand_made_group_bys() -> None:
     made.aggregations = [ttypes.Aggregation("absent", ttypes.Operation.SUM)]
     with pytest.raises(DefinitionError, match="input column 'absent' is not selected"):
         validate_group_by(made)
-
-
-@pytest.mark.parametrize(
-    ("argument", "value"),
-    [
-        ("derivations", [ttypes.Derivation("a", "b")]),
-        ("is_incremental", True),
-        ("sources", ttypes.JoinSource(join=ttypes.Join())),
-    ],
-)
-def test_unsupported_argument_is_refused_by_name(argument: str, value: Any) -> None:
-    with pytest.raises(UnsupportedError, match=f"GroupBy\\({argument}="):
-        group_by(**{argument: value})
-
-
-def test_unsupported_name_is_refused_on_import() -> None:
-    with pytest.raises(UnsupportedError, match=r"ai\.chronon\.group_by\.Derivation"):
-        from ai.chronon.group_by import Derivation  # type: ignore[attr-defined]  # noqa: F401
-    with pytest.raises(ImportError):
-        from ai.chronon.group_by import Nonsense  # type: ignore[attr-defined]  # noqa: F401

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ai.chronon.api import ttypes
-from ai.chronon.errors import DefinitionError, DefinitionValueError, UnsupportedError
+from ai.chronon.errors import DefinitionError, DefinitionValueError
 from ai.chronon.group_by import Aggregation, GroupBy, Operation
 from ai.chronon.join import Join, JoinPart
 from ai.chronon.query import Query, select
@@ -117,28 +117,6 @@ def test_custom_json_keeps_its_order() -> None:
         }
     )
     assert meta_data(join).consistencySamplePercent == 5.0
-
-
-@pytest.mark.parametrize(
-    "argument",
-    [
-        "online_external_parts",
-        "bootstrap_parts",
-        "bootstrap_from_log",
-        "label_part",
-        "derivations",
-        "model_transforms",
-    ],
-)
-def test_unsupported_argument_is_refused_by_name(argument: str) -> None:
-    arguments: dict[str, Any] = {argument: [object()]}
-    with pytest.raises(UnsupportedError, match=f"Join\\({argument}="):
-        Join(left=source(), right_parts=[], **arguments)
-
-
-def test_unsupported_name_is_refused_on_import() -> None:
-    with pytest.raises(UnsupportedError, match=r"ai\.chronon\.join\.LabelPart"):
-        from ai.chronon.join import LabelPart  # type: ignore[attr-defined]  # noqa: F401
 
 
 def test_table_names() -> None:

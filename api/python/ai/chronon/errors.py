@@ -17,8 +17,32 @@ class DefinitionValueError(ChrononError, ValueError):
     """A definition holds a value of the wrong kind or outside of its range."""
 
 
+class DefinitionTypeError(ChrononError, TypeError):
+    """An argument of an authoring function is of the wrong kind."""
+
+
+class DefinitionIndexError(ChrononError, IndexError):
+    """An operation lacks a positional argument."""
+
+
+class PathError(ChrononError, KeyError):
+    """An input path is not in a folder of definitions of the repository."""
+
+    def __str__(self) -> str:
+        """The message as it is: `KeyError` would put it in quotes."""
+        return str(self.args[0])
+
+
+class ImportFailureError(ChrononError):
+    """A module of the repository cannot be imported; the message names file, line and reason."""
+
+
+class CompilationError(ChrononError):
+    """Several definitions or files of a run failed; the message has the reason of each."""
+
+
 class UnsupportedError(ChrononError):
-    """A definition uses a feature that this version does not have yet; the message names the feature."""
+    """Something is asked for that this version does not have; the message names it."""
 
 
 class TeamsError(ChrononError, ValueError):

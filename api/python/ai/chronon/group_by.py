@@ -17,28 +17,40 @@
 import json
 import logging
 import sys
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from ai.chronon.api import ttypes
 from ai.chronon.dependencies import describe_source, get_dependencies, source_query
-from ai.chronon.errors import DefinitionError
-from ai.chronon.group_by_rules import contains_windowed_aggregation, validate_group_by
+from ai.chronon.derivation import Derivation
+from ai.chronon.errors import DefinitionError, DefinitionIndexError, DefinitionTypeError
+from ai.chronon.group_by_rules import (
+    UPLOAD_SCHEDULE_KEY,
+    UPLOAD_SCHEDULES,
+    contains_windowed_aggregation,
+    validate_group_by,
+)
 from ai.chronon.naming import caller_team
-from ai.chronon.support import missing_names, refuse_argument
+from ai.chronon.sharing import note_use
 
 __all__ = [
     "DEFAULT_ONLINE",
     "DEFAULT_PRODUCTION",
+    "DEFAULT_UPLOAD_SCHEDULE",
+    "UPLOAD_SCHEDULES",
+    "UPLOAD_SCHEDULE_KEY",
     "Accuracy",
     "Aggregation",
     "Aggregations",
     "DefaultAggregation",
+    "Derivation",
     "GroupBy",
     "Operation",
     "TimeUnit",
     "Window",
+    "collector",
     "contains_windowed_aggregation",
+    "generic_collector",
     "get_output_col_names",
     "op_to_str",
     "validate_group_by",
@@ -50,6 +62,7 @@ OperationArgument = int | tuple[int, dict[str, str]]
 
 DEFAULT_ONLINE = None
 DEFAULT_PRODUCTION = None
+DEFAULT_UPLOAD_SCHEDULE = "@daily"
 # Columns that a default aggregation leaves alone: time, partition, and the marks of a mutation.
 RESERVED_COLUMNS = frozenset({"ts", "is_before", "mutation_ts", "ds"})
 # Operations whose output is named after the number of values that they keep.
@@ -60,9 +73,6 @@ OUTPUT_PREFIX_BEFORE_K = {
     ttypes.Operation.BOTTOM_K: "bottom",
 }
 LOGGER = logging.getLogger(__name__)
-
-if not TYPE_CHECKING:  # a type checker would take every name for known
-    __getattr__ = missing_names(__name__, frozenset({"Derivation"}))
 
 
 class Accuracy(ttypes.Accuracy):
@@ -147,6 +157,32 @@ class Operation:
         """Approximate percentiles; each lies in [0, 1], and `k` (128) sets the accuracy of the sketch."""
         values = {"k": 128, "percentiles": percentiles, **arguments}
         return ttypes.Operation.APPROX_PERCENTILE, {name: str(value) for name, value in values.items()}
+
+
+def collector(op: int) -> Callable[[int], tuple[int, dict[str, str]]]:
+    """A function that makes an operation of its argument `k`, as `Operation.LAST_K` does."""
+    return lambda k: _with_k(op, k)
+
+
+def generic_collector(op: int, required: Sequence[str], **kwargs: Any) -> Callable[..., tuple[int, dict[str, str]]]:
+    """A function that makes an operation of its arguments.
+
+    Args:
+        op: The operation.
+        required: Names of the positional arguments.
+        **kwargs: Defaults of the others.
+
+    """
+
+    def collect(*args: Any, **other_args: Any) -> tuple[int, dict[str, str]]:
+        if len(args) < len(required):
+            raise DefinitionIndexError(
+                f"{op_to_str(op).upper()} needs {', '.join(required)} as positional arguments, got {len(args)}"
+            )
+        values = {**kwargs, **dict(zip(required, args, strict=False)), **other_args}
+        return op, {name: str(value) for name, value in values.items()}
+
+    return collect
 
 
 def _with_k(operation: int, k: int) -> tuple[int, dict[str, str]]:
@@ -289,8 +325,13 @@ def _wrap_source(source: AnySource) -> ttypes.Source:
         raise DefinitionError(
             f"GroupBy(sources=...) got a {type(source).__name__}; give it Source, EventSource or EntitySource objects"
         )
-    refuse_argument("GroupBy", "sources=JoinSource", wrapped.joinSource)
     return wrapped
+
+
+def _listed(aggregations: Iterable[ttypes.Aggregation]) -> list[ttypes.Aggregation]:
+    if isinstance(aggregations, ttypes.Aggregation):
+        raise DefinitionTypeError("GroupBy(aggregations=Aggregation(...)): not a list; write aggregations=[...]")
+    return list(aggregations)
 
 
 def _wrap_sources(sources: AnySource | Sequence[AnySource]) -> list[ttypes.Source]:
@@ -304,19 +345,24 @@ def _complete_selects(source: ttypes.Source, columns: Iterable[str]) -> None:
     collects the columns of all of them, and its bytes depend on that.
     """
     query = source_query(source)
+    before = dict(query.selects or {})
     if query.selects is None:
         query.selects = {}
     for column in columns:
         query.selects.setdefault(column, column)
     if "ts" in query.selects:
-        expression = query.selects.pop("ts")
-        if query.timeColumn is None:
-            query.timeColumn = expression
-        if query.timeColumn != expression:
-            raise DefinitionError(
-                f"{describe_source(source)} selects ts as {expression!r}, but its time column is {query.timeColumn!r}; "
-                "drop ts from the selects: the time column takes its place (to aggregate ts, set time_column='ts')"
-            )
+        _take_time_column(source, query, query.selects.pop("ts"))
+    note_use(query, changed=query.selects != before)
+
+
+def _take_time_column(source: ttypes.Source, query: ttypes.Query, expression: str) -> None:
+    if query.timeColumn is None:
+        query.timeColumn = expression
+    if query.timeColumn != expression:
+        raise DefinitionError(
+            f"{describe_source(source)} selects ts as {expression!r}, but its time column is {query.timeColumn!r}; "
+            "drop ts from the selects: the time column takes its place (to aggregate ts, set time_column='ts')"
+        )
 
 
 def _column_tags(aggregations: Iterable[ttypes.Aggregation] | None) -> dict[str, dict[str, Any]]:
@@ -342,6 +388,7 @@ def GroupBy(
     accuracy: int | None = None,
     lag: int = 0,
     offline_schedule: str = "@daily",
+    upload_schedule: str | None = DEFAULT_UPLOAD_SCHEDULE,
     name: str | None = None,
     tags: dict[str, Any] | None = None,
     derivations: list[ttypes.Derivation] | None = None,
@@ -367,34 +414,39 @@ def GroupBy(
         accuracy: A member of `Accuracy`; when absent it follows from the sources.
         lag: Days by which the sources may be behind.
         offline_schedule: Schedule of the batch jobs, such as `@daily` or a cron line.
+        upload_schedule: How often the online store gets the whole batch, one of `UPLOAD_SCHEDULES`; other than
+            `@daily` only for SNAPSHOT accuracy without a stream.
         name: Name, for a GroupBy that is not a variable of a module in `group_bys/`.
         tags: Notes, kept in the custom JSON.
-        derivations: Not supported yet.
+        derivations: Output columns computed from the features, see `Derivation`; they replace the features unless
+            the wildcard `Derivation("*", "*")` is among them.
         historical_backfill: Fill all missing partitions, not only the newest.
         deprecation_date: Day on which the GroupBy is retired, `yyyy-MM-dd`.
         description: For people.
-        is_incremental: Not supported yet.
+        is_incremental: Keep daily aggregates, so that a backfill reads new days only; event sources and SNAPSHOT
+            accuracy.
         **kwargs: Further keys of the custom JSON.
 
     Raises:
         DefinitionError: A rule of `validate_group_by` is broken.
         DefinitionValueError: Percentiles that are not numbers in [0, 1].
-        UnsupportedError: An argument that this version does not support yet.
 
     """
     if not sources:
         raise DefinitionError("GroupBy(sources=...) is empty; give it at least one source")
     if historical_backfill is not None and not backfill_start_date:
         raise DefinitionError("GroupBy(historical_backfill=...) needs backfill_start_date='yyyy-MM-dd'")
-    refuse_argument("GroupBy", "derivations", derivations)
-    refuse_argument("GroupBy", "is_incremental", is_incremental)
+    if not isinstance(keys, (list, tuple)):
+        raise DefinitionTypeError(f"GroupBy(keys={keys!r}): not a list; write keys=['user_id']")
     wrapped = _wrap_sources(sources)
     if aggregations is not None:
-        aggregations = list(aggregations)
+        aggregations = _listed(aggregations)
     needed = [*keys, *(item.inputColumn for item in aggregations or [] if item.inputColumn)]
     for source in wrapped:
         _complete_selects(source, needed)
     custom = {**kwargs, "lag": lag, "groupby_tags": tags, "column_tags": _column_tags(aggregations)}
+    if upload_schedule != DEFAULT_UPLOAD_SCHEDULE:
+        custom[UPLOAD_SCHEDULE_KEY] = upload_schedule
     meta_data = ttypes.MetaData(
         name=name,
         online=online,

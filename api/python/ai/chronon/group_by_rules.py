@@ -2,11 +2,16 @@
 
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from ai.chronon.api import ttypes
-from ai.chronon.dependencies import describe_source, source_query
+from ai.chronon.dependencies import describe_source, source_query, source_topic
 from ai.chronon.errors import DefinitionError, DefinitionValueError
+
+# How often the online store may get the whole batch; kept in the custom JSON under this key.
+UPLOAD_SCHEDULES = ("@daily", "@weekly", "@monthly", "@quarterly")
+UPLOAD_SCHEDULE_KEY = "uploadSchedule"
 
 
 def contains_windowed_aggregation(aggregations: Sequence[ttypes.Aggregation] | None) -> bool:
@@ -108,6 +113,29 @@ def _check_incremental(group_by: ttypes.GroupBy, sources: list[ttypes.Source]) -
         raise _fail(group_by, "is_incremental with temporal accuracy", "set accuracy=Accuracy.SNAPSHOT")
 
 
+def _check_upload_schedule(group_by: ttypes.GroupBy, sources: list[ttypes.Source]) -> None:
+    custom = json.loads((group_by.metaData.customJson if group_by.metaData is not None else None) or "{}")
+    schedule = custom.get(UPLOAD_SCHEDULE_KEY) if isinstance(custom, dict) else None
+    if schedule is None or schedule == UPLOAD_SCHEDULES[0]:
+        return
+    if schedule not in UPLOAD_SCHEDULES:
+        raise _fail(group_by, f"upload_schedule is {schedule!r}", f"use one of {', '.join(UPLOAD_SCHEDULES)}")
+    if group_by.accuracy == ttypes.Accuracy.TEMPORAL:
+        raise _fail(
+            group_by,
+            f"upload_schedule {schedule!r} with TEMPORAL accuracy",
+            "it is for SNAPSHOT accuracy; drop it or set accuracy=Accuracy.SNAPSHOT",
+        )
+    for source in sources:
+        if source_topic(source):
+            raise _fail(
+                group_by,
+                f"upload_schedule {schedule!r}, but {describe_source(source)} is streaming, and every fetch would "
+                "replay the stream since the last upload",
+                "drop the schedule or the topic",
+            )
+
+
 def _check_aggregations_present(group_by: ttypes.GroupBy, sources: list[ttypes.Source]) -> None:
     if group_by.aggregations is not None:
         return
@@ -153,25 +181,21 @@ def _check_windows(group_by: ttypes.GroupBy, aggregation: ttypes.Aggregation) ->
         )
 
 
-def _check_aggregations(
-    group_by: ttypes.GroupBy, sources: list[ttypes.Source], aggregations: Iterable[ttypes.Aggregation]
-) -> None:
-    selected = {column for source in sources for column in _columns(source)}
-    for aggregation in aggregations:
-        column = aggregation.inputColumn
-        if not column:
-            raise _fail(group_by, "an aggregation has no input column", "give input_column=...")
-        if column != "ts" and column not in selected:
-            raise _fail(
-                group_by, f"the input column {column!r} is not selected", f"select it; selected: {sorted(selected)}"
-            )
-        if aggregation.operation == ttypes.Operation.APPROX_PERCENTILE:
-            _check_percentiles(group_by, aggregation)
-        _check_windows(group_by, aggregation)
+def _check_aggregation(group_by: ttypes.GroupBy, selected: set[str], aggregation: ttypes.Aggregation) -> None:
+    column = aggregation.inputColumn
+    if not column:
+        raise _fail(group_by, "an aggregation has no input column", "give input_column=...")
+    if column != "ts" and column not in selected:
+        raise _fail(
+            group_by, f"the input column {column!r} is not selected", f"select it; selected: {sorted(selected)}"
+        )
+    if aggregation.operation == ttypes.Operation.APPROX_PERCENTILE:
+        _check_percentiles(group_by, aggregation)
+    _check_windows(group_by, aggregation)
 
 
 def validate_group_by(group_by: ttypes.GroupBy) -> None:
-    """Checks a GroupBy against every rule.
+    """Checks a GroupBy against every rule, and names all that are broken.
 
     Raises:
         DefinitionError: A rule is broken; it is an `AssertionError` too.
@@ -181,8 +205,28 @@ def validate_group_by(group_by: ttypes.GroupBy) -> None:
     sources = group_by.sources or []
     if not sources:
         raise _fail(group_by, "no source", "give it at least one")
-    _check_columns(group_by, sources)
-    _check_sources(group_by, sources)
-    _check_incremental(group_by, sources)
-    _check_aggregations_present(group_by, sources)
-    _check_aggregations(group_by, sources, group_by.aggregations or [])
+    aggregations = group_by.aggregations or []
+    checks: list[Callable[[], None]] = [
+        lambda: _check_columns(group_by, sources),
+        lambda: _check_sources(group_by, sources),
+        lambda: _check_incremental(group_by, sources),
+        lambda: _check_upload_schedule(group_by, sources),
+        lambda: _check_aggregations_present(group_by, sources),
+    ]
+    _raise_all(checks)
+    selected = {column for source in sources for column in _columns(source)}
+    _raise_all([partial(_check_aggregation, group_by, selected, aggregation) for aggregation in aggregations])
+
+
+def _raise_all(checks: Iterable[Callable[[], None]]) -> None:
+    """Runs every check, and raises what they found as one error, of the type of the first."""
+    found: list[DefinitionError | DefinitionValueError] = []
+    for check in checks:
+        try:
+            check()
+        except (DefinitionError, DefinitionValueError) as error:
+            found.append(error)
+    if len(found) > 1:
+        raise type(found[0])("\n".join(dict.fromkeys(str(error) for error in found)))
+    if found:
+        raise found[0]

@@ -21,33 +21,43 @@
 
 import copy
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ai.chronon.api import ttypes
-from ai.chronon.dependencies import describe_source, get_dependencies, source_query
+from ai.chronon.data_types import DataType, FieldsType
+from ai.chronon.dependencies import (
+    describe_source,
+    get_bootstrap_dependencies,
+    get_dependencies,
+    get_label_table_dependencies,
+    parts_dependencies,
+    source_query,
+)
+from ai.chronon.derivation import Derivation
+from ai.chronon.distance import edit_distance
 from ai.chronon.errors import DefinitionError, DefinitionValueError
+from ai.chronon.external import ContextualSource, ExternalPart, ExternalSource, check_distinct
 from ai.chronon.group_by_rules import describe_group_by, validate_group_by
+from ai.chronon.label import LabelPart
 from ai.chronon.naming import ensure_group_by_name
-from ai.chronon.support import missing_names, refuse_argument
-from ai.chronon.utils import dedupe_in_order, edit_distance
+from ai.chronon.sharing import note_use
 
-__all__ = ["Join", "JoinPart", "validate_left_source"]
+__all__ = [
+    "BootstrapPart",
+    "ContextualSource",
+    "DataType",
+    "Derivation",
+    "ExternalPart",
+    "ExternalSource",
+    "FieldsType",
+    "Join",
+    "JoinPart",
+    "LabelPart",
+    "validate_left_source",
+]
 
-if not TYPE_CHECKING:  # a type checker would take every name for known
-    __getattr__ = missing_names(
-        __name__,
-        frozenset(
-            {
-                "BootstrapPart",
-                "ContextualSource",
-                "DataType",
-                "Derivation",
-                "ExternalPart",
-                "ExternalSource",
-                "LabelPart",
-            }
-        ),
-    )
+# Stands for the table of a join's logged requests until it is compiled.
+LOGGED_TABLE_TEMPLATE = "{{ logged_table }}"
 
 
 def JoinPart(
@@ -108,6 +118,7 @@ def _prepared_left(left: ttypes.Source) -> ttypes.Source:
     if not isinstance(left, ttypes.Source):
         raise DefinitionError(f"Join(left=...) got a {type(left).__name__}; wrap it: Source(events=...)")
     validate_left_source(left)
+    note_use(source_query(left), changed=False)
     left = copy.deepcopy(left)
     query = source_query(left)
     if left.events is None or not query.selects:
@@ -124,13 +135,44 @@ def _prepared_left(left: ttypes.Source) -> ttypes.Source:
     return left
 
 
-def _part_dependencies(part: ttypes.JoinPart, dependencies: list[str] | None, lag: int) -> list[str]:
-    group_by = part.groupBy or ttypes.GroupBy()
-    return [
-        text
-        for source in group_by.sources or []
-        for text in get_dependencies(source, dependencies, group_by.metaData, lag)
-    ]
+def BootstrapPart(
+    table: str, key_columns: list[str] | None = None, query: ttypes.Query | None = None
+) -> ttypes.BootstrapPart:
+    """Describes a table whose values take the place of computed ones, as far as it has them.
+
+    Args:
+        table: Table with the values, with its database.
+        key_columns: Columns that it is joined to the left by; the row ids of the join when absent.
+        query: What to read from it; all of its columns when absent.
+
+    """
+    return ttypes.BootstrapPart(table=table, query=query, keyColumns=key_columns)
+
+
+def _bootstrap_parts(
+    parts: list[ttypes.BootstrapPart] | None, from_log: bool, online: bool, sample_percent: float | None
+) -> list[ttypes.BootstrapPart] | None:
+    """The parts, and the log of the join when it is asked for."""
+    if not from_log:
+        return parts
+    if not (online and sample_percent and sample_percent > 0):
+        raise DefinitionError(
+            f"Join(bootstrap_from_log=True) has online={online} and sample_percent={sample_percent}, so nothing is "
+            "logged; set online=True and sample_percent to more than 0"
+        )
+    return [*(parts or []), BootstrapPart(LOGGED_TABLE_TEMPLATE)]
+
+
+def _completed_label_part(part: ttypes.LabelPart, left_dependencies: list[str]) -> ttypes.LabelPart:
+    """A copy of the label part that knows what its job has to wait for."""
+    dependencies = dict.fromkeys([*left_dependencies, *get_label_table_dependencies(part)])
+    schedule = part.metaData.offlineSchedule if part.metaData is not None else None
+    return ttypes.LabelPart(
+        labels=part.labels,
+        leftStartOffset=part.leftStartOffset,
+        leftEndOffset=part.leftEndOffset,
+        metaData=ttypes.MetaData(dependencies=list(dependencies), offlineSchedule=schedule),
+    )
 
 
 def _part_tags(parts: list[ttypes.JoinPart]) -> dict[str, Any]:
@@ -191,38 +233,33 @@ def Join(
         skew_keys: Column to values whose rows are left out.
         sample_percent: Percentage of requests to log, 0 to 100; none when absent.
         consistency_sample_percent: Percentage of keys that the consistency check covers, 0 to 100.
-        online_external_parts: Not supported yet.
+        online_external_parts: Features of other services, see `ExternalPart`, served but not computed.
         offline_schedule: Schedule of the batch jobs; `@never` turns them off.
         historical_backfill: Fill all missing partitions, not only the newest.
         row_ids: Columns that identify a row on the left.
-        bootstrap_parts: Not supported yet.
-        bootstrap_from_log: Not supported yet.
-        label_part: Not supported yet.
-        derivations: Not supported yet.
+        bootstrap_parts: Tables whose values take the place of computed ones, see `BootstrapPart`.
+        bootstrap_from_log: Take values from the log of this join's own requests; needs online and sample_percent.
+        label_part: Labels to join to the features once they are known, see `LabelPart`.
+        derivations: Output columns computed from the features, see `Derivation`; they replace the features unless
+            the wildcard `Derivation("*", "*")` is among them.
         deprecation_date: Day on which the join is retired, `yyyy-MM-dd`.
         tags: Notes, kept in the custom JSON.
         description: For people.
-        model_transforms: Not supported yet.
+        model_transforms: Models to apply to the features, see `ai.chronon.model`.
         **kwargs: Further keys of the custom JSON.
 
     Raises:
-        DefinitionError: The left, or the GroupBy of a part, breaks a rule.
+        DefinitionError: The left, the GroupBy of a part, an external part or the bootstrap breaks a rule.
         DefinitionValueError: The left is of a kind that cannot stand there.
-        UnsupportedError: An argument that this version does not support yet.
 
     """
-    refuse_argument("Join", "online_external_parts", online_external_parts)
-    refuse_argument("Join", "bootstrap_parts", bootstrap_parts)
-    refuse_argument("Join", "bootstrap_from_log", bootstrap_from_log)
-    refuse_argument("Join", "label_part", label_part)
-    refuse_argument("Join", "derivations", derivations)
-    refuse_argument("Join", "model_transforms", model_transforms)
     prepared = _prepared_left(left)
     for part in right_parts:
         if not isinstance(part, ttypes.JoinPart):
             raise DefinitionError(f"Join(right_parts=...) got a {type(part).__name__}; write JoinPart(group_by=...)")
         if part.groupBy is not None:
             validate_group_by(part.groupBy)
+    check_distinct(online_external_parts or [])
     custom: dict[str, Any] = {"check_consistency": check_consistency, "lag": lag}
     if additional_args:
         custom["additional_args"] = additional_args
@@ -230,13 +267,16 @@ def Join(
         custom["additional_env"] = additional_env
     custom.update(kwargs)
     custom.update(join_tags=tags, join_part_tags=_part_tags(right_parts))
-    needed = get_dependencies(prepared, dependencies, lag=lag)
-    needed += [text for part in right_parts for text in _part_dependencies(part, dependencies, lag)]
+    all_bootstrap_parts = _bootstrap_parts(bootstrap_parts, bootstrap_from_log, online, sample_percent)
+    left_dependencies = get_dependencies(prepared, dependencies, lag=lag)
+    needed = left_dependencies + parts_dependencies(right_parts, dependencies, lag)
+    if dependencies is None:
+        needed += get_bootstrap_dependencies(all_bootstrap_parts)
     meta_data = ttypes.MetaData(
         online=online,
         production=production,
         customJson=json.dumps(custom),
-        dependencies=dedupe_in_order(needed),
+        dependencies=list(dict.fromkeys(needed)),
         outputNamespace=output_namespace,
         tableProperties=table_properties,
         modeToEnvMap=env,
@@ -253,9 +293,9 @@ def Join(
         metaData=meta_data,
         skewKeys=skew_keys,
         onlineExternalParts=online_external_parts,
-        bootstrapParts=bootstrap_parts,
+        bootstrapParts=all_bootstrap_parts,
         rowIds=row_ids,
-        labelPart=label_part,
+        labelPart=_completed_label_part(label_part, left_dependencies) if label_part is not None else None,
         derivations=derivations,
         modelTransforms=model_transforms,
     )

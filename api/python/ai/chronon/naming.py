@@ -6,7 +6,7 @@ from types import FrameType, ModuleType
 from typing import TypeVar
 
 from ai.chronon.api import ttypes
-from ai.chronon.errors import DefinitionValueError
+from ai.chronon.errors import DefinitionError, DefinitionValueError
 
 Definition = ttypes.GroupBy | ttypes.Join | ttypes.StagingQuery
 AnyDefinition = TypeVar("AnyDefinition", bound=Definition)
@@ -70,3 +70,22 @@ def ensure_group_by_name(group_by: ttypes.GroupBy) -> None:
             f"the GroupBy with keys {group_by.keyColumns} is no variable of a module in group_bys/, so it has no name; "
             "move it there, or name it: GroupBy(..., name='team.name')"
         )
+
+
+def ensure_name(definition: AnyDefinition, folder: str) -> AnyDefinition:
+    """Names a join or staging query after its module, and returns it; one without a module keeps its name.
+
+    Raises:
+        DefinitionError: It has neither a module nor a name.
+
+    """
+    kind = type(definition)
+    module = defining_module(definition, folder)
+    if module is not None:
+        name_definitions(module, kind)
+    elif not meta_data(definition).name:
+        raise DefinitionError(
+            f"a {kind.__name__} is no variable of a module in {folder}/, so its table has no name; "
+            f"make it a variable of a module there, and import it from that module"
+        )
+    return definition

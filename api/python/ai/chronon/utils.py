@@ -1,30 +1,94 @@
 """Questions about definitions that feature repositories and tools ask."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from ai.chronon.api import ttypes
-from ai.chronon.dependencies import get_dependencies, source_query
-from ai.chronon.naming import Definition, sanitize
+from ai.chronon.columns import FeatureDisplayKeys
+from ai.chronon.dependencies import (
+    explicit_name,
+    get_bootstrap_dependencies,
+    get_dependencies,
+    get_label_table_dependencies,
+    source_query,
+    source_topic,
+    table_dependency,
+)
+from ai.chronon.distance import edit_distance
+from ai.chronon.errors import DefinitionError
+from ai.chronon.naming import sanitize
+from ai.chronon.tables import (
+    DATABASE_TEMPLATE,
+    get_applicable_modes,
+    get_join_output_table_name,
+    get_modes_tables,
+    get_offline_schedule,
+    get_related_table_names,
+    get_staging_query_output_table_name,
+    group_by_output_table_name,
+    join_part_name,
+    join_part_output_table_name,
+    log_table_name,
+    output_table_name,
+    requires_log_flattening_task,
+)
 
 __all__ = [
+    "DATABASE_TEMPLATE",
+    "FeatureDisplayKeys",
+    "check_contains",
+    "check_contains_single",
     "dedupe_in_order",
+    "dict_to_bash_commands",
+    "dict_to_exports",
     "edit_distance",
+    "get_applicable_modes",
+    "get_bootstrap_dependencies",
     "get_columns",
+    "get_config_path",
     "get_dependencies",
+    "get_join_output_table_name",
+    "get_label_table_dependencies",
+    "get_max_window_for_gb_in_days",
+    "get_modes_tables",
+    "get_offline_schedule",
     "get_query",
+    "get_related_table_names",
+    "get_staging_query_output_table_name",
+    "get_streaming_sources",
     "get_table",
     "get_topic",
+    "get_underlying_source",
     "group_by_output_table_name",
     "has_topic",
+    "is_streaming",
     "join_part_name",
     "join_part_output_table_name",
     "log_table_name",
     "output_table_name",
+    "requires_log_flattening_task",
     "sanitize",
+    "wait_for_name",
+    "wait_for_simple_schema",
 ]
 
-# Stands for the database of the team until a definition is compiled.
-DATABASE_TEMPLATE = "{{ db }}"
+HOURS_OF_A_DAY = 24
+
+
+def get_underlying_source(
+    source: ttypes.Source,
+) -> ttypes.EventSource | ttypes.EntitySource | ttypes.JoinSource:
+    """Whichever arm of a source is set.
+
+    Raises:
+        DefinitionError: None is.
+
+    """
+    arm = source.events or source.entities or source.joinSource
+    if arm is None:
+        raise DefinitionError("a Source has none of events, entities and joinSource; give it one of them")
+    return arm
 
 
 def get_query(source: ttypes.Source) -> ttypes.Query:
@@ -38,20 +102,28 @@ def get_columns(source: ttypes.Source) -> list[str]:
 
 
 def get_table(source: ttypes.Source) -> str | None:
-    """The table of a source, without sub-partitions."""
-    table = None
-    if source.events is not None:
-        table = source.events.table
-    elif source.entities is not None:
-        table = source.entities.snapshotTable
+    """The table of a source without sub-partitions; for a join source, the table of the join."""
+    arm = get_underlying_source(source)
+    if isinstance(arm, ttypes.JoinSource):
+        table = get_join_output_table_name(arm.join, full_name=True) if arm.join is not None else None
+    else:
+        table = arm.table if isinstance(arm, ttypes.EventSource) else arm.snapshotTable
     return table.split("/")[0] if table is not None else None
 
 
 def get_topic(source: ttypes.Source) -> str | None:
-    """The topic of a source: of its events, or of its mutations."""
-    if source.events is not None:
-        return source.events.topic
-    return source.entities.mutationTopic if source.entities is not None else None
+    """The topic of a source: of its events, or of its mutations; a join source has none of its own."""
+    return source_topic(source)
+
+
+def is_streaming(source: ttypes.Source) -> bool:
+    """Whether a source has a topic."""
+    return get_topic(source) is not None
+
+
+def get_streaming_sources(group_by: ttypes.GroupBy) -> list[ttypes.Source]:
+    """The sources of a GroupBy that have a topic."""
+    return [source for source in group_by.sources or [] if is_streaming(source)]
 
 
 def has_topic(group_by: ttypes.GroupBy) -> bool:
@@ -59,49 +131,86 @@ def has_topic(group_by: ttypes.GroupBy) -> bool:
     return any(get_topic(source) for source in group_by.sources or [])
 
 
-def dedupe_in_order(items: Iterable[str]) -> list[str]:
+def get_max_window_for_gb_in_days(group_by: ttypes.GroupBy) -> int:
+    """The longest window of a GroupBy in days, hours rounded up; 1 when it has none."""
+    days = [
+        math.ceil((window.length or 0) / (HOURS_OF_A_DAY if window.timeUnit == ttypes.TimeUnit.HOURS else 1))
+        for aggregation in group_by.aggregations or []
+        for window in aggregation.windows or []
+    ]
+    return max([1, *days])
+
+
+def dedupe_in_order(seq: Iterable[str]) -> list[str]:
     """The items without repetitions, each at its first place."""
-    return list(dict.fromkeys(items))
+    return list(dict.fromkeys(seq))
 
 
-def edit_distance(first: str, second: str) -> int:
-    """How many characters have to be added, dropped or replaced to turn one text into the other.
+def check_contains_single(
+    candidate: Any, valid_items: Sequence[Any], type_name: str, name: str, print_function: Any = repr
+) -> None:
+    """Raises `DefinitionError` unless a candidate is among the valid items; nothing is checked when there are none.
 
-    >>> edit_distance("user", "users_")
-    2
+    Args:
+        candidate: What was given.
+        valid_items: What may be given.
+        type_name: What the candidate is, for the message.
+        name: What it is meant for, for the message.
+        print_function: Turns an item into text.
+
     """
-    row = list(range(len(second) + 1))
-    for i, left in enumerate(first, start=1):
-        diagonal, row[0] = row[0], i
-        for j, right in enumerate(second, start=1):
-            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (left != right))
-    return row[-1]
+    if valid_items and candidate not in valid_items:
+        nearest = sorted(valid_items, key=lambda item: edit_distance(f"{item}", f"{candidate}"))
+        choices = "".join(f"\n    {print_function(item)}" for item in nearest)
+        raise DefinitionError(
+            f"{print_function(candidate)} is not a valid {type_name} for {name}; valid, nearest first:{choices}"
+        )
 
 
-def output_table_name(definition: Definition, full_name: bool) -> str:
-    """The table that a definition is written to; with its database when `full_name` is set."""
-    meta_data = definition.metaData or ttypes.MetaData()
-    table = f"{sanitize(meta_data.name)}"
-    return f"{meta_data.outputNamespace or DATABASE_TEMPLATE}.{table}" if full_name else table
+def check_contains(candidates: Iterable[Any], *args: Any) -> None:
+    """`check_contains_single` for each of the candidates."""
+    for candidate in candidates:
+        check_contains_single(candidate, *args)
 
 
-def group_by_output_table_name(group_by: ttypes.GroupBy, full_name: bool = False) -> str:
-    """The table of a GroupBy's backfill."""
-    return output_table_name(group_by, full_name)
+def wait_for_name(dep: str) -> str:
+    """The name of a dependency that an author wrote as a partition specification."""
+    return explicit_name(dep)
 
 
-def log_table_name(definition: Definition, full_name: bool = False) -> str:
-    """The table of a definition's flattened log."""
-    return output_table_name(definition, full_name) + "_logged"
+def wait_for_simple_schema(
+    table: str, lag: int, start: str | None, end: str | None, query: ttypes.Query | None = None
+) -> dict[str, str | None]:
+    """The dependency on a table, `lag` days back; its keys are name, spec, start and end."""
+    return table_dependency(table, lag, start, end, query)
 
 
-def join_part_name(join_part: ttypes.JoinPart) -> str:
-    """The name of a part: its prefix, when it has one, and its GroupBy."""
-    group_by = join_part.groupBy
-    name = sanitize(group_by.metaData.name) if group_by is not None and group_by.metaData is not None else None
-    return "_".join(part for part in [join_part.prefix, f"{name}"] if part is not None)
+def dict_to_bash_commands(d: dict[str, Any] | None) -> str:
+    """Arguments for a command line; a value that is empty or 0 makes a bare flag.
+
+    >>> dict_to_bash_commands({"start_ds": "2024-01-01", "force": None})
+    '--start-ds=2024-01-01 --force'
+    """
+    flags = {f"--{key.replace('_', '-')}": value for key, value in (d or {}).items()}
+    return " ".join(f"{flag}={value}" if value else flag for flag, value in flags.items())
 
 
-def join_part_output_table_name(join: ttypes.Join, join_part: ttypes.JoinPart, full_name: bool = False) -> str:
-    """The table that a part of a join is written to."""
-    return f"{output_table_name(join, full_name)}_{join_part_name(join_part)}"
+def dict_to_exports(d: dict[str, Any] | None) -> str:
+    """Shell commands that export the settings, with upper-case names.
+
+    >>> dict_to_exports({"driver_memory": "4G"})
+    'export DRIVER_MEMORY=4G'
+    """
+    return " && ".join(f"export {key.upper()}={value}" for key, value in (d or {}).items())
+
+
+def get_config_path(join_name: str) -> str:
+    """The compiled file of a join, relative to the root of the repository.
+
+    >>> get_config_path("team.file.v1")
+    'production/joins/team/file.v1'
+    """
+    team, dot, rest = join_name.partition(".")
+    if not dot:
+        raise DefinitionError(f"{join_name!r} is no name of a join; names are <team>.<file>.<variable>")
+    return f"production/joins/{team}/{rest}"

@@ -5,7 +5,6 @@ compiled already. Nothing is written before every check of the run has passed, a
 as a whole or not at all.
 """
 
-import copy
 import importlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,15 +12,24 @@ from enum import Enum
 from typing import Any
 
 from ai.chronon.api import ttypes
-from ai.chronon.errors import DefinitionError, UnsupportedError
+from ai.chronon.errors import ChrononError, DefinitionError
 from ai.chronon.naming import meta_data
-from ai.chronon.repo.compiled import Compilable, CompiledRepository, logic, parts, write_atomically
-from ai.chronon.repo.discovery import AnyDefinition, definitions
-from ai.chronon.repo.serializer import thrift_simple_json
+from ai.chronon.repo.checks import check_by_itself
+from ai.chronon.repo.compiled import (
+    Compilable,
+    CompiledRepository,
+    folder_of,
+    logic,
+    parent_joins,
+    parts,
+    write_atomically,
+)
+from ai.chronon.repo.discovery import definitions
+from ai.chronon.repo.locate import definition_place
+from ai.chronon.repo.serializer import copy_struct, thrift_simple_json
 from ai.chronon.repo.teams import Teams
 from ai.chronon.repo.templates import fill_templates
-from ai.chronon.repo.validator import unsupported, validate
-from ai.chronon.utils import dedupe_in_order
+from ai.chronon.repo.validator import validate
 
 
 class Decision(Enum):
@@ -31,13 +39,18 @@ class Decision(Enum):
     SKIP = "skip"
     INVALID = "invalid"
     PROTECTED = "protected"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the user asked for: overwrite online definitions; keep what an earlier file holds."""
+    """What the user asked for.
+
+    Overwrite online definitions; keep what an earlier file holds; refuse what a job would refuse.
+    """
 
     force_overwrite: bool = False
+    strict: bool = False
     keep_environment: bool = False
     keep_sampling: bool = False
 
@@ -51,11 +64,22 @@ class Item:
     path: str
     text: str = ""
     messages: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    error: ChrononError | None = None
 
     @property
     def name(self) -> str:
         """The name of the definition."""
         return str(meta_data(self.definition).name)
+
+    @property
+    def kind(self) -> str:
+        """The class of the definition: `GroupBy`, `Join` or `StagingQuery`."""
+        return type(self.definition).__name__
+
+    def fail(self, error: ChrononError) -> None:
+        """Keeps the file from being written; the run ends with this error."""
+        self.decision, self.error, self.messages = Decision.FAILED, error, [str(error)]
 
 
 @dataclass
@@ -66,18 +90,28 @@ class Plan:
     along: list[Item] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
+    @property
+    def items(self) -> list[Item]:
+        """All definitions of the run."""
+        return self.asked + self.along
+
+    @property
+    def written(self) -> list[Item]:
+        """The definitions whose files are to be written, each file once; what goes along comes last and wins."""
+        return list({item.path: item for item in self.items if item.decision is Decision.WRITE}.values())
+
     def write(self) -> None:
         """Writes the files."""
-        for item in self.asked + self.along:
-            if item.decision is Decision.WRITE:
-                write_atomically(item.path, item.text)
+        for item in self.written:
+            write_atomically(item.path, item.text)
 
 
 class Compiler:
     """Plans the compiled files of one repository."""
 
-    def __init__(self, teams: Teams, compiled: CompiledRepository, options: Options) -> None:
-        """Takes the teams and compiled files of the repository."""
+    def __init__(self, root: str, teams: Teams, compiled: CompiledRepository, options: Options) -> None:
+        """Takes the root, the teams and the compiled files of the repository."""
+        self._root = root
         self._teams = teams
         self._compiled = compiled
         self._options = options
@@ -85,37 +119,53 @@ class Compiler:
     def plan(self, asked: Iterable[Compilable]) -> Plan:
         """Decides about definitions and about those that have to be written along with them.
 
-        Raises:
-            UnsupportedError: A definition uses a feature that this version does not have.
-            DefinitionError: An online join has an offline part, or compiled definitions are made of
-                one that changed and overwriting was not forced.
-
+        A definition that cannot be compiled is an item with its error; the others do not suffer from it.
         """
-        plan = Plan(asked=[self._item(definition, self._compiled, forced=False) for definition in asked])
+        asked = list(asked)
+        known = self._compiled.including(asked)
+        plan = Plan(asked=[self._item(definition, known, forced=False) for definition in asked])
+        _refuse_equal_names(plan.asked)
         written = [item for item in plan.asked if item.decision is Decision.WRITE]
+        for item in written:
+            self._check_online_parts(item)
+        along = self._along([item for item in written if item.decision is Decision.WRITE], asked)
+        written = [item for item in written if item.decision is Decision.WRITE]
         plan.warnings = [warning for item in written for warning in self._deprecation_warnings(item.definition)]
-        self._check_online_parts(written)
-        downstream = self._changed_downstream(written)
-        along = [part for item in written for part in self._parts_to_write(item.definition)] + downstream
-        compiled = self._compiled.including(item.definition for item in written)
-        for definition in {_identity(definition): definition for definition in along}.values():
-            plan.along.append(self._item(copy.deepcopy(definition), compiled, forced=True))
+        later = self._compiled.including(item.definition for item in written)
+        plan.along = [self._item(copy_struct(definition), later, forced=True) for definition in along]
+        _refuse_equal_names(plan.along)
         return plan
 
     def _item(self, definition: Compilable, compiled: CompiledRepository, *, forced: bool) -> Item:
-        if uses := unsupported(definition):
-            raise UnsupportedError("\n".join(uses))
+        item = Item(definition, Decision.WRITE, self._compiled.path(definition))
+        try:
+            self._decide(item, compiled, forced=forced)
+        except ChrononError as error:
+            error.args = (f"{definition_place(self._root, definition)}: {error}",)
+            item.fail(error)
+        return item
+
+    def _decide(self, item: Item, compiled: CompiledRepository, *, forced: bool) -> None:
+        definition = item.definition
         self._teams.merge_into(definition)
         fill_templates(definition, self._teams)
         previous = self._compiled.previous(definition)
         if previous is not None:
             self._keep(definition, previous)
-        item = Item(definition, Decision.WRITE, self._compiled.path(definition))
         if not (forced or self._options.force_overwrite) and _needs_no_file(definition):
             item.decision = Decision.SKIP
             item.messages = ["GroupBys should not be materialized if batch upload job is not needed"]
-        elif errors := validate(definition, compiled):
-            item.decision, item.messages = Decision.INVALID, errors
+            return
+        errors = validate(definition, compiled)
+        problems, warnings = check_by_itself(definition)
+        if self._options.strict:
+            errors += problems
+        else:
+            warnings += problems
+        place = definition_place(self._root, definition) if errors or warnings else ""
+        item.warnings = [f"{place}: {warning}" for warning in warnings]
+        if errors:
+            item.decision, item.messages = Decision.INVALID, [f"{place}: {error}" for error in errors]
         elif previous is not None and not self._options.force_overwrite and _is_protected(definition, previous):
             item.decision = Decision.PROTECTED
             item.messages = [
@@ -124,7 +174,6 @@ class Compiler:
             ]
         else:
             item.text = thrift_simple_json(definition)
-        return item
 
     def _keep(self, definition: Compilable, previous: Compilable) -> None:
         if self._options.keep_environment:
@@ -133,35 +182,53 @@ class Compiler:
         if self._options.keep_sampling and isinstance(definition, ttypes.Join) and not data.samplePercent:
             data.samplePercent = old.samplePercent
 
-    def _check_online_parts(self, items: list[Item]) -> None:
-        for item in items:
-            if isinstance(item.definition, ttypes.Join) and meta_data(item.definition).online:
-                offline = [meta_data(part).name for part in parts(item.definition) if not meta_data(part).online]
-                if offline:
-                    raise DefinitionError(
-                        f"join {item.name} is online but includes GroupBys that are not. Fix the following: {offline}"
+    def _check_online_parts(self, item: Item) -> None:
+        if isinstance(item.definition, ttypes.Join) and meta_data(item.definition).online:
+            offline = [meta_data(part).name for part in parts(item.definition) if not meta_data(part).online]
+            if offline:
+                place = definition_place(self._root, item.definition)
+                item.fail(
+                    DefinitionError(
+                        f"{place}: join {item.name} is online but includes GroupBys that are not. "
+                        f"Fix the following: {offline}"
                     )
+                )
 
-    def _parts_to_write(self, definition: Compilable) -> list[Compilable]:
-        if not isinstance(definition, ttypes.Join):
-            return []
-        return [part for part in parts(definition) if not _needs_no_file(part)]
+    def _along(self, written: list[Item], asked: list[Compilable]) -> list[Compilable]:
+        """GroupBys of written joins, and what is made of definitions that change, unless it was asked for anyway."""
+        done = {_identity(definition) for definition in asked}
+        found: dict[tuple[str, str | None], Compilable] = {}
+        for item in written:
+            if isinstance(item.definition, ttypes.Join):
+                found.update({_identity(part): part for part in parts(item.definition) if not _needs_no_file(part)})
+        for item in written:
+            try:
+                found.update({_identity(made): made for made in self._changed_downstream(item, done)})
+            except ChrononError as error:
+                item.fail(error)
+        rank = {"GroupBy": 0, "Join": 1}
+        return sorted(
+            (made for identity, made in found.items() if identity not in done),
+            key=lambda made: rank[type(made).__name__],
+        )
 
-    def _changed_downstream(self, items: list[Item]) -> list[Compilable]:
-        """The live definitions made of those that changed.
+    def _changed_downstream(self, item: Item, done: set[tuple[str, str | None]]) -> list[Compilable]:
+        """The live definitions made of one that changed.
 
         A file that stays as it is changes nothing for what is made of it, so a repeated run passes.
         """
-        changed = [item for item in items if not self._is_compiled_as(item)]
-        names = sorted({name for item in changed for name in self._compiled.downstream(item.definition)})
-        if not names:
+        made = [
+            definition for definition in self._compiled.downstream(item.definition) if _identity(definition) not in done
+        ]
+        if not made or self._is_compiled_as(item):
             return []
+        names = sorted(str(meta_data(definition).name) for definition in made)
         if not self._options.force_overwrite:
             raise DefinitionError(
-                f"{', '.join(item.name for item in changed)}: compiled definitions are made of what changes here. "
-                f"Detected dependencies are as follows: {names}. Compile them too with --force-overwrite"
+                f"{item.name}: compiled definitions are made of what changes here. "
+                f"Detected dependencies are as follows: {names}. Compile them too with --force-overwrite, or with --all"
             )
-        return [_live_definition(ttypes.Join, "joins", name) for name in names]
+        return [_live_definition(definition) for definition in made]
 
     def _is_compiled_as(self, item: Item) -> bool:
         previous = self._compiled.previous(item.definition)
@@ -169,25 +236,28 @@ class Compiler:
 
     def _deprecation_warnings(self, definition: Compilable) -> list[str]:
         data = meta_data(definition)
-        if isinstance(definition, ttypes.Join):
-            deprecated = {str(meta_data(part).name): meta_data(part).deprecationDate for part in parts(definition)}
-            return [
-                f"{data.name} has no deprecation date, but its part {name} is deprecated on {date}"
-                for name, date in deprecated.items()
-                if date and not data.deprecationDate
-            ]
         if not data.deprecationDate:
-            return []
+            upstream = parts(definition) if isinstance(definition, ttypes.Join) else _parents(definition)
+            return [
+                f"{data.name} has no deprecation date, but {meta_data(part).name}, which it is made of, is deprecated "
+                f"on {meta_data(part).deprecationDate}"
+                for part in {_identity(part): part for part in upstream}.values()
+                if meta_data(part).deprecationDate
+            ]
         return [
-            f"{data.name} is deprecated on {data.deprecationDate}, but {meta_data(join).name}, which is made of it, "
+            f"{data.name} is deprecated on {data.deprecationDate}, but {meta_data(made).name}, which is made of it, "
             f"{f'only on {date}' if date else 'is not'}"
-            for join in self._compiled.joins_with(str(data.name))
-            if (date := meta_data(join).deprecationDate) is None or date > data.deprecationDate
+            for made in self._compiled.downstream(definition)
+            if (date := meta_data(made).deprecationDate) is None or date > data.deprecationDate
         ]
 
 
 def _identity(definition: Compilable) -> tuple[str, str | None]:
     return type(definition).__name__, meta_data(definition).name
+
+
+def _parents(definition: Compilable) -> list[ttypes.Join]:
+    return parent_joins(definition) if isinstance(definition, ttypes.GroupBy) else []
 
 
 def _needs_no_file(definition: Compilable) -> bool:
@@ -198,6 +268,23 @@ def _needs_no_file(definition: Compilable) -> bool:
 
 def _is_protected(definition: Compilable, previous: Compilable) -> bool:
     return bool(meta_data(previous).online) and logic(definition) != logic(previous)
+
+
+def _refuse_equal_names(items: list[Item]) -> None:
+    """Two definitions of one name would share a file: neither is written, unless they are equal."""
+    by_path: dict[str, list[Item]] = {}
+    for item in items:
+        by_path.setdefault(item.path, []).append(item)
+    for path, sharing in by_path.items():
+        texts = {item.text for item in sharing if item.decision is Decision.WRITE}
+        if len(texts) > 1:
+            for item in sharing:
+                item.fail(
+                    DefinitionError(
+                        f"{len(sharing)} different {item.kind}s of this run are called {item.name} and would be "
+                        f"written to {path}; rename all but one"
+                    )
+                )
 
 
 def _keep_environment(value: Any, previous: Any) -> None:
@@ -213,10 +300,11 @@ def _keep_environment(value: Any, previous: Any) -> None:
             _keep_environment(inner, getattr(previous, name, None))
 
 
-def _live_definition(kind: type[AnyDefinition], folder: str, name: str) -> AnyDefinition:
-    """The definition of a name, from the module that the name tells."""
-    module_name, _, _ = f"{folder}.{name}".rpartition(".")
-    for definition in definitions(importlib.import_module(module_name), kind):
+def _live_definition(compiled: Compilable) -> Compilable:
+    """The definition that a compiled one was made from, out of the module that its name tells."""
+    name = meta_data(compiled).name
+    module_name, _, _ = f"{folder_of(compiled)}.{name}".rpartition(".")
+    for definition in definitions(importlib.import_module(module_name), type(compiled)):
         if meta_data(definition).name == name:
             return definition
     raise DefinitionError(
@@ -232,4 +320,4 @@ def lost_sampling(asked: Iterable[Compilable], compiled: CompiledRepository) -> 
             previous = compiled.previous(definition)
             if previous is not None and (meta_data(previous).samplePercent or 0) > 0:
                 names.append(str(meta_data(definition).name))
-    return dedupe_in_order(names)
+    return list(dict.fromkeys(names))

@@ -1,6 +1,5 @@
 """Finds definitions: the variables of the modules below a folder of the repository."""
 
-import copy
 import importlib
 import os
 import sys
@@ -10,9 +9,10 @@ from typing import TypeVar
 
 from ai.chronon.api import ttypes
 from ai.chronon.errors import ChrononError
-from ai.chronon.naming import meta_data, name_definitions
+from ai.chronon.naming import definition_name, meta_data
+from ai.chronon.repo.serializer import copy_struct
 
-AnyDefinition = TypeVar("AnyDefinition", bound=ttypes.GroupBy | ttypes.Join)
+AnyDefinition = TypeVar("AnyDefinition", bound=ttypes.GroupBy | ttypes.Join | ttypes.StagingQuery)
 
 
 def put_on_path(root: str) -> None:
@@ -40,22 +40,28 @@ def import_file(root: str, path: str) -> ModuleType:
     return importlib.import_module(os.path.splitext(relative)[0].replace(os.sep, "."))
 
 
-def _claim_parts(module: ModuleType, join: ttypes.Join) -> None:
-    """Gives the GroupBys of a join that are variables of its module to the team of the module.
+def _claimed(module: ModuleType, join: ttypes.Join, copied: ttypes.Join) -> None:
+    """Gives the GroupBys of a join that are variables of its module to the team of the module, in the copy.
 
     This holds for imported ones too. The team inside of a compiled join depends on it.
     """
-    variables = [value for value in vars(module).values() if isinstance(value, ttypes.GroupBy)]
-    for part in join.joinParts or []:
-        if part.groupBy is not None and any(part.groupBy is variable for variable in variables):
-            meta_data(part.groupBy).team = module.__name__.split(".")[1]
+    variables = {id(value) for value in vars(module).values() if isinstance(value, ttypes.GroupBy)}
+    for part, part_copy in zip(join.joinParts or [], copied.joinParts or [], strict=True):
+        if part.groupBy is not None and part_copy.groupBy is not None and id(part.groupBy) in variables:
+            meta_data(part_copy.groupBy).team = module.__name__.split(".")[1]
 
 
 def definitions(module: ModuleType, kind: type[AnyDefinition]) -> Iterator[AnyDefinition]:
-    """Copies of the definitions of one kind that a module holds, named after their variables, each once."""
-    name_definitions(module, kind)
-    found = {id(value): value for value in vars(module).values() if isinstance(value, kind)}
-    for value in found.values():
+    """Copies of the definitions of one kind that a module holds, named after their variables, each once.
+
+    Where two variables hold one definition, the last one names it. What the module holds stays as it is,
+    so that what is compiled does not depend on what was compiled before.
+    """
+    named = {id(value): (variable, value) for variable, value in vars(module).items() if isinstance(value, kind)}
+    for variable, value in named.values():
+        copied = copy_struct(value)
+        meta_data(copied).name = definition_name(module.__name__, variable)
+        meta_data(copied).team = module.__name__.split(".")[1]
         if isinstance(value, ttypes.Join):
-            _claim_parts(module, value)
-        yield copy.deepcopy(value)
+            _claimed(module, value, copied)
+        yield copied

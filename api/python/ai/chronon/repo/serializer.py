@@ -5,6 +5,7 @@ kept, enumerations are numbers and booleans are 0 and 1. The JVM reads a file, w
 demands an equal tree, so this form is a contract.
 """
 
+import copy
 import json
 import math
 from collections.abc import Iterator
@@ -12,9 +13,11 @@ from typing import Any, NamedTuple, TypeVar
 
 from thrift.Thrift import TType
 
-from ai.chronon.errors import CompiledFileError, DefinitionValueError
+from ai.chronon.errors import CompiledFileError, DefinitionError, DefinitionValueError
 
 Struct = TypeVar("Struct")
+# Fields of meta data that only the other dialect has.
+ZIPLINE_META_DATA = frozenset({"executionInfo", "sourceFile", "columnHashes", "columnTags", "version"})
 INTEGER_TYPES = frozenset({TType.BYTE, TType.I16, TType.I32, TType.I64})
 
 
@@ -145,6 +148,50 @@ def file2thrift(path: str, struct: type[Struct]) -> Struct:
     """
     try:
         with open(path, encoding="utf-8") as file:
-            return json2thrift(file.read(), struct)
+            tree = json.load(file)
+        _refuse_other_dialect(tree)
+        return from_tree(tree, struct)
     except ValueError as error:
         raise CompiledFileError(f"cannot read the compiled file {path}: {error}; compile it again") from error
+
+
+def _refuse_other_dialect(tree: Any) -> None:
+    data = tree.get("metaData") if isinstance(tree, dict) else None
+    foreign = sorted(ZIPLINE_META_DATA.intersection(data)) if isinstance(data, dict) else []
+    if foreign:
+        raise CompiledFileError(f"it is of the zipline dialect (metaData has {', '.join(foreign)}), not of this one")
+
+
+def thrift_json(struct: Any) -> str:
+    """A struct in the JSON of the Thrift protocol, with ids of fields in place of names."""
+    from thrift import TSerialization  # noqa: PLC0415 - few need it
+    from thrift.protocol.TJSONProtocol import TJSONProtocolFactory  # noqa: PLC0415
+
+    text: bytes = TSerialization.serialize(struct, protocol_factory=TJSONProtocolFactory())
+    return text.decode("utf-8")
+
+
+def thrift_simple_json_protected(struct: Any, struct_type: type) -> str:
+    """The text of a compiled file, after making sure that it reads back as the same.
+
+    Raises:
+        DefinitionError: It does not.
+
+    """
+    text = thrift_simple_json(struct)
+    if to_tree(json2thrift(text, struct_type)) != json.loads(text):
+        raise DefinitionError(f"a {struct_type.__name__} does not read back from its JSON as it was written")
+    return text
+
+
+def copy_struct(struct: Any) -> Any:
+    """A deep copy of a Thrift object, what was attached to it included; much faster than `copy.deepcopy`."""
+    if isinstance(struct, list):
+        return [copy_struct(item) for item in struct]
+    if isinstance(struct, dict):
+        return {key: copy_struct(item) for key, item in struct.items()}
+    if hasattr(struct, "thrift_spec"):
+        made = object.__new__(type(struct))
+        made.__dict__.update({name: copy_struct(value) for name, value in vars(struct).items()})
+        return made
+    return struct if isinstance(struct, (str, int, float, bool, type(None))) else copy.deepcopy(struct)

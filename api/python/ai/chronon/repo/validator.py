@@ -1,20 +1,88 @@
-"""Rules between definitions: a new one against those that are compiled already."""
+"""Rules between definitions: a new one against those that are compiled already.
+
+Messages are errors: a definition that has any is not written. What this module also has to answer, because
+feature repositories ask it, are the columns of definitions.
+"""
 
 import re
+from collections.abc import Iterable
 
 from ai.chronon.api import ttypes
+from ai.chronon.columns import (
+    get_external_part_full_name,
+    get_group_by_output_columns,
+    get_join_key_columns,
+    get_join_output_columns,
+    get_pre_derived_external_features,
+    get_pre_derived_group_by_columns,
+    get_pre_derived_group_by_features,
+    get_pre_derived_join_features,
+    get_pre_derived_join_internal_features,
+    get_pre_derived_source_keys,
+)
+from ai.chronon.derivation import WILDCARD, build_derived_columns
 from ai.chronon.naming import meta_data
-from ai.chronon.repo.compiled import CompiledRepository, part_names, parts
-from ai.chronon.support import unsupported_uses
+from ai.chronon.repo.compiled import Compilable, CompiledRepository, part_names, parts
+
+__all__ = [
+    "build_derived_columns",
+    "get_external_part_full_name",
+    "get_group_by_output_columns",
+    "get_join_key_columns",
+    "get_join_output_columns",
+    "get_pre_derived_external_features",
+    "get_pre_derived_group_by_columns",
+    "get_pre_derived_group_by_features",
+    "get_pre_derived_join_features",
+    "get_pre_derived_join_internal_features",
+    "get_pre_derived_source_keys",
+    "is_identifier",
+    "validate",
+]
 
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
+# Templates of a staging query that tie it to the days of a run, which a view does not have.
+DAY_TEMPLATE = re.compile(r"\{\{\s*(start_date|end_date)\s*\}\}", re.IGNORECASE)
+# Columns that every table has.
+ALWAYS_THERE = frozenset({"ds", "ts"})
 
 
-def _date_errors(definition: ttypes.GroupBy | ttypes.Join) -> list[str]:
+def is_identifier(s: str) -> bool:
+    """Whether a text is the bare name of a column."""
+    return IDENTIFIER.fullmatch(s) is not None
+
+
+def _date_errors(definition: Compilable) -> list[str]:
     date = meta_data(definition).deprecationDate
     if date is None or DATE.match(date):
         return []
     return [f"deprecation date {date!r} of {meta_data(definition).name} is not of the form yyyy-MM-dd"]
+
+
+def _derivation_errors(
+    derivations: list[ttypes.Derivation] | None, columns: list[str], keys: Iterable[str], owner: str
+) -> list[str]:
+    """Derivations that rename what is not there, or give a name twice; keys may be given again."""
+    errors = []
+    expressions = {derivation.expression for derivation in derivations or []}
+    output = set(columns) if WILDCARD in expressions else set()
+    exempt = set(keys)
+    for derivation in derivations or []:
+        name, expression = str(derivation.name), str(derivation.expression)
+        if is_identifier(expression):
+            if expression not in columns and expression not in ALWAYS_THERE:
+                errors.append(
+                    f"derivation {name!r} of {owner} renames {expression!r}, which is no column before derivations; "
+                    f"these are {columns}"
+                )
+            output.discard(expression)
+        if name == WILDCARD:
+            continue
+        if name in output and name not in exempt:
+            errors.append(f"derivation {name!r} of {owner} gives an output column that there is already; rename one")
+        output.add(name)
+    return errors
 
 
 def _group_by_errors(group_by: ttypes.GroupBy, compiled: CompiledRepository) -> list[str]:
@@ -22,7 +90,7 @@ def _group_by_errors(group_by: ttypes.GroupBy, compiled: CompiledRepository) -> 
     joins = [meta_data(join) for join in compiled.joins_with(str(data.name))]
     online = [str(join.name) for join in joins if join.online]
     production = [str(join.name) for join in joins if join.production]
-    errors = _date_errors(group_by)
+    errors = []
     if online and data.online is False:
         errors.append(f"GroupBy {data.name} is explicitly marked offline, but is part of the online joins {online}")
     if production and data.production is False:
@@ -31,6 +99,10 @@ def _group_by_errors(group_by: ttypes.GroupBy, compiled: CompiledRepository) -> 
         )
     elif production:
         data.production = True
+    if group_by.derivations:
+        columns = get_pre_derived_group_by_columns(group_by)
+        errors += _derivation_errors(group_by.derivations, columns, group_by.keyColumns or [], f"GroupBy {data.name}")
+    errors += _date_errors(group_by)
     for source in group_by.sources or []:
         events = source.events
         if events is not None and events.isCumulative and (events.query is None or not events.query.timeColumn):
@@ -40,9 +112,10 @@ def _group_by_errors(group_by: ttypes.GroupBy, compiled: CompiledRepository) -> 
 
 def _join_errors(join: ttypes.Join, compiled: CompiledRepository) -> list[str]:
     data = meta_data(join)
-    errors = _date_errors(join)
+    errors = []
     for group_by in parts(join):
         errors += [f"in join {data.name}: {error}" for error in _group_by_errors(group_by, compiled)]
+    sound_parts = not errors
     not_production = [
         name
         for name in part_names(join)
@@ -53,16 +126,29 @@ def _join_errors(join: ttypes.Join, compiled: CompiledRepository) -> list[str]:
     offline = [str(meta_data(group_by).name) for group_by in parts(join) if meta_data(group_by).online is False]
     if data.online and offline:
         errors.append(f"join {data.name} is online, but includes the offline GroupBys {offline}")
+    errors += _date_errors(join)
+    if join.derivations and sound_parts:
+        left = get_pre_derived_source_keys(join.left or ttypes.Source())
+        features = get_pre_derived_join_internal_features(join) + get_pre_derived_external_features(join)
+        errors += _derivation_errors(join.derivations, features + left, left, f"join {data.name}")
     return errors
 
 
-def validate(definition: ttypes.GroupBy | ttypes.Join, compiled: CompiledRepository) -> list[str]:
+def _staging_query_errors(staging_query: ttypes.StagingQuery) -> list[str]:
+    if not staging_query.createView:
+        return []
+    templates = sorted({found.lower() for found in DAY_TEMPLATE.findall(staging_query.query or "")})
+    return [
+        f"StagingQuery {meta_data(staging_query).name} with createView=True cannot contain {template}: a view holds "
+        "all days; drop the template, or createView"
+        for template in templates
+    ]
+
+
+def validate(definition: Compilable, compiled: CompiledRepository) -> list[str]:
     """The rules that a definition breaks, in words; a part of a production join is marked as production on the way."""
     if isinstance(definition, ttypes.Join):
         return _join_errors(definition, compiled)
-    return _group_by_errors(definition, compiled)
-
-
-def unsupported(definition: ttypes.GroupBy | ttypes.Join) -> list[str]:
-    """What a definition uses that this version cannot compute yet, in words."""
-    return [f"{meta_data(definition).name} uses {use}, not supported yet" for use in unsupported_uses(definition)]
+    if isinstance(definition, ttypes.GroupBy):
+        return _group_by_errors(definition, compiled)
+    return _staging_query_errors(definition)

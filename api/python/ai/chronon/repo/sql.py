@@ -1,0 +1,58 @@
+"""What Spark's parser would say to a piece of SQL, as far as sqlglot knows; it is imported only when needed."""
+
+import re
+from functools import lru_cache
+
+# Most expressions are bare columns or numbers: these need no parser.
+PLAIN = re.compile(r"\s*(?:[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*|\d+(?:\.\d+)?|\*)\s*")
+CAST = re.compile(r"\s*cast\s*\(", re.IGNORECASE)
+KINDS = {
+    "TEXT": "STRING",
+    "VARCHAR": "STRING",
+    "CHAR": "STRING",
+    "TIMESTAMPTZ": "TIMESTAMP",
+    "TIMESTAMPNTZ": "TIMESTAMP",
+}
+TEMPLATE = "{{"
+
+
+@lru_cache(maxsize=65536)
+def sql_problem(text: str | None, *, statement: bool = False) -> str | None:
+    """What is wrong with an SQL expression or statement, in words; `None` if it parses, or holds templates."""
+    if not text or TEMPLATE in text or PLAIN.fullmatch(text):
+        return None
+    from sqlglot.errors import SqlglotError  # noqa: PLC0415 - slow to import
+
+    try:
+        _parse(text, statement=statement)
+    except SqlglotError as error:
+        details = getattr(error, "errors", None)
+        reason = details[0]["description"] if details else str(error).splitlines()[0]
+        return f"{text!r} is not valid SQL: {reason}"
+    return None
+
+
+def _parse(text: str, *, statement: bool) -> object:
+    import sqlglot  # noqa: PLC0415 - slow to import
+
+    return sqlglot.parse(text, dialect="spark") if statement else sqlglot.parse_one(f"SELECT {text}", dialect="spark")
+
+
+@lru_cache(maxsize=65536)
+def cast_type(text: str) -> str | None:
+    """The Spark type that an expression is cast to as a whole, or `None` if it is no cast."""
+    if not CAST.match(text):
+        return None
+    from sqlglot import exp  # noqa: PLC0415 - slow to import
+    from sqlglot.errors import SqlglotError  # noqa: PLC0415
+
+    try:
+        tree = _parse(text, statement=False)
+    except SqlglotError:
+        return None
+    chosen = tree.expressions if isinstance(tree, exp.Select) else []
+    if len(chosen) != 1 or not isinstance(chosen[0], exp.Cast):
+        return None
+    kind = chosen[0].to.this
+    name = str(kind.value if hasattr(kind, "value") else kind)
+    return KINDS.get(name, name)
