@@ -15,7 +15,7 @@ JOIN_TABLE_TEMPLATE = "{{ join_backfill_table }}"
 
 def source_query(source: ttypes.Source) -> ttypes.Query:
     """The query of whichever arm of the source is set."""
-    arm = source.events or source.entities or source.joinSource
+    arm = source.entities or source.events or source.joinSource
     if arm is None or arm.query is None:
         raise DefinitionError(f"{describe_source(source)} has no query; give it one: query=Query(selects=select(...))")
     return arm.query
@@ -32,10 +32,10 @@ def describe_source(source: ttypes.Source) -> str:
 
 def source_tables(source: ttypes.Source) -> list[str]:
     """The tables that a batch job reads for the source, sub-partitions included; a parent join is named on the way."""
-    if source.events is not None:
-        return [table for table in [source.events.table] if table]
     if source.entities is not None:
         return [table for table in [source.entities.snapshotTable, source.entities.mutationTable] if table]
+    if source.events is not None:
+        return [table for table in [source.events.table] if table]
     if source.joinSource is not None and source.joinSource.join is not None:
         return [get_join_output_table_name(source.joinSource.join, full_name=True)]
     return []

@@ -33,6 +33,10 @@ class PathError(ChrononError, KeyError):
         return str(self.args[0])
 
 
+class MissingFileError(ChrononError, AssertionError):
+    """An input path does not exist, or is no Python file."""
+
+
 class ImportFailureError(ChrononError):
     """A module of the repository cannot be imported; the message names file, line and reason."""
 

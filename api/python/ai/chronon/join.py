@@ -35,7 +35,7 @@ from ai.chronon.dependencies import (
 )
 from ai.chronon.derivation import Derivation
 from ai.chronon.distance import edit_distance
-from ai.chronon.errors import DefinitionError, DefinitionValueError
+from ai.chronon.errors import DefinitionError, DefinitionTypeError, DefinitionValueError
 from ai.chronon.external import ContextualSource, ExternalPart, ExternalSource, check_distinct
 from ai.chronon.group_by_rules import describe_group_by, validate_group_by
 from ai.chronon.label import LabelPart
@@ -253,6 +253,8 @@ def Join(
         DefinitionValueError: The left is of a kind that cannot stand there.
 
     """
+    if not isinstance(right_parts, (list, tuple)):
+        raise DefinitionTypeError(f"Join(right_parts={right_parts!r}): not a list; write right_parts=[JoinPart(...)]")
     prepared = _prepared_left(left)
     for part in right_parts:
         if not isinstance(part, ttypes.JoinPart):

@@ -154,7 +154,7 @@ def _ask(asked: list[Compilable], compiled: CompiledRepository, request: Request
     return Options(request.force_overwrite, request.strict, keep_environment=not update, keep_sampling=not disable)
 
 
-def _report(item: Item, request: Request) -> None:
+def _report(item: Item, request: Request, *, displays: bool) -> None:
     team, rest = split_name(item.name)
     _show(f"{item.kind} Team", team)
     _show(f"{item.kind} Name", rest)
@@ -164,9 +164,9 @@ def _report(item: Item, request: Request) -> None:
         click.secho(f"Warning: {warning}", fg="yellow", err=True)
     if item.decision is Decision.WRITE:
         _show(f"Writing {item.kind} to" if not request.check else f"{item.kind} file", item.path)
-        if request.feature_display:
+        if displays and request.feature_display:
             show_features(item.definition)
-        if request.table_display:
+        if displays and request.table_display:
             show_tables(item.definition)
     elif item.decision is Decision.SKIP:
         click.secho(f"Skipping {item.kind} {rest}: {'; '.join(item.messages)}", fg="yellow")
@@ -224,8 +224,10 @@ def _finish(request: Request, plan: Plan, compiled: CompiledRepository, collecte
     outcome.errors += dict.fromkeys(item.error for item in plan.items if item.error is not None)
     broken = _broken_files(compiled, plan)
     outcome.errors += broken
-    for item in plan.items:
-        _report(item, request)
+    for item in plan.asked:
+        _report(item, request, displays=True)
+    for item in plan.along:
+        _report(item, request, displays=False)
     for warning in plan.warnings:
         _fail(warning)
     if request.check:

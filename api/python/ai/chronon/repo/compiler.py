@@ -122,8 +122,16 @@ class Compiler:
         A definition that cannot be compiled is an item with its error; the others do not suffer from it.
         """
         asked = list(asked)
-        known = self._compiled.including(asked)
-        plan = Plan(asked=[self._item(definition, known, forced=False) for definition in asked])
+        # A GroupBy that is compiled along with a production join is a part of it already.
+        with_joins = self._compiled.including(asked)
+        plan = Plan(
+            asked=[
+                self._item(
+                    definition, with_joins if isinstance(definition, ttypes.GroupBy) else self._compiled, forced=False
+                )
+                for definition in asked
+            ]
+        )
         _refuse_equal_names(plan.asked)
         written = [item for item in plan.asked if item.decision is Decision.WRITE]
         for item in written:
@@ -197,20 +205,19 @@ class Compiler:
     def _along(self, written: list[Item], asked: list[Compilable]) -> list[Compilable]:
         """GroupBys of written joins, and what is made of definitions that change, unless it was asked for anyway."""
         done = {_identity(definition) for definition in asked}
-        found: dict[tuple[str, str | None], Compilable] = {}
+        found: list[Compilable] = []
         for item in written:
             if isinstance(item.definition, ttypes.Join):
-                found.update({_identity(part): part for part in parts(item.definition) if not _needs_no_file(part)})
+                found += [part for part in parts(item.definition) if not _needs_no_file(part)]
         for item in written:
             try:
-                found.update({_identity(made): made for made in self._changed_downstream(item, done)})
+                found += self._changed_downstream(item, done)
             except ChrononError as error:
                 item.fail(error)
+        # Equal ones once; different ones of one name are kept, to be refused.
+        distinct = {(*_identity(made), thrift_simple_json(made)): made for made in found if _identity(made) not in done}
         rank = {"GroupBy": 0, "Join": 1}
-        return sorted(
-            (made for identity, made in found.items() if identity not in done),
-            key=lambda made: rank[type(made).__name__],
-        )
+        return sorted(distinct.values(), key=lambda made: rank[type(made).__name__])
 
     def _changed_downstream(self, item: Item, done: set[tuple[str, str | None]]) -> list[Compilable]:
         """The live definitions made of one that changed.
@@ -267,7 +274,9 @@ def _needs_no_file(definition: Compilable) -> bool:
 
 
 def _is_protected(definition: Compilable, previous: Compilable) -> bool:
-    return bool(meta_data(previous).online) and logic(definition) != logic(previous)
+    """Whether an overwrite would change what is served; a staging query is not served, whatever it says."""
+    served = bool(meta_data(previous).online) and not isinstance(definition, ttypes.StagingQuery)
+    return served and logic(definition) != logic(previous)
 
 
 def _refuse_equal_names(items: list[Item]) -> None:

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import TypeVar
 
 from ai.chronon.api import ttypes
-from ai.chronon.errors import ChrononError
+from ai.chronon.errors import MissingFileError
 from ai.chronon.naming import definition_name, meta_data
 from ai.chronon.repo.serializer import copy_struct
 
@@ -26,10 +26,10 @@ def module_files(path: str) -> list[str]:
     """The Python files at a path: itself, or every one below it in the order of their names."""
     if os.path.isfile(path):
         if not path.endswith(".py"):
-            raise ChrononError(f"{path} is not a Python file; give a .py file or a folder of them")
+            raise MissingFileError(f"{path} is not a Python file; give a .py file or a folder of them")
         return [path]
     if not os.path.isdir(path):
-        raise ChrononError(f"{path} does not exist; give a file or folder relative to the root of the repository")
+        raise MissingFileError(f"{path} does not exist; give a file or folder relative to the root of the repository")
     files = [os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names if name.endswith(".py")]
     return sorted(files)
 

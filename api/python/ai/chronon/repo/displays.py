@@ -1,6 +1,7 @@
 """What `--feature-display` and `--table-display` print; scripts read these lines, so their form is fixed."""
 
 import json
+import pprint
 import textwrap
 
 import click
@@ -32,7 +33,7 @@ def show_features(definition: Definition) -> None:
         columns = get_join_output_columns(definition)
         for group, title in TITLES.items():
             if group in columns:
-                _show(title, click.style(f"\n{columns[group]}", fg="green"))
+                _show(title, click.style(f"\n{pprint.pformat(columns[group], compact=True)}", fg="green"))
     elif isinstance(definition, ttypes.GroupBy):
         _show("Output GroupBy Features", click.style(f"{get_group_by_output_columns(definition)}", fg="green"))
 
@@ -42,4 +43,4 @@ def show_tables(definition: Definition) -> None:
     _show(f"Output {type(definition).__name__} Tables", "")
     tables = textwrap.indent(json.dumps(get_modes_tables(definition), indent=2), JSON_INDENT)
     click.echo(f"{'json.start':>{LABEL_WIDTH}} " + click.style(f"\n{tables}", fg="green") + " ")
-    click.echo(f"{'json.end':>{LABEL_WIDTH}}\n")
+    click.echo(f"{'json.end':>{LABEL_WIDTH - 1}}\n")

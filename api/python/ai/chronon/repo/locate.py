@@ -45,14 +45,21 @@ def definition_place(root: str, definition: Definition) -> str:
 
 
 def error_place(root: str, error: BaseException) -> str | None:
-    """File, line and variable of the innermost statement of the repository that an error was raised under."""
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if frame.filename.startswith(root + os.sep):
-            relative = os.path.relpath(frame.filename, root)
-            line = frame.lineno or 0
-            around = [target for first, last, target in _assignments(frame.filename) if first <= line <= last]
-            return f"{relative}:{line}" + (f" ({around[0]})" if around else "")
-    return None
+    """File, line and variable of the statement of a module that an error was raised under.
+
+    Where that statement called a function of the repository, the line in that function follows.
+    """
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(root + os.sep)]
+    statements = [frame for frame in frames if frame.name == "<module>"]
+    if not frames or not statements:
+        return None
+    statement, innermost = statements[-1], frames[-1]
+    line = statement.lineno or 0
+    around = [target for first, last, target in _assignments(statement.filename) if first <= line <= last]
+    place = f"{os.path.relpath(statement.filename, root)}:{line}" + (f" ({around[0]})" if around else "")
+    if innermost is statement:
+        return place
+    return f"{place}, in {os.path.relpath(innermost.filename, root)}:{innermost.lineno}"
 
 
 def import_chain(root: str, error: BaseException) -> list[str]:

@@ -27,8 +27,8 @@ def sql_problem(text: str | None, *, statement: bool = False) -> str | None:
         _parse(text, statement=statement)
     except SqlglotError as error:
         details = getattr(error, "errors", None)
-        reason = details[0]["description"] if details else str(error).splitlines()[0]
-        return f"{text!r} is not valid SQL: {reason}"
+        near = details[0].get("highlight") if details else None
+        return f"{text!r} is not valid SQL" + (f"; it stops making sense at {near!r}" if near else "")
     return None
 
 
