@@ -209,3 +209,33 @@ def test_script_gets_equal_arguments_and_environment(reference_tool: harness.Too
         settings = sorted(printed for printed in lines if printed.startswith("From <"))
         results.append([*settings, *(printed for printed in lines if not printed.startswith("From <"))])
     assert results[1] == results[0]
+
+
+# Public names of the reference that this package does not have, each with the reason.
+ABSENT = {
+    "utils.DotDict": "what uses it fails in the reference",
+    "utils.convert_json_to_obj": "fails in the reference",
+    "utils.JsonDiffer": "internal: compares JSON through files and a shell",
+    "repo.serializer.ThriftJSONDecoder": "internal",
+    "repo.validator.is_valid_conf": "internal",
+    "repo.extract_objects.import_module_set_name": "internal: names what it finds in place",
+}
+
+
+def test_public_names_and_their_parameters_are_those_of_the_reference(reference_tool: harness.Tool) -> None:
+    script = harness.TESTS / "describe_api.py"
+    described = []
+    for python, path in ((reference_tool.run[0], ""), (sys.executable, str(harness.PACKAGE_ROOT))):
+        environment = harness.clean_environment(PYTHONPATH=path)
+        process = subprocess.run([python, str(script)], env=environment, capture_output=True, check=True)
+        described.append(json.loads(process.stdout))
+    theirs, own = described
+    names = {f"{module}.{name}": (module, name) for module in theirs for name in theirs[module]["defined"]}
+    public = {full: pair for full, pair in names.items() if not pair[1].startswith("_")}
+    assert {full for full, (module, name) in public.items() if name not in own[module]["names"]} == set(ABSENT)
+    different = {}
+    for full, (module, name) in public.items():
+        expected, actual = theirs[module]["names"][name], own[module]["names"].get(name)
+        if isinstance(expected, list) and actual != expected:
+            different[full] = (expected, actual)
+    assert set(different) - set(ABSENT) == set(), different

@@ -20,19 +20,19 @@ def Derivation(name: str, expression: str, description: str | None = None) -> tt
     return ttypes.Derivation(name, expression, ttypes.MetaData(description=description) if description else None)
 
 
-def build_derived_columns(columns: list[str], derivations: list[ttypes.Derivation] | None) -> list[str]:
+def build_derived_columns(pre_derived_columns: list[str], derivations: list[ttypes.Derivation] | None) -> list[str]:
     """The columns after derivations, in their order; the wildcard stands for the columns that none of them renames.
 
     >>> build_derived_columns(["v_sum", "k"], [Derivation("*", "*"), Derivation("r", "v_sum")])
     ['k', 'r']
     """
     if not derivations:
-        return columns
+        return pre_derived_columns
     used = {derivation.expression for derivation in derivations}
     derived: list[str] = []
     for derivation in derivations:
         if derivation.name == WILDCARD:
-            derived += [column for column in columns if column not in used]
+            derived += [column for column in pre_derived_columns if column not in used]
         else:
             derived.append(str(derivation.name))
     return derived

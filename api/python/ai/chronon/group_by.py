@@ -274,19 +274,19 @@ def Aggregation(
     return aggregation
 
 
-def Aggregations(**aggregations: ttypes.Aggregation) -> list[ttypes.Aggregation]:
+def Aggregations(**agg_dict: ttypes.Aggregation) -> list[ttypes.Aggregation]:
     """Aggregations by name of their input column.
 
     Raises:
         DefinitionError: A value is not an aggregation.
 
     """
-    for name, aggregation in aggregations.items():
+    for name, aggregation in agg_dict.items():
         if not isinstance(aggregation, ttypes.Aggregation):
             raise DefinitionError(f"Aggregations({name}={aggregation!r}): not an aggregation; write Aggregation(...)")
         if not aggregation.inputColumn:
             aggregation.inputColumn = name
-    return list(aggregations.values())
+    return list(agg_dict.values())
 
 
 def DefaultAggregation(

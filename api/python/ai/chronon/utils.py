@@ -17,9 +17,11 @@ from ai.chronon.dependencies import (
 )
 from ai.chronon.distance import edit_distance
 from ai.chronon.errors import DefinitionError
-from ai.chronon.naming import sanitize
+from ai.chronon.naming import defining_module, sanitize
 from ai.chronon.tables import (
+    BOOTSTRAP,
     DATABASE_TEMPLATE,
+    JOIN_PARTS,
     get_applicable_modes,
     get_join_output_table_name,
     get_modes_tables,
@@ -36,7 +38,10 @@ from ai.chronon.tables import (
 
 __all__ = [
     "DATABASE_TEMPLATE",
+    "ChrononJobTypes",
     "FeatureDisplayKeys",
+    "Modes",
+    "SubStage",
     "check_contains",
     "check_contains_single",
     "dedupe_in_order",
@@ -51,6 +56,7 @@ __all__ = [
     "get_join_output_table_name",
     "get_label_table_dependencies",
     "get_max_window_for_gb_in_days",
+    "get_mod_name_from_gc",
     "get_modes_tables",
     "get_offline_schedule",
     "get_query",
@@ -74,6 +80,32 @@ __all__ = [
 ]
 
 HOURS_OF_A_DAY = 24
+ChrononJobTypes = ttypes.GroupBy | ttypes.Join | ttypes.StagingQuery
+
+
+class Modes:
+    """Run modes by name, as `get_modes_tables` has them for keys."""
+
+    backfill = "backfill"
+    upload = "upload"
+    streaming = "streaming"
+    stats_summary = "stats-summary"
+    label_join = "label-join"
+    log_flattener = "log-flattener"
+    consistency_metrics_compute = "consistency-metrics-compute"
+
+
+class SubStage:
+    """Steps of a join's backfill whose tables `get_modes_tables` has too."""
+
+    bootstrap = BOOTSTRAP
+    join_parts = JOIN_PARTS
+
+
+def get_mod_name_from_gc(obj: ChrononJobTypes, mod_prefix: str) -> str | None:
+    """The name of the module that holds a definition in a variable, if its first part is `mod_prefix`."""
+    module = defining_module(obj, mod_prefix)
+    return module.__name__ if module is not None else None
 
 
 def get_underlying_source(

@@ -19,7 +19,6 @@ from ai.chronon.repo.compiled import (
     Compilable,
     CompiledRepository,
     folder_of,
-    logic,
     parent_joins,
     parts,
     write_atomically,
@@ -29,7 +28,7 @@ from ai.chronon.repo.locate import definition_place
 from ai.chronon.repo.serializer import copy_struct, thrift_simple_json
 from ai.chronon.repo.teams import Teams
 from ai.chronon.repo.templates import fill_templates
-from ai.chronon.repo.validator import validate
+from ai.chronon.repo.validator import NEEDS_NO_FILE, is_batch_upload_needed, is_protected, validate
 
 
 class Decision(Enum):
@@ -162,7 +161,7 @@ class Compiler:
             self._keep(definition, previous)
         if not (forced or self._options.force_overwrite) and _needs_no_file(definition):
             item.decision = Decision.SKIP
-            item.messages = ["GroupBys should not be materialized if batch upload job is not needed"]
+            item.messages = [NEEDS_NO_FILE]
             return
         errors = validate(definition, compiled)
         problems, warnings = check_by_itself(definition)
@@ -174,7 +173,7 @@ class Compiler:
         item.warnings = [f"{place}: {warning}" for warning in warnings]
         if errors:
             item.decision, item.messages = Decision.INVALID, [f"{place}: {error}" for error in errors]
-        elif previous is not None and not self._options.force_overwrite and _is_protected(definition, previous):
+        elif previous is not None and not self._options.force_overwrite and is_protected(definition, previous):
             item.decision = Decision.PROTECTED
             item.messages = [
                 f"Cannot overwrite the existing online conf {item.path}; "
@@ -268,15 +267,7 @@ def _parents(definition: Compilable) -> list[ttypes.Join]:
 
 
 def _needs_no_file(definition: Compilable) -> bool:
-    return (
-        isinstance(definition, ttypes.GroupBy) and not meta_data(definition).online and not definition.backfillStartDate
-    )
-
-
-def _is_protected(definition: Compilable, previous: Compilable) -> bool:
-    """Whether an overwrite would change what is served; a staging query is not served, whatever it says."""
-    served = bool(meta_data(previous).online) and not isinstance(definition, ttypes.StagingQuery)
-    return served and logic(definition) != logic(previous)
+    return isinstance(definition, ttypes.GroupBy) and not is_batch_upload_needed(definition)
 
 
 def _refuse_equal_names(items: list[Item]) -> None:

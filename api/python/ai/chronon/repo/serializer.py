@@ -91,9 +91,9 @@ def to_tree(struct: object, path: str = "") -> dict[str, object]:
     }
 
 
-def thrift_simple_json(struct: object) -> str:
+def thrift_simple_json(obj: object) -> str:
     """The text of a compiled file: indented by two, ASCII only, without a newline at the end."""
-    return json.dumps(to_tree(struct), indent=2)
+    return json.dumps(to_tree(obj), indent=2)
 
 
 def _decode(  # noqa: PLR0911 - one return for each kind of value
@@ -134,12 +134,12 @@ def from_tree(tree: object, struct: type[Struct], path: str = "") -> Struct:
     return struct(**values)
 
 
-def json2thrift(text: str, struct: type[Struct]) -> Struct:
+def json2thrift(json_str: str, thrift_class: type[Struct]) -> Struct:
     """A struct from the text of its simple JSON."""
-    return from_tree(json.loads(text), struct)
+    return from_tree(json.loads(json_str), thrift_class)
 
 
-def file2thrift(path: str, struct: type[Struct]) -> Struct:
+def file2thrift(path: str, thrift_class: type[Struct]) -> Struct:
     """A struct from a compiled file.
 
     Raises:
@@ -150,7 +150,7 @@ def file2thrift(path: str, struct: type[Struct]) -> Struct:
         with open(path, encoding="utf-8") as file:
             tree = json.load(file)
         _refuse_other_dialect(tree)
-        return from_tree(tree, struct)
+        return from_tree(tree, thrift_class)
     except ValueError as error:
         raise CompiledFileError(f"cannot read the compiled file {path}: {error}; compile it again") from error
 
@@ -162,25 +162,25 @@ def _refuse_other_dialect(tree: Any) -> None:
         raise CompiledFileError(f"it is of the zipline dialect (metaData has {', '.join(foreign)}), not of this one")
 
 
-def thrift_json(struct: Any) -> str:
+def thrift_json(obj: Any) -> str:
     """A struct in the JSON of the Thrift protocol, with ids of fields in place of names."""
     from thrift import TSerialization  # noqa: PLC0415 - few need it
     from thrift.protocol.TJSONProtocol import TJSONProtocolFactory  # noqa: PLC0415
 
-    text: bytes = TSerialization.serialize(struct, protocol_factory=TJSONProtocolFactory())
+    text: bytes = TSerialization.serialize(obj, protocol_factory=TJSONProtocolFactory())
     return text.decode("utf-8")
 
 
-def thrift_simple_json_protected(struct: Any, struct_type: type) -> str:
+def thrift_simple_json_protected(obj: Any, obj_type: type) -> str:
     """The text of a compiled file, after making sure that it reads back as the same.
 
     Raises:
         DefinitionError: It does not.
 
     """
-    text = thrift_simple_json(struct)
-    if to_tree(json2thrift(text, struct_type)) != json.loads(text):
-        raise DefinitionError(f"a {struct_type.__name__} does not read back from its JSON as it was written")
+    text = thrift_simple_json(obj)
+    if to_tree(json2thrift(text, obj_type)) != json.loads(text):
+        raise DefinitionError(f"a {obj_type.__name__} does not read back from its JSON as it was written")
     return text
 
 

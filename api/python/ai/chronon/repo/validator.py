@@ -4,6 +4,8 @@ Messages are errors: a definition that has any is not written. What this module 
 feature repositories ask it, are the columns of definitions.
 """
 
+import logging
+import os
 import re
 from collections.abc import Iterable
 
@@ -22,10 +24,13 @@ from ai.chronon.columns import (
 )
 from ai.chronon.derivation import WILDCARD, build_derived_columns
 from ai.chronon.naming import meta_data
-from ai.chronon.repo.compiled import Compilable, CompiledRepository, part_names, parts
+from ai.chronon.repo.compiled import AnyCompilable, Compilable, CompiledRepository, logic, part_names, parts
+from ai.chronon.repo.serializer import file2thrift
 
 __all__ = [
+    "ChrononRepoValidator",
     "build_derived_columns",
+    "extract_json_confs",
     "get_external_part_full_name",
     "get_group_by_output_columns",
     "get_join_key_columns",
@@ -36,6 +41,7 @@ __all__ = [
     "get_pre_derived_join_features",
     "get_pre_derived_join_internal_features",
     "get_pre_derived_source_keys",
+    "is_batch_upload_needed",
     "is_identifier",
     "validate",
 ]
@@ -152,3 +158,63 @@ def validate(definition: Compilable, compiled: CompiledRepository) -> list[str]:
     if isinstance(definition, ttypes.GroupBy):
         return _group_by_errors(definition, compiled)
     return _staging_query_errors(definition)
+
+
+def is_batch_upload_needed(group_by: ttypes.GroupBy) -> bool:
+    """Whether a GroupBy has jobs of its own: it is served, or backfilled alone."""
+    return bool(meta_data(group_by).online or group_by.backfillStartDate)
+
+
+def extract_json_confs(obj_class: type[AnyCompilable], path: str) -> list[AnyCompilable]:
+    """The compiled definitions at a path: a file, or all files below a folder.
+
+    Raises:
+        CompiledFileError: A file cannot be read.
+
+    """
+    if os.path.isfile(path):
+        return [file2thrift(path, obj_class)]
+    return [
+        file2thrift(os.path.join(folder, name), obj_class)
+        for folder, _, names in sorted(os.walk(path))
+        for name in sorted(names)
+        if not name.startswith(".")
+    ]
+
+
+class ChrononRepoValidator:
+    """The rules as an object, for programs that check definitions without compiling them."""
+
+    def __init__(self, chronon_root_path: str, output_root: str, log_level: int = logging.INFO) -> None:
+        """Takes the root of a repository, and its output folder relative to it."""
+        self.log_level = log_level
+        self._output = os.path.join(chronon_root_path, output_root)
+        self.load_objs()
+
+    def load_objs(self) -> None:
+        """Forgets what was read of the compiled files."""
+        self._compiled = CompiledRepository(self._output)
+
+    def validate_obj(self, obj: Compilable) -> list[str]:
+        """The rules that a definition breaks, in words."""
+        return validate(obj, self._compiled)
+
+    def can_skip_materialize(self, obj: Compilable) -> list[str]:
+        """Why a definition needs no file; empty if it does."""
+        if isinstance(obj, ttypes.GroupBy) and not is_batch_upload_needed(obj):
+            return [NEEDS_NO_FILE]
+        return []
+
+    def safe_to_overwrite(self, obj: Compilable) -> bool:
+        """Whether writing a definition leaves what is served as it is."""
+        previous = self._compiled.previous(obj)
+        return previous is None or not is_protected(obj, previous)
+
+
+NEEDS_NO_FILE = "GroupBys should not be materialized if batch upload job is not needed"
+
+
+def is_protected(definition: Compilable, previous: Compilable) -> bool:
+    """Whether an overwrite would change what is served; a staging query is not served, whatever it says."""
+    served = bool(meta_data(previous).online) and not isinstance(definition, ttypes.StagingQuery)
+    return served and logic(definition) != logic(previous)
