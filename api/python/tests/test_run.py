@@ -2,6 +2,8 @@
 
 import shutil
 import stat
+import sys
+import zipfile
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,8 @@ from typing import Any
 import harness
 import pytest
 
-from ai.chronon.repo.run import RunError, day_ranges, environment_layers, find_jar, make_parser, run, spark_conf
+from ai.chronon.repo.local_spark import spark_conf
+from ai.chronon.repo.run import RunError, day_ranges, environment_layers, find_jar, make_parser, run
 
 TOOL = harness.ours()
 ECHO = "#!/bin/sh\nprintf '%s\\n' \"$@\"\nexit ${CODE:-0}\n"
@@ -148,9 +151,16 @@ REFUSED: dict[str, tuple[str, list[str]]] = {
     "no definition": ("needs --conf", []),
     "unknown team": ("team 'nobody'", ["--conf", "production/joins/nobody/a.v1"]),
     "unknown mode": ("does not exist for joins", ["--conf", CONF, "--mode", "upload"]),
-    "streaming": ("streaming is not supported", ["--conf", CONF, "--mode", "streaming"]),
-    "fetch": ("fetch is not supported", ["--conf", CONF, "--mode", "fetch"]),
-    "download": ("--release-tag asks for the download", ["--conf", CONF, "--release-tag", "x"]),
+    "streaming of a join": ("streaming does not exist for joins", ["--conf", CONF, "--mode", "streaming"]),
+    "absent online jar": (
+        "--online-jar absent.jar does not exist",
+        ["--conf", CONF, "--mode", "fetch", "--online-jar", "absent.jar"],
+    ),
+    "empty day": ("--ds  is not a day", ["--conf", CONF, "--ds", ""]),
+    "no number": ("--parallelism x is not a number", ["--conf", CONF, "--parallelism", "x"]),
+    "no script to render": ("render_info.py does not exist", ["--conf", CONF, "--mode", "info"]),
+    "no such type": ("no definitions of type 'x'", ["--conf-type", "x", "--sub-help"]),
+    "setting without a value": ("write key=value", ["--conf", CONF]),
     "not a day": ("--ds 20230105 is not a day", ["--conf", CONF, "--ds", "20230105"]),
     "not padded": ("--start-ds 2023-1-5 is not a day", ["--conf", CONF, "--start-ds", "2023-1-5"]),
     "no jar": ("the jar absent.jar does not exist", ["--conf", CONF, "--chronon-jar", "absent.jar"]),
@@ -166,11 +176,127 @@ REFUSED: dict[str, tuple[str, list[str]]] = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_refusals_are_one_clear_line(compiled_repo: Path, name: str) -> None:
     message, arguments = REFUSED[name]
-    result = execute(compiled_repo, *arguments)
+    variables = {"CHRONON_SPARK_CONF": "spark.a"} if name == "setting without a value" else {}
+    result = execute(compiled_repo, *arguments, **variables)
     assert result.code == 1
     assert result.err.startswith("run.py: ")
     assert message in result.err
     assert len(result.err.splitlines()) == 1
+
+
+def test_wrong_usage_has_an_exit_code_of_its_own(compiled_repo: Path) -> None:
+    assert execute(compiled_repo, "--mode", "nonsense").code == 2
+
+
+def script(folder: Path, name: str, text: str) -> str:
+    file = folder / name
+    file.write_text("#!/bin/sh\n" + text)
+    file.chmod(file.stat().st_mode | stat.S_IXUSR)
+    return str(file)
+
+
+STREAM = ("--conf", "production/group_bys/shop/meta_data.v1", "--mode", "streaming", "--online-class", "a.B")
+
+
+def test_online_jar_is_fetched_and_the_job_starts(compiled_repo: Path, tmp_path: Path) -> None:
+    fetch = script(tmp_path, "fetch", "echo fetched.jar\n")
+    apps = script(tmp_path, "apps", """echo '{"app_name": "other"}'\n""")
+    result = execute(compiled_repo, *STREAM, "--online-jar-fetch", fetch, "--list-apps", apps, "--online-args=-Zk=v")
+    assert result.code == 0, result.err
+    assert result.out.splitlines()[-4:] == [
+        f"--conf-path={compiled_repo / STREAM[1]}",
+        "--online-jar=fetched.jar",
+        "--online-class=a.B",
+        "-Zk=v",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fetch", "apps", "message"),
+    [
+        ("exit 3", "", "fetch, which fetches the online jar, ended with exit code 3"),
+        ("", "", "fetch printed no path of an online jar"),
+        ("echo a.jar", "exit 4", "apps, which lists the running applications, ended with exit code 4"),
+    ],
+)
+def test_helpers_that_fail_stop_the_start(
+    compiled_repo: Path, tmp_path: Path, fetch: str, apps: str, message: str
+) -> None:
+    helpers = ("--online-jar-fetch", script(tmp_path, "fetch", fetch), "--list-apps", script(tmp_path, "apps", apps))
+    result = execute(compiled_repo, *STREAM, *helpers)
+    assert result.code == 1
+    assert message in result.err
+    assert "group-by-streaming" not in result.out
+
+
+def test_a_stream_without_a_list_of_applications_says_so(compiled_repo: Path) -> None:
+    result = execute(compiled_repo, *STREAM)
+    assert result.code == 0
+    assert "not checked whether the job runs already" in result.out
+
+
+def test_the_flag_names_the_job_that_is_looked_for(compiled_repo: Path, tmp_path: Path) -> None:
+    # With the reference the job was named by the variable and looked for by the flag: it was started every time.
+    apps = script(tmp_path, "apps", """echo '{"app_name": "flag"}'\n""")
+    result = execute(compiled_repo, *STREAM, "--app-name", "flag", "--list-apps", apps, APP_NAME="variable")
+    assert "flag is running already" in result.out
+    dry = execute(compiled_repo, *STREAM, "--app-name", "flag", "--dry-run", APP_NAME="variable")
+    assert "export APP_NAME=flag" in dry.out.splitlines()
+    assert "--name flag" in dry.out
+
+
+def test_dry_run_starts_and_writes_nothing(compiled_repo: Path, tmp_path: Path) -> None:
+    fetch = script(tmp_path, "fetch", f"touch {tmp_path}/asked\n")
+    elsewhere = tmp_path / "warehouse"
+    arguments = (*STREAM, "--online-jar-fetch", fetch, "--dry-run")
+    result = execute(compiled_repo, *arguments, CHRONON_WAREHOUSE_DIR=str(elsewhere))
+    assert result.code == 0, result.err
+    assert f'"--online-jar=$({fetch})"' in result.out
+    assert not elsewhere.exists()
+    assert not (tmp_path / "asked").exists()
+
+
+def test_a_jar_without_spark_is_run_by_the_installed_spark(compiled_repo: Path, tmp_path: Path) -> None:
+    jar = tmp_path / "thin.jar"
+    with zipfile.ZipFile(jar, "w") as content:
+        content.writestr("ai/chronon/spark/Driver.class", b"")
+    arguments = ("--conf", CONF, "--mode", "fetch", "--chronon-jar", str(jar), "--dry-run")
+    thin = execute(compiled_repo, *arguments, JOB_MODE="yarn").out.splitlines()[-1]
+    assert thin.startswith(f"{compiled_repo}/spark-submit --master 'local[*]' ")
+    with zipfile.ZipFile(jar, "a") as content:
+        content.writestr("org/apache/spark/SparkContext.class", b"")
+    thick = execute(compiled_repo, *arguments, JOB_MODE="yarn").out.splitlines()[-1]
+    assert thick == f"java -cp {jar} ai.chronon.spark.Driver fetch"
+
+
+def test_days_of_another_partition_format_are_handed_on(compiled_repo: Path) -> None:
+    result = execute(compiled_repo, "--conf", CONF, "--ds", "20230105", "--dry-run", PARTITION_FORMAT="yyyyMMdd")
+    assert "--end-date=20230105" in result.out
+
+
+def test_values_of_layers_that_are_no_text(compiled_repo: Path) -> None:
+    teams = compiled_repo / "teams.json"
+    kept = teams.read_text()
+    teams.write_text('{"default": {"common_env": {"N": 4, "T": true}}, "shop": {"dev": []}}')
+    result = execute(compiled_repo, "--conf", CONF, "--dry-run")
+    assert {"export N=4", "export T=true"} <= set(result.out.splitlines())
+    teams.write_text('{"shop": {"dev": [1]}}')
+    result = execute(compiled_repo, "--conf", CONF, "--dry-run")
+    teams.write_text(kept)
+    assert (result.code, "shop.dev holds [1], where an object is needed" in result.err) == (1, True)
+
+
+def test_the_single_file_runs_by_scripts_alone(compiled_repo: Path, tmp_path: Path) -> None:
+    alone = shutil.copy(harness.PACKAGE_ROOT / "ai/chronon/repo/run.py", tmp_path / "run.py")
+    tool = harness.Tool("alone", (), (sys.executable, "-S", "-E", str(alone)), "")
+    arguments = ("--conf", CONF, "--chronon-jar", "driver.jar", "--dry-run")
+    refused = tool.execute(tool.run, compiled_repo, *arguments)
+    assert (refused.code, "install the package chronon-native" in refused.err) == (1, True)
+    submit = script(tmp_path, "submit.sh", "")
+    result = tool.execute(tool.run, compiled_repo, *arguments, "--spark-submit-path", submit)
+    assert f"bash {submit} --class ai.chronon.spark.Driver driver.jar join" in result.out
+    plan = tool.execute(tool.run, compiled_repo, "--plan")
+    assert (plan.code, "--plan needs the package" in plan.err) == (1, True)
 
 
 def test_hand_edited_definition_is_named(compiled_repo: Path) -> None:

@@ -1,20 +1,15 @@
 """`run.py`: runs the job of a compiled definition on Spark.
 
-Standard library only and complete in one file, so that a scheduler can take just this file.
+Standard library only and complete in one file for a repository with scripts, so that a scheduler can take just this
+file. Read from top to bottom: the tables of modes and flags, the environment of a job, its command lines, the run.
 
 The environment of the job comes from five layers; a variable is taken from the first that has it:
 the environment of this process; `metaData.modeToEnvMap[mode]` of the compiled definition; the team's
 section in `teams.json` for `--env`, then for `production`; the default team's section for
 `production`; and the default team's `common_env`.
 
-A repository with `scripts/spark_submit.sh` is run by that script. One without is run by
-`spark-submit` itself: $SPARK_SUBMIT_PATH, else that of the pyspark 3.5 which is installed next to
-this interpreter, with settings from the variables in `SPARK_SETTINGS` and, for a local master, a
-warehouse and an embedded metastore below `<repository>/warehouse`:
-
-    CHRONON_WAREHOUSE_DIR   another folder for both
-    CHRONON_METASTORE_URL   another JDBC address for the metastore
-    CHRONON_SPARK_CONF      further settings, `key=value` separated by spaces, quoted as in a shell
+A repository with `scripts/spark_submit.sh` (`scripts/spark_streaming.sh` for streaming) is run by that script. One
+without is run as `ai.chronon.repo.local_spark` says; for that the package must be installed.
 
 Exit codes: 0, 1 for what cannot be run, 2 for wrong usage, else that of the job.
 """
@@ -22,7 +17,7 @@ Exit codes: 0, 1 for what cannot be run, 2 for wrong usage, else that of the job
 import argparse
 import concurrent.futures
 import contextlib
-import importlib.metadata
+import importlib
 import importlib.util
 import json
 import os
@@ -31,7 +26,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -43,43 +38,68 @@ DEFAULT_ENVIRONMENT = "production"
 DATE_FORMAT = "%Y-%m-%d"
 CONF_DEPTH = 4
 ADDITIONAL_ARGS = "CHRONON_CONFIG_ADDITIONAL_ARGS"
-# Modes in which arguments from the custom JSON of the definition reach the job.
-MODES_WITH_ADDITIONAL_ARGS = frozenset(
-    {"backfill", "backfill-left", "backfill-final", "upload", "model-transform-batch"}
-)
+ONLINE_JAR = "CHRONON_ONLINE_JAR"
+
+
+# --- Modes and flags -------------------------------------------------------------------------------------------------
+
 GROUP_BYS, JOINS, STAGING_QUERIES = "group_bys", "joins", "staging_queries"
 
-# Mode to kind of definition to subcommand of the driver. All of these take a path and an end date.
-OFFLINE_MODES: dict[str, dict[str, str]] = {
-    "backfill": {GROUP_BYS: "group-by-backfill", JOINS: "join", STAGING_QUERIES: "staging-query-backfill"},
-    "backfill-left": {JOINS: "join-left"},
-    "backfill-final": {JOINS: "join-final"},
-    "upload": {GROUP_BYS: "group-by-upload"},
-    "analyze": {GROUP_BYS: "analyze", JOINS: "analyze"},
-    "metadata-export": dict.fromkeys((GROUP_BYS, JOINS, STAGING_QUERIES), "metadata-export"),
-    "stats-summary": {JOINS: "stats-summary"},
-    "log-summary": {JOINS: "log-summary"},
-    "log-flattener": {JOINS: "log-flattener"},
-    "label-join": {JOINS: "label-join"},
-    "consistency-metrics-compute": {JOINS: "consistency-metrics-compute"},
-    "compare": {JOINS: "compare-join-query"},
-}
-INFO_MODE = "info"
-UNSUPPORTED_MODES = ("streaming", "local-streaming", "metadata-upload", "fetch", "model-transform-batch")
 
-# Variable to Spark setting, for runs without a script of the repository.
-SPARK_SETTINGS: dict[str, tuple[str, ...]] = {
-    "PARALLELISM": ("spark.sql.shuffle.partitions", "spark.default.parallelism"),
-    "DRIVER_MEMORY": ("spark.driver.memory",),
-    "EXECUTOR_MEMORY": ("spark.executor.memory",),
-    "EXECUTOR_CORES": ("spark.executor.cores",),
-    "MAX_EXECUTORS": ("spark.dynamicAllocation.maxExecutors",),
-    "PARTITION_COLUMN": ("spark.chronon.partition.column",),
-    "PARTITION_FORMAT": ("spark.chronon.partition.format",),
-    "ENABLE_VALIDATION": ("spark.chronon.backfill.validation.enabled",),
-    "OUTPUT_PARALLELISM": ("spark.chronon.outputParallelismOverride",),
-    "ROW_COUNT_PER_PARTITION": ("spark.chronon.rowCountPerPartition",),
+@dataclass(frozen=True)
+class Mode:
+    """What a mode runs: the subcommand of the driver by kind of definition, and which arguments that gets."""
+
+    subcommands: Mapping[str, str]
+    takes_path: bool = True
+    takes_end: bool = True
+    is_online: bool = False
+    is_submitted: bool = True
+    """Whether Spark's launcher starts it; else the JVM is started with the driver's class."""
+    takes_additional_args: bool = False
+    """Whether arguments from the custom JSON of the definition reach the job."""
+    trailing: tuple[str, ...] = ()
+
+
+def _of_joins(subcommand: str) -> Mode:
+    return Mode({JOINS: subcommand})
+
+
+MODES: dict[str, Mode] = {
+    "backfill": Mode(
+        {GROUP_BYS: "group-by-backfill", JOINS: "join", STAGING_QUERIES: "staging-query-backfill"},
+        takes_additional_args=True,
+    ),
+    "backfill-left": Mode({JOINS: "join-left"}, takes_additional_args=True),
+    "backfill-final": Mode({JOINS: "join-final"}, takes_additional_args=True),
+    "upload": Mode({GROUP_BYS: "group-by-upload"}, takes_additional_args=True),
+    "streaming": Mode({GROUP_BYS: "group-by-streaming"}, takes_end=False, is_online=True),
+    "local-streaming": Mode(
+        {GROUP_BYS: "group-by-streaming"}, takes_end=False, is_online=True, is_submitted=False, trailing=("-d",)
+    ),
+    "metadata-upload": Mode(
+        dict.fromkeys((GROUP_BYS, JOINS), "metadata-upload"), takes_end=False, is_online=True, is_submitted=False
+    ),
+    "fetch": Mode(
+        dict.fromkeys((GROUP_BYS, JOINS), "fetch"),
+        takes_path=False,
+        takes_end=False,
+        is_online=True,
+        is_submitted=False,
+    ),
+    "analyze": Mode(dict.fromkeys((GROUP_BYS, JOINS), "analyze")),
+    "metadata-export": Mode(dict.fromkeys((GROUP_BYS, JOINS, STAGING_QUERIES), "metadata-export")),
+    "stats-summary": _of_joins("stats-summary"),
+    "log-summary": _of_joins("log-summary"),
+    "log-flattener": _of_joins("log-flattener"),
+    "label-join": _of_joins("label-join"),
+    "consistency-metrics-compute": _of_joins("consistency-metrics-compute"),
+    "compare": _of_joins("compare-join-query"),
+    "model-transform-batch": Mode({JOINS: "model-transform-batch"}, is_online=True, takes_additional_args=True),
 }
+# Runs a script of the repository in place of the driver, for every kind of definition.
+INFO_MODE = "info"
+STREAMING_MODE = "streaming"
 
 
 class RunError(Exception):
@@ -95,57 +115,78 @@ class Flag:
     variable: str | None = None
     default: str | None = None
     is_switch: bool = False
+    choices: tuple[str, ...] | None = None
 
 
+# Exactly the reference's flags: unknown arguments go to the driver and known ones may be shortened, so that one flag
+# more would change what an existing command line means.
 FLAGS = (
     Flag("--conf", "Compiled definition: <folder>/<type>/<team>/<name>, relative to --repo."),
     Flag("--env", "Section of the team in teams.json whose variables are taken first.", default="dev"),
-    Flag("--mode", "What to run.", default="backfill"),
+    Flag("--mode", "What to run.", default="backfill", choices=(*MODES, INFO_MODE)),
     Flag("--ds", "Last day of the job, yyyy-MM-dd; today when absent."),
     Flag("--start-ds", "First day of the job; overrides the start of the definition."),
     Flag("--end-ds", "Last day of the job; wins over --ds."),
     Flag("--parallelism", "Number of runs at the same time, each over a part of the days.", default="1"),
     Flag("--app-name", "Name of the Spark application.", variable="APP_NAME"),
     Flag("--repo", "Root of the repository.", variable="CHRONON_REPO_PATH", default="."),
-    Flag("--chronon-jar", "Jar with the driver.", variable="CHRONON_DRIVER_JAR"),
+    Flag("--chronon-jar", "Jar with the driver; that of the package when absent.", variable="CHRONON_DRIVER_JAR"),
     Flag("--spark-submit-path", "Script to run in place of scripts/spark_submit.sh of the repository."),
-    Flag("--spark-streaming-submit-path", "For streaming modes, which are not supported yet."),
+    Flag("--spark-streaming-submit-path", "As --spark-submit-path, for streaming: scripts/spark_streaming.sh."),
     Flag("--conf-type", "Type of the definitions when there is no --conf.", default=GROUP_BYS),
-    Flag("--online-jar", "Jar of the online side, added to the job's jars.", variable="CHRONON_ONLINE_JAR"),
-    Flag("--online-class", "For online modes, which are not supported yet.", variable="CHRONON_ONLINE_CLASS"),
-    Flag("--online-args", "For online modes, which are not supported yet.", variable="CHRONON_ONLINE_ARGS"),
-    Flag("--online-jar-fetch", "For online modes, which are not supported yet."),
+    Flag("--online-jar", "Jar with the online class; the job gets it too.", variable=ONLINE_JAR),
+    Flag("--online-class", "Class of the online side, in online modes.", variable="CHRONON_ONLINE_CLASS"),
+    Flag("--online-args", "Arguments of the online class, `-Zkey=value …`.", variable="CHRONON_ONLINE_ARGS"),
     Flag(
-        "--version",
-        "Version of a jar to download; a jar is never downloaded yet, see --chronon-jar.",
-        variable="VERSION",
+        "--online-jar-fetch",
+        "Program that prints the path of the online jar, asked when --online-jar is no file; "
+        "scripts/fetch_online_jar.py of the repository when absent.",
     ),
-    Flag("--spark-version", "As --version.", variable="SPARK_VERSION"),
-    Flag("--release-tag", "As --version."),
-    Flag("--list-apps", "For streaming modes, which are not supported yet."),
+    Flag("--version", "No effect: the jar comes with the package, or from --chronon-jar.", variable="VERSION"),
+    Flag("--spark-version", "No effect, as --version.", variable="SPARK_VERSION"),
+    Flag("--release-tag", "No effect, as --version."),
+    Flag(
+        "--list-apps",
+        "Program that prints the running applications as lines of JSON with an app_name, asked before streaming; "
+        "scripts/yarn_list.py of the repository when absent.",
+    ),
     Flag("--render-info", "Script of the info mode; scripts/render_info.py of the repository when absent."),
     Flag("--sub-help", "Print the help of the driver's subcommand.", is_switch=True),
 )
-# Given on the command line, these ask for something that is not there yet.
-UNSUPPORTED_FLAGS = {
-    "spark_streaming_submit_path": "a streaming job",
-    "online_jar_fetch": "an online job",
-    "list_apps": "a streaming job",
-    "release_tag": "the download of a jar",
-}
+# Flags that the reference does not have; these are known by their whole name only.
+DRY_RUN, PLAN = "--dry-run", "--plan"
+OWN_FLAGS = f"""
+Further, never shortened:
+  {DRY_RUN}  print the environment and the command lines, quoted for a shell, and run nothing
+  {PLAN}     write plan.json, the steps of a scheduler, and run nothing; {PLAN} --help tells its own flags
+Other arguments are handed on to the driver.
+"""
 
 
 def make_parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     """The parser of the flags; defaults come from the environment. Unknown arguments go to the driver."""
-    parser = argparse.ArgumentParser(prog="run.py", description="Run the job of a compiled definition on Spark.")
+    parser = argparse.ArgumentParser(
+        prog="run.py",
+        description="Run the job of a compiled definition on Spark.",
+        epilog=OWN_FLAGS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     for flag in FLAGS:
         if flag.is_switch:
             parser.add_argument(flag.name, action="store_true", help=flag.help)
         else:
             default = environment.get(flag.variable) if flag.variable else None
-            help_text = f"{flag.help} [{f'${flag.variable}' if flag.variable else ''}{flag.default or ''}]"
-            parser.add_argument(flag.name, default=default or flag.default, help=help_text.replace(" []", ""))
+            help_text = f"{flag.help} [{f'${flag.variable} ' if flag.variable else ''}{flag.default or ''}]"
+            parser.add_argument(
+                flag.name,
+                default=default or flag.default,
+                choices=flag.choices,
+                help=help_text.replace(" ]", "]").replace(" []", ""),
+            )
     return parser
+
+
+# --- The environment of a job ----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -176,6 +217,14 @@ def _load_json(path: Path) -> dict[str, Any]:
     return content
 
 
+def _object(container: Mapping[str, Any], key: str, where: str) -> dict[str, Any]:
+    """The JSON object under a key, or an empty one."""
+    found = container.get(key) or {}
+    if not isinstance(found, dict):
+        raise RunError(f"{where}.{key} holds {json.dumps(found)}, where an object is needed")
+    return found
+
+
 def _additional_args(custom: Mapping[str, Any]) -> str:
     """The custom arguments of a definition as one text, whether they are a list, a text or a dictionary."""
     arguments = custom.get("additional_args") or []
@@ -187,69 +236,109 @@ def _additional_args(custom: Mapping[str, Any]) -> str:
 
 
 def _conf_layer(path: Path, definition: Mapping[str, Any], mode: str) -> dict[str, Any]:
-    meta_data = definition.get("metaData", {})
-    layer = dict(meta_data.get("modeToEnvMap", {}).get(mode, {}))
+    meta_data = _object(definition, "metaData", str(path))
+    layer = dict(_object(_object(meta_data, "modeToEnvMap", f"{path}: metaData"), mode, f"{path}: modeToEnvMap"))
     try:
         custom = json.loads(meta_data.get("customJson") or "{}")
     except ValueError as error:
         raise RunError(f"metaData.customJson of {path} is not JSON: {error}; compile it again") from error
-    if mode in MODES_WITH_ADDITIONAL_ARGS and custom:
+    if mode in MODES and MODES[mode].takes_additional_args and custom:
         layer[ADDITIONAL_ARGS] = _additional_args(custom)
     return layer
+
+
+def _mode_of_environment(mode: str) -> str:
+    """The name under which teams and definitions keep the variables of a mode."""
+    return STREAMING_MODE if STREAMING_MODE in mode else mode
 
 
 def _app_name(args: argparse.Namespace, conf: Conf | None, definition: Mapping[str, Any] | None) -> str:
     if args.app_name:
         return str(args.app_name)
+    mode = _mode_of_environment(args.mode)
     if conf is not None and definition is not None:
-        return f"chronon_{conf.type}_{args.mode}_{args.env}_{definition.get('metaData', {}).get('name', conf.name)}"
+        return f"chronon_{conf.type}_{mode}_{args.env}_{definition.get('metaData', {}).get('name', conf.name)}"
     kind = [conf.type] if conf is not None else []
-    return "_".join(["chronon", *kind, args.mode.replace("-", "_")])
+    return "_".join(["chronon", *kind, mode.replace("-", "_")])
 
 
 def environment_layers(args: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
     """The layers below the environment of the process, highest first, each with the name it is printed by."""
     teams_file = Path(args.repo, "teams.json")
-    if not teams_file.exists():
-        return
-    teams = _load_json(teams_file)
-    conf = Conf.parse(args.conf) if args.conf else None
-    path = Path(args.repo, args.conf) if args.conf else None
-    definition = _load_json(path) if path is not None and path.is_file() else None
-    mode = "streaming" if "streaming" in args.mode else args.mode
-    if path is not None and definition is not None:
-        yield "conf_env", _conf_layer(path, definition, mode)
-    if conf is not None and conf.team:
-        if conf.team not in teams:
-            raise RunError(f"team {conf.team!r} of --conf {conf.path} is not in {teams_file}; add it")
-        yield "team_env", teams[conf.team].get(args.env, {}).get(mode, {})
-        yield "team_env", teams[conf.team].get(DEFAULT_ENVIRONMENT, {}).get(mode, {})
-    default = teams.get(DEFAULT_TEAM, {})
-    yield "default_env", default.get(DEFAULT_ENVIRONMENT, {}).get(mode, {})
-    yield "common_env", default.get("common_env", {})
+    conf, definition = None, None
+    # A folder without this file is no repository: definitions in it have no variables either.
+    if teams_file.exists():
+        conf = Conf.parse(args.conf) if args.conf else None
+        path = Path(args.repo, args.conf) if args.conf else None
+        definition = _load_json(path) if path is not None and path.is_file() else None
+        if path is not None and definition is not None:
+            yield "conf_env", _conf_layer(path, definition, _mode_of_environment(args.mode))
+        yield from _team_layers(args, teams_file, conf)
     yield (
         "cli_args",
         {
             "APP_NAME": _app_name(args, conf, definition),
-            "CHRONON_CONF_PATH": os.path.join(args.repo, args.conf) if args.conf else None,
+            "CHRONON_CONF_PATH": os.path.join(args.repo, conf.path) if conf else None,
             "CHRONON_DRIVER_JAR": args.chronon_jar,
-            "CHRONON_ONLINE_JAR": args.online_jar,
+            ONLINE_JAR: args.online_jar,
             "CHRONON_ONLINE_CLASS": args.online_class,
         },
     )
 
 
-def resolve_environment(args: argparse.Namespace, environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment of the job: that of the process, and below it the layers. Prints what a layer adds."""
+def _team_layers(args: argparse.Namespace, teams_file: Path, conf: Conf | None) -> Iterator[tuple[str, dict[str, Any]]]:
+    teams = _load_json(teams_file)
+    mode = _mode_of_environment(args.mode)
+
+    def section(team: str, environment: str) -> dict[str, Any]:
+        settings = _object(teams, team, str(teams_file))
+        return _object(_object(settings, environment, f"{teams_file}: {team}"), mode, f"{team}.{environment}")
+
+    if conf is not None:
+        team = conf.team or DEFAULT_TEAM
+        if team not in teams:
+            raise RunError(f"team {team!r} of --conf {conf.path} is not in {teams_file}; add it")
+        yield "team_env", section(team, args.env)
+        yield "production_team_env", section(team, DEFAULT_ENVIRONMENT)
+        yield "default_env", section(DEFAULT_TEAM, DEFAULT_ENVIRONMENT)
+    yield "common_env", _object(_object(teams, DEFAULT_TEAM, str(teams_file)), "common_env", DEFAULT_TEAM)
+
+
+def resolve_environment(args: argparse.Namespace, environment: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """The environment of the job: that of the process, and below it the layers.
+
+    Also returns a line for each variable of a layer that says where its value comes from.
+    """
     resolved = dict(environment)
+    # Without repetitions: several layers may have a variable that the process has too.
+    notes: dict[str, None] = {}
     for layer, variables in environment_layers(args):
         for key, value in variables.items():
             if key in environment:
-                print(f"From <environment> found {key}={environment[key]}")
+                notes[f"From <environment> found {key}={environment[key]}"] = None
             elif key not in resolved and value is not None:
-                print(f"From <{layer}> setting {key}={value}")
-                resolved[key] = str(value)
-    return resolved
+                resolved[key] = value if isinstance(value, str) else json.dumps(value)
+                notes[f"From <{layer}> setting {key}={resolved[key]}"] = None
+    # The flag also names the application that a streaming run looks for, so the job must not have another name.
+    if args.app_name and args.app_name != environment.get("APP_NAME"):
+        resolved["APP_NAME"] = args.app_name
+    return resolved, list(notes)
+
+
+# --- Command lines ------------------------------------------------------------------------------
+
+
+def _jar_candidates() -> Iterator[Path]:
+    """Where the jar with the driver may be: beside this file, in an installed package, in a source checkout."""
+    here = Path(__file__).resolve()
+    yield here.parent.parent / "jars" / JAR_NAME
+    # A scheduler may have taken just this file while the package is installed.
+    with contextlib.suppress(ImportError, ValueError):
+        spec = importlib.util.find_spec("ai.chronon")
+        for location in (spec.submodule_search_locations or []) if spec else []:
+            yield Path(location) / "jars" / JAR_NAME
+    for folder in here.parents:
+        yield folder / "build" / JAR_NAME
 
 
 def find_jar(named: str | None) -> str:
@@ -258,9 +347,7 @@ def find_jar(named: str | None) -> str:
         if "://" not in named and not Path(named).is_file():
             raise RunError(f"the jar {named} does not exist; check --chronon-jar and CHRONON_DRIVER_JAR")
         return named
-    here = Path(__file__).resolve()
-    candidates = [here.parent.parent / "jars" / JAR_NAME, *(folder / "build" / JAR_NAME for folder in here.parents)]
-    for candidate in candidates:
+    for candidate in _jar_candidates():
         if candidate.is_file():
             return str(candidate)
     raise RunError(
@@ -269,118 +356,55 @@ def find_jar(named: str | None) -> str:
     )
 
 
-def _installed_spark() -> Path:
-    """The home of the pyspark that is installed next to this interpreter."""
-    spec = importlib.util.find_spec("pyspark")
-    install = f"install it: {sys.executable} -m pip install 'pyspark>=3.5.4,<3.6', or set SPARK_SUBMIT_PATH"
-    if spec is None or not spec.submodule_search_locations:
-        raise RunError(f"pyspark is missing next to {sys.executable}; {install}")
-    version = importlib.metadata.version("pyspark")
-    if not version.startswith("3.5."):
-        raise RunError(f"pyspark {version} is installed next to {sys.executable}, 3.5 is needed; {install}")
-    return Path(spec.submodule_search_locations[0])
+@dataclass
+class Run:
+    """A run that is ready to start."""
+
+    environment: dict[str, str]
+    commands: list[list[str]] = field(default_factory=list)
+    online_jar_fetch: list[str] | None = None
+    """Prints the path of the online jar, which stands as `fetched_jar` in the commands until then."""
+    is_stream: bool = False
+    """Whether one run at a time is enough, so that one that is there already makes this one superfluous."""
+    list_apps: list[str] | None = None
+    """Prints the running applications."""
+    warehouse: Path | None = None
+    """The folder that a local run needs."""
+
+    @property
+    def fetched_jar(self) -> str:
+        """The argument that stands for a jar which is still to be fetched, as a shell would write it."""
+        return f"--online-jar=$({shlex.join(self.online_jar_fetch or [])})"
 
 
-def _spark_submit(environment: dict[str, str]) -> str:
-    """The `spark-submit` to start; sets up the environment for the installed pyspark."""
-    if not environment.get("JAVA_HOME") and shutil.which("java") is None:
-        raise RunError("java is missing; install a JDK 17 (Debian: apt-get install openjdk-17-jdk-headless)")
-    named = environment.get("SPARK_SUBMIT_PATH")
+def _script(args: argparse.Namespace, flag: str, default: str) -> str | None:
+    """A script that a flag names, or the repository's own when there is one."""
+    named = getattr(args, flag)
     if named:
-        found = shutil.which(named)
-        if found is None:
-            raise RunError(f"SPARK_SUBMIT_PATH={named} is not an executable file")
-        return found
-    home = _installed_spark()
-    # The scripts of Spark look for Python and for their home by these.
-    environment["SPARK_HOME"] = str(home)
-    environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", "")])
-    return str(home / "bin" / "spark-submit")
-
-
-def is_local_master(environment: Mapping[str, str]) -> bool:
-    """Whether the job runs inside of one process on this machine."""
-    return environment.get("JOB_MODE", "local[*]").startswith("local")
-
-
-def local_spark_conf(repo: str, environment: Mapping[str, str]) -> dict[str, str]:
-    """The settings that give every local run of a repository the same warehouse and metastore.
-
-    A tool that prepares tables for a repository starts its session with these too.
-    """
-    root = Path(repo).resolve()
-    warehouse = (root / environment.get("CHRONON_WAREHOUSE_DIR", "warehouse")).resolve()
-    metastore = environment.get(
-        "CHRONON_METASTORE_URL", f"jdbc:derby:;databaseName={warehouse / 'metastore_db'};create=true"
-    )
-    return {
-        "spark.sql.catalogImplementation": "hive",
-        "spark.sql.warehouse.dir": str(warehouse),
-        "spark.hadoop.javax.jdo.option.ConnectionURL": metastore,
-        "spark.driver.extraJavaOptions": f'"-Dderby.stream.error.file={warehouse / "derby.log"}"',
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.sql.session.timeZone": "UTC",
-    }
-
-
-def spark_conf(repo: str, environment: Mapping[str, str]) -> dict[str, str]:
-    """All settings of a run without a script, later ones winning: local ones, by variable, and free ones."""
-    conf = {"spark.sql.catalogImplementation": "hive"}
-    defaults: dict[str, str] = {}
-    if is_local_master(environment):
-        conf.update(local_spark_conf(repo, environment))
-        # A few tasks per core; the default of Spark is made for clusters.
-        defaults = {"PARALLELISM": str(2 * (os.cpu_count() or 1)), "DRIVER_MEMORY": "2G"}
-    for variable, keys in SPARK_SETTINGS.items():
-        value = environment.get(variable) or defaults.get(variable)
-        conf.update((key, value) for key in keys if value)
-    for setting in shlex.split(environment.get("CHRONON_SPARK_CONF", "")):
-        key, separator, value = setting.partition("=")
-        if not separator:
-            raise RunError(f"CHRONON_SPARK_CONF holds {setting!r}; write key=value")
-        conf[key] = value
-    return conf
-
-
-def _local_launcher(args: argparse.Namespace, environment: dict[str, str]) -> list[str]:
-    """The start of a command without a script of the repository, up to the class."""
-    launcher = [_spark_submit(environment), "--master", environment.get("JOB_MODE", "local[*]")]
-    launcher += ["--name", environment.get("APP_NAME") or "chronon"]
-    if is_local_master(environment):
-        environment.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-        Path(local_spark_conf(args.repo, environment)["spark.sql.warehouse.dir"]).mkdir(parents=True, exist_ok=True)
-    if args.online_jar:
-        launcher += ["--jars", args.online_jar]
-    for key, value in spark_conf(args.repo, environment).items():
-        launcher += ["--conf", f"{key}={value}"]
-    return launcher
-
-
-def _script(args: argparse.Namespace) -> str | None:
-    """The submit script, when there is one."""
-    if args.spark_submit_path:
-        if not Path(args.spark_submit_path).is_file():
-            raise RunError(f"--spark-submit-path {args.spark_submit_path} does not exist")
-        return str(args.spark_submit_path)
-    script = os.path.join(args.repo, "scripts", "spark_submit.sh")
+        # bash looks for a script in the folder of the run, then along the path.
+        if not Path(named).is_file() and shutil.which(named) is None:
+            raise RunError(f"--{flag.replace('_', '-')} {named} does not exist")
+        return str(named)
+    script = os.path.join(args.repo, "scripts", default)
     return script if os.path.isfile(script) else None
 
 
-def _script_launcher(script: str, environment: dict[str, str]) -> list[str]:
-    """The start of a command by a script; tells the script which `spark-submit` is installed, if it has no other."""
-    if not environment.get("SPARK_SUBMIT_PATH"):
-        with contextlib.suppress(RunError):
-            environment["SPARK_SUBMIT_PATH"] = str(_installed_spark() / "bin" / "spark-submit")
-    return ["bash", script]
+def _program(args: argparse.Namespace, flag: str, default: str, starter: Sequence[str] = ()) -> list[str] | None:
+    """A command that a flag gives, arguments and all, or the repository's own script when there is one."""
+    named = getattr(args, flag)
+    if named:
+        return str(named).split()
+    script = os.path.join(args.repo, "scripts", default)
+    return [*starter, script] if os.path.isfile(script) else None
 
 
 def _subcommand(mode: str, conf_type: str) -> str:
-    if mode in UNSUPPORTED_MODES:
-        raise RunError(f"--mode {mode} is not supported by this version of Chronon Native yet")
-    subcommands = OFFLINE_MODES.get(mode, {})
+    subcommands = MODES[mode].subcommands
     if conf_type not in subcommands:
-        possible = sorted(name for name, kinds in OFFLINE_MODES.items() if conf_type in kinds)
+        possible = sorted(name for name, other in MODES.items() if conf_type in other.subcommands)
+        if not possible:
+            kinds = f"{GROUP_BYS}, {JOINS} and {STAGING_QUERIES}"
+            raise RunError(f"there are no definitions of type {conf_type!r}; there are {kinds}")
         raise RunError(f"--mode {mode} does not exist for {conf_type}; there are: {', '.join([*possible, INFO_MODE])}")
     return subcommands[conf_type]
 
@@ -391,7 +415,7 @@ def day_ranges(start: str | None, end: str, pieces: int) -> list[tuple[str | Non
     >>> day_ranges("2022-01-01", "2022-01-05", 2)
     [('2022-01-01', '2022-01-02'), ('2022-01-03', '2022-01-05')]
     """
-    if pieces == 1:
+    if pieces <= 1:
         return [(start, end)]
     if start is None:
         raise RunError(f"--parallelism {pieces} needs --start-ds")
@@ -418,47 +442,125 @@ def _checked_day(flag: str, day: str | None) -> str | None:
     return day
 
 
-def commands(args: argparse.Namespace, passed_on: Sequence[str], environment: dict[str, str]) -> list[list[str]]:
-    """The command lines of a run, one for each range of days; may extend the environment.
+def _days(args: argparse.Namespace, environment: Mapping[str, str]) -> list[tuple[str | None, str]]:
+    """The ranges of days of the runs: one, or as many as run at the same time."""
+    try:
+        pieces = int(args.parallelism)
+    except ValueError:
+        raise RunError(f"--parallelism {args.parallelism} is not a number") from None
+    end_flag, end = ("--ds", args.ds) if args.end_ds is None else ("--end-ds", args.end_ds)
+    # Partitions of another form are named in that form; only splitting needs to understand it.
+    if pieces > 1 or environment.get("PARTITION_FORMAT", "yyyy-MM-dd") == "yyyy-MM-dd":
+        _checked_day(end_flag, end)
+        _checked_day("--start-ds", args.start_ds)
+    return day_ranges(args.start_ds, end or date.today().strftime(DATE_FORMAT), pieces)
 
-    Raises:
-        RunError: Something that the job needs is missing, or is not supported yet.
 
-    """
-    for flag, what in UNSUPPORTED_FLAGS.items():
-        if getattr(args, flag):
-            raise RunError(f"--{flag.replace('_', '-')} asks for {what}, which is not supported yet")
-    end = _checked_day("--end-ds", args.end_ds) or _checked_day("--ds", args.ds) or date.today().strftime(DATE_FORMAT)
-    start = _checked_day("--start-ds", args.start_ds)
-    if args.mode == INFO_MODE:
-        script = args.render_info or os.path.join(args.repo, "scripts", "render_info.py")
-        return [["python3", script, "--conf", str(args.conf), "--ds", end, "--repo", args.repo]]
-    conf = Conf.parse(args.conf) if args.conf else None
-    subcommand = _subcommand(args.mode, conf.type if conf else args.conf_type)
-    jar = find_jar(args.chronon_jar)
-    script_path = _script(args)
-    launcher = _script_launcher(script_path, environment) if script_path else _local_launcher(args, environment)
-    driver = [*launcher, "--class", DRIVER_CLASS, jar, subcommand]
-    if args.sub_help:
-        return [[*driver, "--help"]]
+def _info(args: argparse.Namespace, environment: Mapping[str, str]) -> list[str]:
+    script = _script(args, "render_info", "render_info.py")
+    if script is None:
+        raise RunError(f"{args.repo}/scripts/render_info.py does not exist; write it, or give --render-info")
+    if not args.conf:
+        raise RunError(f"--mode {INFO_MODE} needs --conf <folder>/<type>/<team>/<name>")
+    end = _days(args, environment)[-1][1]
+    return ["python3", script, "--conf", args.conf, "--ds", end, "--repo", args.repo]
+
+
+def _conf_path(args: argparse.Namespace, conf: Conf | None, is_own: bool) -> str:
+    """The path that the driver gets."""
     if conf is None:
         raise RunError(f"--mode {args.mode} needs --conf <folder>/<type>/<team>/<name>")
     absolute = (Path(args.repo) / conf.path).resolve()
-    if conf.name and not absolute.is_file():
+    if conf.name and "://" not in conf.path and not absolute.is_file() and not Path(conf.path).is_file():
         raise RunError(f"{absolute} does not exist; compile the definition first, or check --conf and --repo")
-    if not args.parallelism.isdigit() or int(args.parallelism) < 1:
-        raise RunError(f"--parallelism {args.parallelism} is not a positive number")
-    ranges = day_ranges(start, end, int(args.parallelism))
-    if len(ranges) > 1 and script_path is None and is_local_master(environment):
-        raise RunError("--parallelism needs a cluster: only one local run at a time can open the embedded metastore")
     # A script may change its folder only if it was written for that, so it gets the path as it was given.
-    conf_path = conf.path if script_path else str(absolute)
-    additional = shlex.split(environment.get(ADDITIONAL_ARGS, ""))
+    return str(absolute) if is_own else conf.path
+
+
+def _online_arguments(args: argparse.Namespace, run: Run) -> list[str]:
+    """The jar and class of the online side; a jar that is not there is fetched when the run starts."""
+    jar = args.online_jar
+    arguments = [f"--online-jar={jar}"] if jar else []
+    if not (jar and (os.path.exists(jar) or "://" in jar)):
+        run.online_jar_fetch = _program(args, "online_jar_fetch", "fetch_online_jar.py")
+        if run.online_jar_fetch is not None:
+            arguments = [run.fetched_jar]
+        elif jar:
+            raise RunError(f"--online-jar {jar} does not exist, and there is no --online-jar-fetch to get it with")
+    return arguments + ([f"--online-class={args.online_class}"] if args.online_class else [])
+
+
+def _local_spark() -> Any:
+    """The module that runs jobs without a script of the repository; it is no part of the single file."""
+    try:
+        return importlib.import_module("ai.chronon.repo.local_spark")
+    except ImportError:
+        return None
+
+
+def _own_launcher(args: argparse.Namespace, jars: str | None, run: Run) -> list[str]:
+    """The start of a command without a script of the repository, up to the class."""
+    local = _local_spark()
+    if local is None:
+        raise RunError(
+            f"{args.repo} has no script for --mode {args.mode}; write scripts/spark_submit.sh or scripts/"
+            "spark_streaming.sh, give --spark-submit-path, or install the package chronon-native next to this file"
+        )
+    try:
+        command: list[str] = local.launcher(args.repo, run.environment, jars)
+    except local.LocalSparkError as error:
+        raise RunError(str(error)) from error
+    if local.is_local_master(run.environment):
+        run.warehouse = local.warehouse_folder(args.repo, run.environment)
+    return command
+
+
+def _submit_script(args: argparse.Namespace) -> str | None:
+    if args.mode == STREAMING_MODE:
+        return _script(args, "spark_streaming_submit_path", "spark_streaming.sh")
+    return _script(args, "spark_submit_path", "spark_submit.sh")
+
+
+def _launcher(args: argparse.Namespace, mode: Mode, jar: str, run: Run) -> tuple[list[str], bool]:
+    """The start of the command up to the subcommand, and whether we start Spark without a script."""
+    local = _local_spark()
+    if mode.is_submitted and not args.sub_help:
+        script = _submit_script(args)
+        if script is not None:
+            installed = None if local is None else local.installed_spark_submit()
+            # A script may rely on the installed Spark, if it is not told of another.
+            if installed and not run.environment.get("SPARK_SUBMIT_PATH"):
+                run.environment["SPARK_SUBMIT_PATH"] = installed
+            return ["bash", script, "--class", DRIVER_CLASS, jar], False
+    elif local is None or not local.lacks_spark(jar):
+        return ["java", "-cp", jar, DRIVER_CLASS], False
+    else:
+        # The driver itself does the work of these modes, wherever the jobs of the repository run.
+        run.environment["JOB_MODE"] = local.LOCAL_MASTER
+    own = _own_launcher(args, None if mode.is_online else args.online_jar, run)
+    return [*own, "--class", DRIVER_CLASS, jar], True
+
+
+def _driver_arguments(
+    args: argparse.Namespace, passed_on: Sequence[str], conf: Conf | None, is_own: bool, run: Run
+) -> list[list[str]]:
+    """The arguments of the subcommand, for each range of days."""
+    mode = MODES[args.mode]
+    path = [f"--conf-path={_conf_path(args, conf, is_own)}"] if mode.takes_path else []
+    online = _online_arguments(args, run) if mode.is_online else []
+    passed_on = [*passed_on, *((args.online_args or "").split() if mode.is_online else [])]
+    ranges = _days(args, run.environment)
+    additional: list[str] = []
+    if not mode.is_submitted:
+        ranges = [(None, ranges[-1][1])]
+    else:
+        additional = run.environment.get(ADDITIONAL_ARGS, "").split()
     return [
         [
-            *driver,
-            f"--conf-path={conf_path}",
-            f"--end-date={last}",
+            *path,
+            *([f"--end-date={last}"] if mode.takes_end else []),
+            *online,
+            *mode.trailing,
             *passed_on,
             *([f"--start-partition-override={first}"] if first else []),
             *additional,
@@ -467,27 +569,160 @@ def commands(args: argparse.Namespace, passed_on: Sequence[str], environment: di
     ]
 
 
+def prepare(args: argparse.Namespace, passed_on: Sequence[str], environment: Mapping[str, str]) -> Run:
+    """Everything about a run but running it: one command line for each range of days.
+
+    Raises:
+        RunError: Something that the job needs is missing.
+
+    """
+    run = Run(dict(environment))
+    if args.mode == INFO_MODE:
+        run.commands = [_info(args, environment)]
+        return run
+    mode = MODES[args.mode]
+    conf = Conf.parse(args.conf) if args.conf else None
+    subcommand = _subcommand(args.mode, conf.type if conf else args.conf_type)
+    launcher, is_own = _launcher(args, mode, find_jar(args.chronon_jar), run)
+    if args.sub_help:
+        run.commands = [[*launcher, subcommand, "--help"]]
+        return run
+    each = _driver_arguments(args, passed_on, conf, is_own, run)
+    if len(each) > 1 and run.warehouse is not None:
+        raise RunError("--parallelism needs a cluster: only one local run at a time can open the embedded metastore")
+    run.commands = [[*launcher, subcommand, *arguments] for arguments in each]
+    run.is_stream = args.mode == STREAMING_MODE
+    if run.is_stream:
+        run.list_apps = _program(args, "list_apps", "yarn_list.py", ["python3"])
+    # The submit script adds the jar in this variable to the job; the driver was told of it already.
+    told = f"--online-jar={run.environment.get(ONLINE_JAR)}" in run.commands[0] or run.online_jar_fetch is not None
+    if told and len(each) == 1:
+        run.environment.pop(ONLINE_JAR, None)
+    return run
+
+
+# --- Running ---------------------------------------------------------------------------------------------------------
+
+
+def _output_of(command: Sequence[str], environment: Mapping[str, str], what: str) -> str:
+    print(f"Running command: {shlex.join(command)}", flush=True)
+    try:
+        process = subprocess.run(command, env=dict(environment), check=False, stdout=subprocess.PIPE, text=True)
+    except OSError as error:
+        raise RunError(f"{shlex.join(command)}, which {what}, cannot be started: {error.strerror}") from error
+    if process.returncode != 0:
+        raise RunError(f"{shlex.join(command)}, which {what}, ended with exit code {process.returncode}")
+    return process.stdout
+
+
+def _fetch_online_jar(run: Run) -> None:
+    """Fetches the online jar and puts its path where the commands have a mark."""
+    if run.online_jar_fetch is None:
+        return
+    jar = _output_of(run.online_jar_fetch, run.environment, "fetches the online jar").strip()
+    if not jar:
+        raise RunError(f"{shlex.join(run.online_jar_fetch)} printed no path of an online jar")
+    mark = run.fetched_jar
+    run.commands = [[f"--online-jar={jar}" if part == mark else part for part in line] for line in run.commands]
+    if len(run.commands) > 1:
+        run.environment[ONLINE_JAR] = jar
+
+
+def _is_running_already(run: Run) -> bool:
+    """Whether an application of our name runs.
+
+    Raises:
+        RunError: More than one does, or the applications cannot be listed.
+
+    """
+    if run.list_apps is None:
+        print("There is no scripts/yarn_list.py and no --list-apps: not checked whether the job runs already.")
+        return False
+    name = run.environment.get("APP_NAME")
+    found = []
+    for line in _output_of(run.list_apps, run.environment, "lists the running applications").splitlines():
+        app = None
+        with contextlib.suppress(ValueError):
+            app = json.loads(line)
+        if not isinstance(app, dict) or "app_name" not in app:
+            print(f"Not the description of an application: {line}")
+        elif app["app_name"] == name:
+            found.append(app)
+    if len(found) > 1:
+        raise RunError(
+            f"{len(found)} applications named {name} are running, where one may; stop them, then start again"
+        )
+    if found:
+        print(f"The application {name} is running already, nothing to start: {json.dumps(found[0])}")
+    return bool(found)
+
+
 def _run_one(command: Sequence[str], environment: Mapping[str, str]) -> int:
     print(f"Running command: {shlex.join(command)}", flush=True)
-    return subprocess.run(command, env=environment, check=False).returncode
+    try:
+        return subprocess.run(command, env=dict(environment), check=False).returncode
+    except OSError as error:
+        raise RunError(f"{command[0]} cannot be started: {error.strerror}") from error
+
+
+def _start(run: Run) -> int:
+    _fetch_online_jar(run)
+    if run.is_stream and _is_running_already(run):
+        return 0
+    if run.warehouse is not None:
+        run.warehouse.mkdir(parents=True, exist_ok=True)
+    with concurrent.futures.ThreadPoolExecutor(max_workers=len(run.commands)) as pool:
+        codes = list(pool.map(lambda command: _run_one(command, run.environment), run.commands))
+    return max(codes, key=abs)
+
+
+def _show(run: Run, before: Mapping[str, str]) -> None:
+    """Prints a run as a shell would take it."""
+    for key, value in run.environment.items():
+        if before.get(key) != value:
+            print(f"export {key}={shlex.quote(value)}")
+    for key in before:
+        if key not in run.environment:
+            print(f"unset {key}")
+    if run.list_apps is not None:
+        print(f"# before the start: {shlex.join(run.list_apps)}")
+    for command in run.commands:
+        # A jar that is to be fetched stays a substitution.
+        print(" ".join(f'"{part}"' if part == run.fetched_jar else shlex.quote(part) for part in command))
 
 
 def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     """Runs what the arguments ask for, and returns the exit code."""
+    is_dry = DRY_RUN in arguments
+    arguments = [argument for argument in arguments if argument != DRY_RUN]
     first_pass, _ = make_parser(environment).parse_known_args(arguments)
-    print("Setting env variables:")
-    resolved = resolve_environment(first_pass, environment)
+    resolved, notes = resolve_environment(first_pass, environment)
+    if not is_dry:
+        print("\n".join(["Setting env variables:", *notes]))
     args, passed_on = make_parser(resolved).parse_known_args(arguments)
-    prepared = commands(args, passed_on, resolved)
-    with concurrent.futures.ThreadPoolExecutor(max_workers=len(prepared)) as pool:
-        codes = list(pool.map(lambda command: _run_one(command, resolved), prepared))
-    return max(codes, key=abs)
+    prepared = prepare(args, passed_on, resolved)
+    if is_dry:
+        _show(prepared, environment)
+        return 0
+    return _start(prepared)
 
 
-def main() -> None:
-    """The command line."""
+def _plan(arguments: Sequence[str]) -> None:
+    """Hands over to the planner, which needs the whole package."""
     try:
-        code = run(sys.argv[1:], os.environ)
+        planner = importlib.import_module("ai.chronon.repo.plan")
+    except ImportError as error:
+        raise RunError(f"{PLAN} needs the package chronon-native next to this file: {error}") from error
+    planner.main([argument for argument in arguments if argument != PLAN])
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command line; takes the arguments of this process unless others are given."""
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        if PLAN in given:
+            _plan(given)
+        code = run(given, os.environ)
     except RunError as error:
         print(f"run.py: {error}", file=sys.stderr)
         code = 1
