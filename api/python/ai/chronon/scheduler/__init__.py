@@ -1,0 +1,1 @@
+"""Jobs as steps with dependencies, and what hands these to a scheduler."""

@@ -1,0 +1,1 @@
+"""Schedulers that can run a flow; each module needs its scheduler installed."""

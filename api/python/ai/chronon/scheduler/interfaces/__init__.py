@@ -1,0 +1,1 @@
+"""What a flow consists of, and what a scheduler has to offer."""
