@@ -241,6 +241,13 @@ def test_broken_dependencies_and_days_are_named(root: Path) -> None:
     assert "does not hold an object of teams" in call(root).stderr
 
 
+def test_the_other_dialect_is_refused_by_name(root: Path) -> None:
+    edit(root, "joins/other/small.v1", executionInfo={"offlineSchedule": "@daily"})
+    result = call(root)
+    assert result.exit_code == 1
+    assert "joins/other/small.v1: scheduling definitions of the zipline dialect" in result.stderr
+
+
 def test_names_and_partitions_of_days() -> None:
     assert normalized("db.table/ds={{ ds }}/hr=01/x=y") == "db__table__x__y"
     day = date(2024, 3, 1)

@@ -299,12 +299,30 @@ def test_the_single_file_runs_by_scripts_alone(compiled_repo: Path, tmp_path: Pa
     assert (plan.code, "--plan needs the package" in plan.err) == (1, True)
 
 
-def test_hand_edited_definition_is_named(compiled_repo: Path) -> None:
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b'{"metaData": ', "broken.v1 is not JSON"),
+        (b"\xff{}", "broken.v1 is not JSON"),
+        (b"[]", "broken.v1 does not hold a JSON object"),
+        (b'{"metaData": []}', None),
+        (b'{"metaData": [1]}', "metaData holds [1], where an object is needed"),
+        (b'{"metaData": {"customJson": "{"}}', "metaData.customJson of"),
+        (b'{"metaData": {"customJson": {"a": 1}}}', "metaData.customJson of"),
+        (b'{"metaData": {"customJson": "[1]"}}', "is [1], where an object is needed"),
+        (b'{"metaData": {"modeToEnvMap": {"backfill": 3}}}', "modeToEnvMap.backfill holds 3"),
+        (b'{"metaData": {"executionInfo": {}}}', "zipline dialect"),
+        (b'{"metaData": {"customJson": "{\\"additional_args\\": 7}"}}', None),
+    ],
+)
+def test_hand_edited_definitions_are_named(compiled_repo: Path, content: bytes, message: str | None) -> None:
     broken = compiled_repo / "production/joins/shop/broken.v1"
-    broken.write_text('{"metaData": ')
-    result = execute(compiled_repo, "--conf", "production/joins/shop/broken.v1")
+    broken.write_bytes(content)
+    result = execute(compiled_repo, "--conf", "production/joins/shop/broken.v1", "--dry-run")
     broken.unlink()
-    assert (result.code, "broken.v1 is not JSON" in result.err) == (1, True)
+    assert result.code == (0 if message is None else 1)
+    assert (message or "") in result.err
+    assert len(result.err.splitlines()) == (0 if message is None else 1)
 
 
 def fake_pyspark(folder: Path, version: str) -> str:

@@ -5,6 +5,7 @@ word, and so must the environment of each.
 """
 
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -257,7 +258,7 @@ def both(reference_tool: harness.Tool, tmp_path_factory: pytest.TempPathFactory)
     ours = (sys.executable, str(harness.PACKAGE_ROOT / "ai/chronon/repo/run.py"), True)
     results = []
     for python, script, with_dry_runs in (reference, ours):
-        lines = {name: Case(line) for name, line in REFUSED.items()} | CASES
+        lines = {name: Case(line) for name, line in REFUSED.items()} | CASES | {"help": Case("--help")}
         if with_dry_runs:
             lines |= {f"dry {name}": Case(f"{case.line} --dry-run", case.variables) for name, case in CASES.items()}
         results.append(_play(python, script, repo, lines))
@@ -287,6 +288,15 @@ def _play(python: str, script: str, repo: Path, cases: dict[str, Case]) -> Resul
         env=harness.clean_environment(),
     )
     return dict(zip(cases, map(json.loads, process.stdout.splitlines()), strict=True))
+
+
+def test_both_have_the_same_flags(both: tuple[Results, Results]) -> None:
+    """A flag more would take a shortened one, or an argument of the driver, for itself."""
+    expected, actual = (results["help"] for results in both)
+    assert (expected["code"], actual["code"]) == (0, 0)
+    usages = [re.findall(r"--[a-z-]+", results["out"].split("\n\n")[0]) for results in (expected, actual)]
+    assert sorted(usages[1]) == sorted(usages[0])
+    assert len(usages[1]) == len(run.FLAGS)
 
 
 def test_there_are_enough_cases() -> None:

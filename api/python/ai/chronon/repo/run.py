@@ -225,23 +225,37 @@ def _object(container: Mapping[str, Any], key: str, where: str) -> dict[str, Any
     return found
 
 
+def _load_definition(path: Path) -> dict[str, Any]:
+    """A compiled definition of the dialect that this program runs."""
+    definition = _load_json(path)
+    if "executionInfo" in _object(definition, "metaData", str(path)):
+        raise RunError(f"{path} is compiled in the zipline dialect (metaData.executionInfo); run it with `zipline run`")
+    return definition
+
+
 def _additional_args(custom: Mapping[str, Any]) -> str:
-    """The custom arguments of a definition as one text, whether they are a list, a text or a dictionary."""
+    """The custom arguments of a definition as one text, whether they are a list, a dictionary or one value."""
     arguments = custom.get("additional_args") or []
-    if isinstance(arguments, str):
-        return arguments
     if isinstance(arguments, dict):
         return " ".join(f"--{key.replace('_', '-')}={value}" for key, value in arguments.items())
-    return " ".join(str(argument) for argument in arguments)
+    return " ".join(map(str, arguments)) if isinstance(arguments, list) else str(arguments)
+
+
+def _custom_json(path: Path, meta_data: Mapping[str, Any]) -> dict[str, Any]:
+    text = meta_data.get("customJson") or "{}"
+    try:
+        custom = json.loads(text)
+    except (ValueError, TypeError) as error:
+        raise RunError(f"metaData.customJson of {path} is not JSON: {error}; compile it again") from error
+    if not isinstance(custom, dict):
+        raise RunError(f"metaData.customJson of {path} is {text}, where an object is needed; compile it again")
+    return custom
 
 
 def _conf_layer(path: Path, definition: Mapping[str, Any], mode: str) -> dict[str, Any]:
     meta_data = _object(definition, "metaData", str(path))
     layer = dict(_object(_object(meta_data, "modeToEnvMap", f"{path}: metaData"), mode, f"{path}: modeToEnvMap"))
-    try:
-        custom = json.loads(meta_data.get("customJson") or "{}")
-    except ValueError as error:
-        raise RunError(f"metaData.customJson of {path} is not JSON: {error}; compile it again") from error
+    custom = _custom_json(path, meta_data)
     if mode in MODES and MODES[mode].takes_additional_args and custom:
         layer[ADDITIONAL_ARGS] = _additional_args(custom)
     return layer
@@ -257,7 +271,8 @@ def _app_name(args: argparse.Namespace, conf: Conf | None, definition: Mapping[s
         return str(args.app_name)
     mode = _mode_of_environment(args.mode)
     if conf is not None and definition is not None:
-        return f"chronon_{conf.type}_{mode}_{args.env}_{definition.get('metaData', {}).get('name', conf.name)}"
+        name = (definition.get("metaData") or {}).get("name", conf.name)
+        return f"chronon_{conf.type}_{mode}_{args.env}_{name}"
     kind = [conf.type] if conf is not None else []
     return "_".join(["chronon", *kind, mode.replace("-", "_")])
 
@@ -270,7 +285,7 @@ def environment_layers(args: argparse.Namespace) -> Iterator[tuple[str, dict[str
     if teams_file.exists():
         conf = Conf.parse(args.conf) if args.conf else None
         path = Path(args.repo, args.conf) if args.conf else None
-        definition = _load_json(path) if path is not None and path.is_file() else None
+        definition = _load_definition(path) if path is not None and path.is_file() else None
         if path is not None and definition is not None:
             yield "conf_env", _conf_layer(path, definition, _mode_of_environment(args.mode))
         yield from _team_layers(args, teams_file, conf)

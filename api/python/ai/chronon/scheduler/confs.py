@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ai.chronon.errors import UnsupportedError
 from ai.chronon.naming import sanitize
 
 GROUP_BYS, JOINS, STAGING_QUERIES = "group_bys", "joins", "staging_queries"
@@ -75,6 +76,14 @@ def _topic(source: Mapping[str, Any]) -> object:
     return source.get("events", {}).get("topic") or source.get("entities", {}).get("mutationTopic")
 
 
+def _refuse_other_dialect(path: str, meta_data: Mapping[str, Any]) -> None:
+    # There, schedules and dependencies are in other places: they must not be taken for absent.
+    if "executionInfo" in meta_data:
+        raise UnsupportedError(
+            f"{path}: scheduling definitions of the zipline dialect (metaData.executionInfo) is not supported yet"
+        )
+
+
 def _read(path: Path) -> tuple[Mapping[str, Any] | None, str]:
     """The definition in a file, or why there is none."""
     try:
@@ -88,7 +97,12 @@ def _read(path: Path) -> tuple[Mapping[str, Any] | None, str]:
 
 
 def read_confs(root: str | Path, compiled: str = "production") -> tuple[list[Conf], list[str]]:
-    """The compiled definitions of a repository by path, and a line for each file that is none."""
+    """The compiled definitions of a repository by path, and a line for each file that is none.
+
+    Raises:
+        UnsupportedError: A definition is of the zipline dialect.
+
+    """
     confs, notes = [], []
     for kind, path in _files(Path(root, compiled)):
         relative = path.relative_to(root).as_posix()
@@ -96,6 +110,7 @@ def read_confs(root: str | Path, compiled: str = "production") -> tuple[list[Con
         if definition is None:
             notes.append(f"{relative} is left out: {reason}")
         else:
+            _refuse_other_dialect(relative, definition["metaData"])
             confs.append(Conf(kind, relative, definition))
     return confs, notes
 
