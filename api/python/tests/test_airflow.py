@@ -8,6 +8,7 @@ import os
 import shlex
 import subprocess
 import sys
+import types
 from pathlib import Path
 from typing import Any
 
@@ -263,6 +264,29 @@ def test_a_program_knows_partitions() -> None:
     assert (known.exists("a.b/ds=1"), known.exists("b.c/ds=1")) == (True, False)
     with pytest.raises(RuntimeError, match="ended with exit code 7"):
         known.exists("c")
+
+
+def test_hive_is_asked_by_database_table_and_partition(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    class HiveMetastoreHook:
+        """The signatures of apache-airflow-providers-apache-hive 9.7.1."""
+
+        def __init__(self, metastore_conn_id: str = "metastore_default") -> None:
+            self.conn_id = metastore_conn_id
+
+        def check_for_named_partition(self, schema: str, table: str, partition_name: str) -> bool:
+            asked.append([self.conn_id, schema, table, partition_name])
+            return len(asked) == 1
+
+    packages = ["airflow", "providers", "apache", "hive", "hooks", "hive"]
+    for length in range(1, len(packages) + 1):
+        monkeypatch.setitem(sys.modules, ".".join(packages[:length]), types.ModuleType(packages[length - 1]))
+    hook: Any = sys.modules["airflow.providers.apache.hive.hooks.hive"]
+    hook.HiveMetastoreHook = HiveMetastoreHook
+    known = HivePartitions("own")
+    assert [known.exists(spec) for spec in ("a.b/ds=2024-05-02/kind=a", "b/ds=2024-05-02")] == [True, False]
+    assert asked == [["own", "a", "b", "ds=2024-05-02/kind=a"], ["own", "default", "b", "ds=2024-05-02"]]
 
 
 def test_airflow_is_asked_for_only_when_it_is_needed() -> None:

@@ -4,6 +4,7 @@ Each case is run by both, their starting of processes intercepted; all programs 
 word, and so must the environment of each.
 """
 
+import itertools
 import json
 import re
 import shlex
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import harness
@@ -247,6 +249,46 @@ def write_repo(root: Path) -> Path:
     return root
 
 
+SEED = 20240502
+RANDOM_REPOS = 60
+VARIABLES = ("A", "B", "C", "D", "APP_NAME", "CHRONON_ONLINE_CLASS", "SPARK_VERSION", run.ADDITIONAL_ARGS)
+
+
+def random_layer(random: Random, name: str) -> dict[str, Any]:
+    """Some of the variables, each with a value that tells the layer."""
+    chosen = random.sample(VARIABLES, random.randint(0, 4))
+    return {key: random.choice([f"{name}.{key}"] * 6 + ["", None]) for key in chosen}
+
+
+def random_repo(random: Random, root: Path) -> Case:
+    """A repository with variables in any of the layers; a command line for it, and the variables of the process."""
+    modes = ["backfill", "analyze", "metadata-upload", "fetch", "stats-summary"]
+    mode = random.choice(modes)
+
+    def sections(name: str) -> dict[str, Any]:
+        return {key: random_layer(random, f"{name}.{key}") for key in [*random.sample(modes, 3), mode]}
+
+    teams: dict[str, Any] = {"default": {}, "shop": {}}
+    for team, section in itertools.product(teams, ("dev", "production", "canary")):
+        if random.random() < 0.7:
+            teams[team][section] = sections(f"{team}.{section}")
+    if random.random() < 0.8:
+        teams["default"]["common_env"] = random_layer(random, "common")
+    custom = random.choice([None, {}, {"lag": 0}, {"additional_args": ["--a 1", "--b"]}])
+    own = {key: random_layer(random, f"conf.{key}") for key in [mode]} if random.random() < 0.7 else {}
+    conf = root / "production/joins/shop/j.v1"
+    conf.parent.mkdir(parents=True)
+    conf.write_text(definition("shop.j.v1", custom, **own))
+    (root / "teams.json").write_text(json.dumps(teams))
+    for file in ("scripts/spark_submit.sh", "driver.jar", "online.jar"):
+        (root / file).parent.mkdir(exist_ok=True)
+        (root / file).touch()
+    path = random.choice(["production/joins/shop/j.v1"] * 4 + ["production/joins/shop/absent.v1", "production/joins//"])
+    flags = random.choice(["", " --env production", " --env canary", " --env nowhere"])
+    process = {key: value for key, value in random_layer(random, "process").items() if value is not None}
+    return Case(f"--conf {path} --mode {mode} --online-jar online.jar{flags}", process)
+
+
 Results = dict[str, dict[str, Any]]
 
 
@@ -265,9 +307,10 @@ def both(reference_tool: harness.Tool, tmp_path_factory: pytest.TempPathFactory)
     return results[0], results[1]
 
 
-def _play(python: str, script: str, repo: Path, cases: dict[str, Case]) -> Results:
+def _play(python: str, script: str, where: Path | list[Path], cases: dict[str, Case]) -> Results:
     requests = []
-    for case in cases.values():
+    repos = where if isinstance(where, list) else [where] * len(cases)
+    for case, repo in zip(cases.values(), repos, strict=True):
         line = case.line.replace("{repo}", str(repo))
         variables = {key: value.replace("{repo}", str(repo)) for key, value in case.variables.items()}
         jar = [] if "CHRONON_DRIVER_JAR" in variables else ["--chronon-jar", "driver.jar"]
@@ -288,6 +331,29 @@ def _play(python: str, script: str, repo: Path, cases: dict[str, Case]) -> Resul
         env=harness.clean_environment(),
     )
     return dict(zip(cases, map(json.loads, process.stdout.splitlines()), strict=True))
+
+
+def test_random_layers_give_equal_environments(reference_tool: harness.Tool, tmp_path: Path) -> None:
+    cases, repos = {}, []
+    for seed in range(SEED, SEED + RANDOM_REPOS):
+        repos.append(tmp_path / str(seed))
+        cases[f"seed {seed}"] = random_repo(Random(seed), repos[-1])
+    expected = _play(reference_tool.run[0], reference_tool.run[1], repos, cases)
+    actual = _play(sys.executable, str(harness.PACKAGE_ROOT / "ai/chronon/repo/run.py"), repos, cases)
+    compared = 0
+    for name, case in cases.items():
+        if "absent" in case.line and "--mode fetch" not in case.line:
+            # Handed on there, refused here.
+            assert (expected[name]["code"], actual[name]["code"]) == (0, 1), (name, case)
+            continue
+        assert (expected[name]["code"], actual[name]["code"]) == (0, 0), (name, case, actual[name]["err"])
+        for ours, theirs in zip(actual[name]["launches"], expected[name]["launches"], strict=True):
+            # Without an online class the reference writes the word None, or nothing behind the flag.
+            words = [word for word in theirs["argv"] if word not in ("--online-class=None", "--online-class=")]
+            assert (name, ours["argv"]) == (name, words)
+            assert (name, ours["environment"]) == (name, theirs["environment"])
+            compared += 1
+    assert compared > RANDOM_REPOS / 2
 
 
 def test_both_have_the_same_flags(both: tuple[Results, Results]) -> None:
