@@ -156,6 +156,32 @@ def test_waits_are_shared_if_they_are_the_same(root: Path) -> None:
     assert raw["wf__data__raw__2"]["partition"]["sub_partitions"] == ["hr=23"]
 
 
+def test_a_join_in_steps(root: Path) -> None:
+    path = root / "production/joins/shop/training.v1"
+    clicks = {"groupBy": {"metaData": {"name": "shop.clicks.v1"}}}
+    parts = [clicks, {**clicks, "prefix": "again"}]
+    path.write_text(json.dumps({**json.loads(path.read_text()), "joinParts": parts}))
+    steps = plan(root, "--split-joins", "--run-argument", "--env=production")["chronon_join_shop__training__v1"][
+        "steps"
+    ]
+    runs = {key: step for key, step in steps.items() if step["kind"] == "run"}
+    last = "compute_join__shop__training__v1"
+    left, *of_parts = (f"{last}__{name}" for name in ("left_table", "shop_clicks_v1", "again_shop_clicks_v1"))
+    assert {key: step["depends_on"] for key, step in runs.items()} == {
+        left: ["custom_skip__shop__training__v1"],
+        **{part: [left] for part in of_parts},
+        last: sorted(of_parts),
+    }
+    conf = ["--conf=production/joins/shop/training.v1", "--ds={{ ds }}", "--env=production"]
+    assert runs[left]["command"] == ["run.py", "--mode=backfill-left", *conf]
+    selected = ["--selected-join-parts=again_shop_clicks_v1", "--use-cached-left"]
+    assert runs[of_parts[1]]["command"] == ["run.py", "--mode=backfill", *conf, *selected]
+    assert runs[last]["command"] == ["run.py", "--mode=backfill-final", *conf]
+    assert [key for key, step in runs.items() if "produces" in step] == [last]
+    other = plan(root, "--split-joins")["chronon_join_other__small__v1"]["steps"]
+    assert other["compute_join__other__small__v1"]["depends_on"] == ["compute_join__other__small__v1__left_table"]
+
+
 def test_logs_are_flattened_only_where_they_are_known(root: Path) -> None:
     without = call(root, "--output", "-")
     assert "log-flattener is left out, as log table and schema table are not given: shop.training.v1" in without.stderr

@@ -41,6 +41,7 @@ def _dags(
     run_command: Iterable[str] | None = None,
     arguments: Iterable[str] = (),
     environment: Mapping[str, str] | None = None,
+    split_joins: bool = False,
     log_table: str | None = None,
     schema_table: str | None = None,
     partitions: Partitions | None = None,
@@ -54,6 +55,7 @@ def _dags(
         run_command=tuple(run_command or ("python3", _installed_run_py())),
         arguments=tuple(arguments),
         environment=environment or {},
+        split_joins=split_joins,
         log_table=log_table or os.environ.get("CHRONON_LOG_TABLE"),
         schema_table=schema_table or os.environ.get("CHRONON_SCHEMA_TABLE"),
     )
@@ -166,6 +168,7 @@ def all_dags(
     run_command: Iterable[str] | None = None,
     arguments: Iterable[str] = (),
     environment: Mapping[str, str] | None = None,
+    split_joins: bool = False,
     log_table: str | None = None,
     schema_table: str | None = None,
     partitions: Partitions | None = None,
@@ -181,6 +184,7 @@ def all_dags(
         run_command: What starts `run.py`; by default `python3` and the one of this package.
         arguments: Further arguments of each run, such as `--env=production`.
         environment: Further variables of each run.
+        split_joins: Whether a join has a task for its left side and for each part, before the join.
         log_table: Table of logged fetches; `CHRONON_LOG_TABLE` by default. Logs are flattened only with both tables.
         schema_table: Table of logged schemas; `CHRONON_SCHEMA_TABLE` by default.
         partitions: What knows which partitions are there; by default the Hive metastore, by the connection that
@@ -200,6 +204,7 @@ def all_dags(
         run_command=run_command,
         arguments=arguments,
         environment=environment,
+        split_joins=split_joins,
         log_table=log_table,
         schema_table=schema_table,
         partitions=partitions,

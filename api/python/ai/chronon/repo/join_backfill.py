@@ -9,7 +9,7 @@ parts read the output of another join contains the steps of that one too.
 import json
 import os
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from ai.chronon.repo.teams import Teams
 from ai.chronon.scheduler.interfaces.flow import Flow
 from ai.chronon.scheduler.interfaces.node import Node
 from ai.chronon.scheduler.interfaces.orchestrator import WorkflowOrchestrator
+from ai.chronon.scheduler.join_steps import FINAL, LEFT, JoinStep, batch_parts, join_steps
 
 TASK_PREFIX = "compute_join"
 DEFAULT_SPARK_SETTINGS: dict[str, dict[str, Any]] = {
@@ -75,32 +76,27 @@ class JoinBackfill:
         present = flow.find_node(final_name)
         if present is not None:
             return present
-        left = Node(f"{task}__left_table", *self._command(name, {"mode": "backfill-left"}, "left_table"))
-        final = Node(final_name, *self._command(name, {"mode": "backfill-final"}, "final_join"))
-        flow.add_node(left)
-        flow.add_node(final)
-        parts = list(_parts(join))
-        for part, group_by in parts:
-            arguments = {"mode": "backfill", "selected_join_parts": part, "use_cached_left": None}
-            node = Node(f"{task}__{part}", *self._command(name, arguments, part))
-            node.add_dependency(left)
-            final.add_dependency(node)
+        nodes: dict[str, Node] = {}
+        for step in join_steps(join):
+            node = Node(final_name if step.name == FINAL else f"{task}__{step.name}", *self._command(name, step))
+            for dependency in step.depends_on:
+                node.add_dependency(nodes[dependency])
             flow.add_node(node)
+            nodes[step.name] = node
+        for _, group_by in batch_parts(join):
             for source in group_by.get("sources") or []:
                 if "joinSource" in source:
-                    left.add_dependency(self.add_join_to_flow(flow, source["joinSource"]["join"]))
-        if not parts:
-            final.add_dependency(left)
-        return final
+                    nodes[LEFT].add_dependency(self.add_join_to_flow(flow, source["joinSource"]["join"]))
+        return nodes[FINAL]
 
-    def _command(self, join: str, arguments: Mapping[str, Any], step: str) -> tuple[str, dict[str, Any]]:
-        settings = {**self.settings["default"], **self.settings.get(step, {})}
+    def _command(self, join: str, step: JoinStep) -> tuple[str, dict[str, Any]]:
+        settings = {**self.settings["default"], **self.settings.get(step.name, {})}
         team, dot, rest = join.partition(".")
         if not dot:
             raise DefinitionError(f"join {join!r} has no team: a compiled name is <team>.<file>.<variable>")
         # The last of two equal flags counts.
         first = [_flag("conf", f"production/joins/{team}/{rest}"), _flag("ds", self.end_date)]
-        flags = {**arguments, **self.extra_args}
+        flags = {**step.arguments, **self.extra_args}
         if self.start_date is not None:
             flags["start_ds"] = self.start_date
         exports = [f"export {key.upper()}={shlex.quote(str(value))}" for key, value in settings.items()]
@@ -141,15 +137,3 @@ def _output_table(join: Mapping[str, Any]) -> str:
     if not namespace:
         namespace = Teams.load(os.environ.get("CHRONON_ROOT", os.curdir)).namespace(name.split(".")[0])
     return f"{namespace}.{sanitize(name)}"
-
-
-def _parts(join: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The full names of the parts that are computed in batch, and their GroupBys."""
-    for part in join.get("joinParts") or []:
-        prefix = f"{part['prefix']}_" if part.get("prefix") else ""
-        yield f"{prefix}{sanitize(part['groupBy']['metaData']['name'])}", part["groupBy"]
-    for part in join.get("onlineExternalParts") or []:
-        source = part["source"]
-        if source.get("offlineGroupBy"):
-            prefix = f"{part['prefix']}_" if part.get("prefix") else ""
-            yield f"ext_{prefix}{sanitize(source['metadata']['name'])}", source["offlineGroupBy"]

@@ -63,6 +63,7 @@ def _restricted(workflows: Sequence[Workflow], confs: Sequence[str], repo: str) 
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if the file is not up to date.")
 @click.option("--run-argument", "arguments", multiple=True, help="Further argument of each run.py; repeatable.")
+@click.option("--split-joins", is_flag=True, help="A step for the left side and each part of a join, before the join.")
 @click.option("--log-table", envvar="CHRONON_LOG_TABLE", help="Table of logged fetches, for log flattening.")
 @click.option("--schema-table", envvar="CHRONON_SCHEMA_TABLE", help="Table of logged schemas, for log flattening.")
 def main(
@@ -72,6 +73,7 @@ def main(
     output: str | None,
     check: bool,
     arguments: tuple[str, ...],
+    split_joins: bool,
     log_table: str | None,
     schema_table: str | None,
 ) -> None:
@@ -79,7 +81,7 @@ def main(
 
     Commands in it are run from the root of the repository; `{{ ds }}` in them stands for the day of a run.
     """
-    settings = Settings(arguments=arguments, log_table=log_table, schema_table=schema_table)
+    settings = Settings(arguments=arguments, log_table=log_table, schema_table=schema_table, split_joins=split_joins)
     try:
         if not Path(repo, compiled).is_dir():
             raise click.ClickException(f"{os.path.join(repo, compiled)} does not exist; compile definitions first")

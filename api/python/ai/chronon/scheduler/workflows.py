@@ -12,6 +12,7 @@ from typing import Any
 
 from ai.chronon.errors import DefinitionError, TeamsError
 from ai.chronon.scheduler.confs import GROUP_BYS, JOINS, STAGING_QUERIES, Conf
+from ai.chronon.scheduler.join_steps import FINAL, JoinStep, join_steps
 from ai.chronon.scheduler.workflow import GATE, RUN, Partition, Step, Workflow, normalized
 
 # The event that tells the shape of logged values; log flattening reads it.
@@ -35,6 +36,8 @@ class Settings:
     """Table of the fetchers' log; without it and the next one, logs are not flattened."""
     schema_table: str | None = None
     """Table of the logged schemas."""
+    split_joins: bool = False
+    """Whether a join's backfill is split into steps for its left side, each part, and the join."""
     day: str = "{{ ds }}"
     """What stands for the day of a run."""
 
@@ -251,22 +254,41 @@ def _add(workflows: dict[str, Workflow], job: Job, conf: Conf, teams: Mapping[st
         gate = Step(f"custom_skip__{name}", GATE, before, inputs=tuple(part for _, part in partitions), conf=conf.path)
         workflow.add(gate)
         before = (gate.id,)
+    for step in _runs(job, conf, before, settings):
+        workflow.add(replace(step, environment=_environment(conf, teams, settings), memory_mb=job.memory_mb))
+
+
+def _runs(job: Job, conf: Conf, before: tuple[str, ...], settings: Settings) -> list[Step]:
+    """The run of a job, or the steps that it is split into."""
     path = conf.path
     if job.is_for_all:
         path = "/".join([*conf.path.split("/")[:2], "", ""])
     table = None if job.table_suffix is None else conf.table + job.table_suffix
-    step = Step(
-        job.step.format(name=name),
-        RUN,
-        before,
-        conf=path,
-        mode=job.mode,
-        command=_command(job, path, settings),
-        environment=_environment(conf, teams, settings),
-        memory_mb=job.memory_mb,
-        produces=table,
+    step_id = job.step.format(name=normalized(conf.name))
+    whole = Step(step_id, RUN, before, conf=path, mode=job.mode, command=_command(job, path, settings), produces=table)
+    if job.type != JOINS or job.mode != "backfill" or not settings.split_joins:
+        return [whole]
+    # The last step keeps the id, for whatever waits for it.
+    ids = {
+        step.name: step_id if step.name == FINAL else f"{step_id}__{step.name}" for step in join_steps(conf.definition)
+    }
+    return [_split(whole, step, ids) for step in join_steps(conf.definition)]
+
+
+def _split(whole: Step, step: JoinStep, ids: Mapping[str, str]) -> Step:
+    """One of the steps of a join, as a part of its whole run."""
+    mode = str(step.arguments["mode"])
+    others = {key.replace("_", "-"): value for key, value in step.arguments.items() if key != "mode"}
+    flags = [f"--{key}" if value is None else f"--{key}={value}" for key, value in others.items()]
+    command = [f"--mode={mode}" if word == f"--mode={whole.mode}" else word for word in whole.command]
+    return replace(
+        whole,
+        id=ids[step.name],
+        mode=mode,
+        command=(*command, *flags),
+        depends_on=tuple(ids[name] for name in step.depends_on) or whole.depends_on,
+        produces=whole.produces if step.name == FINAL else None,
     )
-    workflow.add(step)
 
 
 def _command(job: Job, path: str, settings: Settings) -> tuple[str, ...]:
