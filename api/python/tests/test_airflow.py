@@ -3,8 +3,10 @@
 Skipped unless scripts/airflow-venv has made the environment: it takes minutes and some 300 MB.
 """
 
+import ast
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -242,6 +244,19 @@ def test_airflow_runs_a_dag(airflow: Airflow) -> None:
         "shop_user",
         str(airflow.root),
     ]
+
+
+def test_the_documentation_lists_every_option() -> None:
+    tree = ast.parse((harness.PACKAGE_ROOT / "ai/chronon/airflow/dags.py").read_text())
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    text = (harness.CHECKOUT / "docs/airflow.md").read_text()
+    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+    listed = re.findall(r"`(\w+)`", "".join(rows))
+    options = [argument.arg for argument in functions["all_dags"].args.kwonlyargs]
+    assert [name for name in listed if name in options] == options
+    assert [argument.arg for argument in functions["_dags"].args.kwonlyargs] == options
+    public = {name for name in functions if name.endswith("_dags") and not name.startswith("_")}
+    assert {name for name in public if f"`{name}`" in text or f"{name}(" in text} == public
 
 
 def test_partitions_are_folders(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from ai.chronon.errors import DefinitionError, TeamsError
 from ai.chronon.repo.plan import main
 from ai.chronon.scheduler.confs import read_confs
 from ai.chronon.scheduler.workflow import Partition, normalized
-from ai.chronon.scheduler.workflows import Settings, build_workflows
+from ai.chronon.scheduler.workflows import JOBS, Settings, build_workflows
 
 
 @pytest.fixture
@@ -272,6 +272,18 @@ def test_the_other_dialect_is_refused_by_name(root: Path) -> None:
     result = call(root)
     assert result.exit_code == 1
     assert "joins/other/small.v1: scheduling definitions of the zipline dialect" in result.stderr
+
+
+def test_the_documentation_lists_every_job() -> None:
+    text = (harness.CHECKOUT / "docs/plan.md").read_text()
+    for job in JOBS:
+        workflow, step = (
+            name.replace("{team}", "<team>").replace("{name}", "<name>").replace(f"__{job.type}", "__<type>")
+            for name in (job.workflow, job.step)
+        )
+        assert [job.mode in text, f"`{workflow}`" in text, f"`{step}`" in text] == [True] * 3, job
+    rows = [line for line in text.splitlines() if line.startswith("|") and "`chronon_" in line]
+    assert len(rows) == len({(job.workflow, job.mode) for job in JOBS})
 
 
 def test_names_and_partitions_of_days() -> None:

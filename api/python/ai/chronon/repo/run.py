@@ -23,6 +23,7 @@ import json
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -741,6 +742,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except RunError as error:
         print(f"run.py: {error}", file=sys.stderr)
         code = 1
+    except KeyboardInterrupt:
+        # The job got it too, as it runs in the same group of processes.
+        code = -signal.SIGINT
     sys.exit(code if code >= 0 else 128 - code)
 
 
