@@ -186,6 +186,11 @@ def joins(group_bys: dict[str, ttypes.GroupBy]) -> dict[str, ttypes.Join]:
         ("ratio", "shop_purchases_derived_avg_price / ext_e_ext_svc_score"),
         ("lost", "shop_purchases_derived_price_sum_3d * 2"),
         ("home", "shop_users_taken_country"),
+        ("amount", "ext_e_ext_svc_n"),
+        ("half", "ext_e_ext_svc_score / 2"),
+        ("mixed", "ext_e_ext_svc_score + cart"),
+        ("one", "1"),
+        ("cart2", "cart"),
     )
     labels = GroupBy(
         sources=Source(

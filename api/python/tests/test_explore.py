@@ -123,7 +123,7 @@ def test_json_has_features_owners_and_columns(compiled: Path) -> None:
     ("keyword", "names"),
     [
         ("avg_price", ["shop.purchases.derived", "shop.training.rich"]),  # features
-        ("ext_e_ext_svc_n", ["shop.training.rich"]),
+        ("ext_e_ext_svc_score", ["shop.training.rich"]),
         ("data.facts", []),
         ("prepared.v1", ["shop.prepared.v1"]),
         ("Bob", ["shop.users.taken", "shop.users.v1"]),  # owners
@@ -143,7 +143,7 @@ def test_features_have_the_names_of_compiled_columns(compiled: Path) -> None:
     ]  # fmt: skip
     assert rich is not None
     assert rich.keys == ["user_id"]
-    assert rich.features[-3:] == ["ratio", "lost", "home"]
+    assert rich.features[-8:] == ["ratio", "lost", "home", "amount", "half", "mixed", "one", "cart2"]
 
 
 def test_handler_lists_events_without_topics(compiled: Path, tmp_path: Path) -> None:
