@@ -12,7 +12,7 @@ from ai.chronon.api import ttypes
 from ai.chronon.api.ttypes import EntitySource, EventSource, JoinSource, Source
 from ai.chronon.group_by import Aggregation, GroupBy, Operation, TimeUnit, Window
 from ai.chronon.join import Join, JoinPart
-from ai.chronon.naming import Definition, meta_data
+from ai.chronon.naming import AnyDefinition, Definition, meta_data
 from ai.chronon.query import Query, select
 from ai.chronon.repo.serializer import thrift_simple_json
 
@@ -71,7 +71,7 @@ def derivations(*pairs: tuple[str, str]) -> list[ttypes.Derivation]:
     return [ttypes.Derivation(name=name, expression=expression) for name, expression in pairs]
 
 
-def named(name: str, definition: Definition, namespace: str | None = None) -> Definition:
+def named(name: str, definition: AnyDefinition, namespace: str | None = None) -> AnyDefinition:
     data = meta_data(definition)
     data.name, data.team = name, name.split(".", maxsplit=1)[0]
     data.outputNamespace = namespace or str(TEAMS[data.team]["namespace"])

@@ -1,4 +1,4 @@
-"""`explore.py`: searches the compiled definitions of a feature repository.
+"""`explore.py`: searches the compiled definitions of a feature repository, and draws them.
 
 Exit codes: 0, also when nothing was found; 1 for what cannot be read or written; 2 for wrong usage.
 """
@@ -110,10 +110,17 @@ def explore(keyword: str | None, root: str, arguments: dict[str, str], options: 
     """Does what the command line asks for.
 
     Raises:
-        ChrononError: The repository cannot be read.
+        ChrononError: The repository cannot be read, or the picture not be written.
 
     """
     index, history = FeatureIndex(root), History(root)
+    if options["graph"]:
+        from ai.chronon.repo.graph_page import write_page  # noqa: PLC0415 - only pictures need it
+
+        nodes = write_page(index, options["graph"])
+        click.echo(f"Drew {nodes} tables and definitions into {options['graph']}", err=options["json"])
+        if keyword is None:
+            return
     if keyword is not None and keyword in HANDLERS:
         HANDLERS[keyword][0](index, history, **arguments)
         return
@@ -133,6 +140,7 @@ def explore(keyword: str | None, root: str, arguments: dict[str, str], options: 
 )
 @click.option("--all", "everything", is_flag=True, help="Search every kind of definition and every field.")
 @click.option("--json", "json_output", is_flag=True, help="Print what was found as JSON.")
+@click.option("--graph", metavar="FILE", type=click.Path(dir_okay=False), help="Draw the repository into an HTML file.")
 def main(
     keyword: str | None,
     more: tuple[str, ...],
@@ -140,21 +148,22 @@ def main(
     handler_args: tuple[str, ...],
     everything: bool,
     json_output: bool,
+    graph: str | None,
 ) -> None:
     """Find definitions whose columns, keys, names, sources or joins contain KEYWORD.
 
     Without a keyword, --json and --all list all of them.
     """
     words = handler_args + more
-    if keyword is None and not (json_output or everything):
-        raise click.UsageError("give a keyword to search for, or one of --json, --all")
+    if keyword is None and not (graph or json_output or everything):
+        raise click.UsageError("give a keyword to search for, or one of --graph, --json, --all")
     if words and keyword not in HANDLERS:
         raise click.UsageError(f"{' '.join(words)}: only {', '.join(HANDLERS)} takes arguments")
     arguments = _handler_arguments(keyword, words) if keyword in HANDLERS else {}
     if not json_output:
         _warn_of_root(conf_root)
     try:
-        explore(keyword, conf_root, arguments, {"all": everything, "json": json_output})
+        explore(keyword, conf_root, arguments, {"all": everything, "json": json_output, "graph": graph})
     except ChrononError as error:
         click.secho(f"explore.py: {error}", fg="red", err=True)
         sys.exit(1)
