@@ -16,7 +16,8 @@ from typing import Any
 
 import click
 
-from ai.chronon.errors import ChrononError, CompilationError, PathError, UnsupportedError
+from ai.chronon.dialect import AIRBNB, use_repository
+from ai.chronon.errors import ChrononError, CompilationError, PathError
 from ai.chronon.naming import meta_data
 from ai.chronon.repo.changes import Change, change_of
 from ai.chronon.repo.collect import Collected, all_files, collect, collect_all
@@ -24,7 +25,7 @@ from ai.chronon.repo.compiled import Compilable, CompiledRepository, split_name
 from ai.chronon.repo.compiler import Compiler, Decision, Item, Options, Plan, lost_sampling
 from ai.chronon.repo.discovery import put_on_path
 from ai.chronon.repo.displays import LABEL_WIDTH, show_features, show_tables
-from ai.chronon.repo.layout import FOLDERS, TEAMS_FILE, ZIPLINE_TEAMS_FILE
+from ai.chronon.repo.layout import FOLDERS
 from ai.chronon.repo.serializer import to_tree
 from ai.chronon.repo.teams import Teams
 from ai.chronon.repository import repository_at
@@ -114,15 +115,6 @@ def _relative_path(root: str, input_path: str) -> tuple[str, str]:
     return relative, folder
 
 
-def _teams(root: str) -> Teams:
-    if not os.path.isfile(os.path.join(root, TEAMS_FILE)) and os.path.isfile(os.path.join(root, ZIPLINE_TEAMS_FILE)):
-        raise UnsupportedError(
-            f"{root} has {ZIPLINE_TEAMS_FILE}, so it is a repository of the zipline dialect; compile it with "
-            f"`zipline compile`, or give it a {TEAMS_FILE} to use this dialect"
-        )
-    return Teams.load(root)
-
-
 @contextmanager
 def _progress(request: Request) -> Iterator[Any]:
     """A function to call with each file; it moves a bar where a person watches."""
@@ -202,7 +194,8 @@ def run(request: Request) -> Outcome:
         ChrononError: The run cannot begin: no such path, no teams.
 
     """
-    teams = _teams(request.root)
+    use_repository(request.root, AIRBNB)
+    teams = Teams.load(request.root)
     _show("Using chronon root path", request.root)
     if request.input_path is not None:
         relative, folder = _relative_path(request.root, request.input_path)

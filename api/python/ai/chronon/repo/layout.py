@@ -15,5 +15,3 @@ FOLDERS: dict[str, type[ttypes.GroupBy] | type[ttypes.Join] | type[ttypes.Stagin
     JOIN_FOLDER_NAME: ttypes.Join,
 }
 TEAMS_FILE = TEAMS_FILE_PATH
-# The teams of a repository in the zipline dialect.
-ZIPLINE_TEAMS_FILE = "teams.py"

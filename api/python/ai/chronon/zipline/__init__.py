@@ -1,0 +1,1 @@
+"""The zipline dialect: its authoring functions, its compiler and its command line; see README.md."""

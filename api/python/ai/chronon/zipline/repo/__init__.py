@@ -1,0 +1,1 @@
+"""What `ai.chronon.repo` holds in a repository of the zipline dialect."""
