@@ -269,6 +269,24 @@ def test_a_jar_without_spark_is_run_by_the_installed_spark(compiled_repo: Path, 
     assert thick == f"java -cp {jar} ai.chronon.spark.Driver fetch"
 
 
+@pytest.mark.parametrize(
+    ("repo", "conf", "path"),
+    [
+        (".", CONF, "{root}/" + CONF),
+        ("{root}", CONF, "{root}/" + CONF),
+        ("elsewhere", CONF, "{root}/" + CONF),
+        (".", "{root}/" + CONF, "{root}/" + CONF),
+        (".", "s3://bucket/" + CONF, "s3://bucket/" + CONF),
+        (".", "production/joins//", "{root}/production/joins"),
+    ],
+)
+def test_the_driver_gets_a_path_that_it_finds(compiled_repo: Path, repo: str, conf: str, path: str) -> None:
+    repo, conf, path = (text.format(root=compiled_repo) for text in (repo, conf, path))
+    result = execute(compiled_repo, "--repo", repo, "--conf", conf, "--mode", "analyze", "--dry-run")
+    assert result.code == 0, result.err
+    assert f"--conf-path={path}" in result.out.split()
+
+
 def test_days_of_another_partition_format_are_handed_on(compiled_repo: Path) -> None:
     result = execute(compiled_repo, "--conf", CONF, "--ds", "20230105", "--dry-run", PARTITION_FORMAT="yyyyMMdd")
     assert "--end-date=20230105" in result.out

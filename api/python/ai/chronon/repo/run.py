@@ -486,9 +486,14 @@ def _conf_path(args: argparse.Namespace, conf: Conf | None, is_own: bool) -> str
     """The path that the driver gets."""
     if conf is None:
         raise RunError(f"--mode {args.mode} needs --conf <folder>/<type>/<team>/<name>")
+    if "://" in conf.path:
+        return conf.path
     absolute = (Path(args.repo) / conf.path).resolve()
-    if conf.name and "://" not in conf.path and not absolute.is_file() and not Path(conf.path).is_file():
-        raise RunError(f"{absolute} does not exist; compile the definition first, or check --conf and --repo")
+    if conf.name and not absolute.is_file():
+        # The driver looks for it from the folder of the run, whatever the repository is.
+        if not Path(conf.path).is_file():
+            raise RunError(f"{absolute} does not exist; compile the definition first, or check --conf and --repo")
+        absolute = Path(conf.path).resolve()
     # A script may change its folder only if it was written for that, so it gets the path as it was given.
     return str(absolute) if is_own else conf.path
 
