@@ -16,7 +16,7 @@ pytest.importorskip("sqlglot", reason="sqlglot is not installed: pip install 'ch
 from ai.chronon.api import ttypes
 from ai.chronon.lineage.command import main
 from ai.chronon.lineage.lineage_metadata import LineageMetaData, TableType
-from ai.chronon.lineage.lineage_parser import LineageParser
+from ai.chronon.lineage.lineage_parser import LineageParser, build_lineage
 from ai.chronon.lineage.sql import SqlError, query_origins, tables_of
 from ai.chronon.query import Query
 
@@ -147,14 +147,18 @@ def ours(repositories: tuple[Path, Path]) -> list[Dump]:
     return [dump(LineageParser().parse_lineage(str(root))) for root in repositories]
 
 
-@pytest.fixture(scope="module")
-def theirs(repositories: tuple[Path, Path]) -> list[Dump]:
+def reference_python() -> Path:
     folder = os.environ.get("CHRONON_REFERENCE_LINEAGE_VENV", "build/reference-lineage-venv")
     python = harness.CHECKOUT / folder / "bin" / "python"
     if not python.is_file():
         pytest.skip(f"the reference with sqlglot is not installed at {python}: run scripts/reference-venv --lineage")
+    return python
+
+
+@pytest.fixture(scope="module")
+def theirs(repositories: tuple[Path, Path]) -> list[Dump]:
     process = subprocess.run(
-        [str(python), "-c", DRIVER],
+        [str(reference_python()), "-c", DRIVER],
         input="".join(f"{json.dumps([str(root)])}\n" for root in repositories),
         env=harness.clean_environment(),
         capture_output=True,
@@ -293,11 +297,61 @@ def test_team_override_names_the_database() -> None:
     assert parser.object_table_name(group_by) == "risk_db.shop_odd_v1"
 
 
+QUERIES: list[tuple[str, dict[str, str] | None, dict[str, dict[str, str]] | None]] = [
+    ("select a + b as c, d from t", None, None),
+    ("select a + b as c, d from s", {"s": "select x * 2 as a, b, d from db.u"}, None),
+    ("select * from s", {"s": "select x * 2 as a, b, d from db.u"}, None),
+    ("select * from t", None, {"t": {"a": "int", "b": "int"}}),
+    ("select 1 as one, current_date() as d, a from t", None, None),
+    ("select t.a, (select max(x) from u) as m from t", None, None),
+    ("insert into x select a from t", None, None),
+    ("with q as (select max(a) as m, k from t group by k) select upper(m) as u, q.k from q", None, None),
+    ("select count(*) as n, explode(a) as e, row_number() over (partition by a order by b) as rn from t", None, None),
+]
+QUERY_DRIVER = """
+import json, sys
+from ai.chronon.lineage.lineage_parser import build_lineage
+for line in sys.stdin:
+    found = build_lineage("o", *json.loads(line))
+    print(json.dumps([[*key, sorted([*origin, list(how)] for origin, how in found[key])] for key in sorted(found)]))
+"""
+
+
+def test_single_queries_are_analysed_as_by_the_reference() -> None:
+    process = subprocess.run(
+        [str(reference_python()), "-c", QUERY_DRIVER],
+        input="".join(f"{json.dumps(query)}\n" for query in QUERIES),
+        env=harness.clean_environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for query, line in zip(QUERIES, process.stdout.splitlines(), strict=True):
+        found = build_lineage("o", *query)
+        ours = [[*key, sorted([*origin, list(how)] for origin, how in found[key])] for key in sorted(found)]
+        assert ours == json.loads(line), query[0]
+
+
 def test_sql_that_does_not_parse_is_named() -> None:
     with pytest.raises(SqlError, match=r"not a query of Spark: 'SELEC FROM \('"):
         tables_of("SELEC FROM (")
     with pytest.raises(SqlError, match="there is no query"):
         query_origins("DROP TABLE x")
+
+
+def test_a_defect_costs_one_definition_only(repositories: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever sqlglot raises, the other definitions are analysed."""
+    parse = LineageParser.parse_group_by
+
+    def broken(self: LineageParser, group_by: ttypes.GroupBy, *arguments: Any) -> None:
+        if group_by.metaData is not None and group_by.metaData.name == "shop.wide.v1":
+            raise RecursionError
+        parse(self, group_by, *arguments)
+
+    monkeypatch.setattr(LineageParser, "parse_group_by", broken)
+    data = LineageParser().parse_lineage(str(repositories[0]))
+    assert data.unparsed_configs["group_bys"] == ["shop.wide.v1"]
+    assert "shop.purchases.v1" in data.configs
 
 
 def test_command_line(repositories: tuple[Path, Path]) -> None:

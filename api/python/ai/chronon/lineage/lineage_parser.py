@@ -3,7 +3,7 @@
 import json
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from ai.chronon.api import ttypes
@@ -16,7 +16,7 @@ from ai.chronon.lineage.columns import (
     select_origins,
     union,
 )
-from ai.chronon.lineage.lineage_metadata import ConfigType, LineageMetaData, Origins, TableType
+from ai.chronon.lineage.lineage_metadata import ConfigType, LineageMetaData, Origin, Origins, TableType
 from ai.chronon.lineage.sql import parse_expression, query_origins, tables_of
 from ai.chronon.naming import Definition, meta_data, sanitize
 from ai.chronon.repo.index import aggregation_columns, external_columns
@@ -94,11 +94,12 @@ class LineageParser:
     def _guarded(self, folder: str, definition: AnyDefinition, parse: Callable[[AnyDefinition], None]) -> None:
         try:
             parse(definition)
-        except ChrononError as error:
+        except Exception as error:  # noqa: BLE001 - what goes wrong inside of sqlglot may cost one definition only
             self._fail(folder, str(meta_data(definition).name), error)
 
-    def _fail(self, folder: str, name: str, error: ChrononError) -> None:
-        LOGGER.warning("no lineage of %s %s: %s", folder, name, error)
+    def _fail(self, folder: str, name: str, error: Exception) -> None:
+        reason = error if isinstance(error, ChrononError) else repr(error)
+        LOGGER.warning("no lineage of %s %s: %s", folder, name, reason)
         self.metadata.unparsed_configs[folder].append(name)
 
     # Names.
@@ -122,6 +123,15 @@ class LineageParser:
             raise ChrononError(f"{data.name} has no database: it sets none, and nor does team {team!r} in teams.json")
         return f"{namespace}.{sanitize(data.name)}".lower()
 
+    @staticmethod
+    def base_table_name(table: str) -> str:
+        """A table without sub-partitions.
+
+        >>> LineageParser.base_table_name("data.clicks/hr=00")
+        'data.clicks'
+        """
+        return table.split("/")[0]
+
     # Sources.
 
     def parse_source(self, source: ttypes.Source) -> tuple[str, Origins]:
@@ -135,7 +145,7 @@ class LineageParser:
             table = str(source.entities.snapshotTable)
         else:
             raise ChrononError("a source that is neither of events, nor of entities, nor a join")
-        table = table.split("/")[0].lower()
+        table = self.base_table_name(table).lower()
         return table, select_origins(table, source_query(source).selects or {})
 
     # GroupBys.
@@ -294,6 +304,30 @@ class LineageParser:
             else:
                 return {}
         return {table: columns for table, columns in schema.items() if columns}
+
+
+def build_lineage(
+    output_table: str,
+    sql: str,
+    sources: Mapping[str, str] | None = None,
+    schema: Mapping[str, Mapping[str, str]] | None = None,
+) -> dict[tuple[str, str], set[Origin]]:
+    """The lineage of one query: (table, column) to its inputs, with transforms from the output back to the input.
+
+    Args:
+        output_table: The table that the query fills.
+        sql: A query of Spark.
+        sources: Table to the query that stands for it.
+        schema: Table to column to type, for `*`.
+
+    Raises:
+        SqlError: The query cannot be analysed.
+
+    """
+    return {
+        (output_table, column): {(origin, transforms[::-1]) for origin, transforms in inputs}
+        for column, inputs in query_origins(sql, schema, sources).items()
+    }
 
 
 def _reads_only(expression: str, columns: Iterable[str]) -> bool:

@@ -159,12 +159,24 @@ def _leaves(node: Node, transforms: list[str], found: set[Origin]) -> None:
         _leaves(child, [*([name] if name else []), *transforms], found)
 
 
-def query_origins(text: str, schema: Mapping[str, Mapping[str, str]] | None = None) -> Origins:
+def _with_sources(query: exp.Query, sources: Mapping[str, str]) -> exp.Query:
+    """A query with other queries in place of some of its tables."""
+    parsed: dict[str, Any] = {name: sqlglot.parse_one(text, read=DIALECT) for name, text in sources.items()}
+    expanded = exp.expand(query.copy(), parsed, dialect=DIALECT)
+    return expanded if isinstance(expanded, exp.Query) else query
+
+
+def query_origins(
+    text: str,
+    schema: Mapping[str, Mapping[str, str]] | None = None,
+    sources: Mapping[str, str] | None = None,
+) -> Origins:
     """Where the output columns of a query come from.
 
     Args:
         text: A query of Spark; of a statement that holds one, that one is taken.
         schema: Table to column to type, of the tables that are known; without it `*` has no columns.
+        sources: Table to the query that stands for it.
 
     Raises:
         SqlError: It cannot be parsed, or a column cannot be resolved.
@@ -175,6 +187,8 @@ def query_origins(text: str, schema: Mapping[str, Mapping[str, str]] | None = No
         query = statement if isinstance(statement, exp.Query) else statement.find(exp.Query)
         if query is None:
             raise SqlError(f"there is no query in {text!r}")
+        if sources:
+            query = _with_sources(query, sources)
         tables = _nested(schema or {})
         # With a schema, `*` becomes the columns that it stands for.
         resolved = qualify(query.copy(), schema=tables, dialect=DIALECT, validate_qualify_columns=False)

@@ -1,12 +1,15 @@
 """Who wrote a file, from the history of its git repository."""
 
 import subprocess
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from ai.chronon.errors import ChrononError
 
 SEPARATOR = "\x1f"
 NEWEST_COMMITS = 2
+PROCESSES = 8
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,12 @@ class History:
         if file not in self._newest:
             self._newest[file] = self._log(file, f"--max-count={NEWEST_COMMITS}")
         return self._newest[file]
+
+    def prefetch(self, files: Iterable[str]) -> None:
+        """Asks for the last commits of many files at once: git is a process for each of them."""
+        missing = [file for file in dict.fromkeys(files) if file not in self._newest]
+        with ThreadPoolExecutor(PROCESSES) as pool:
+            list(pool.map(self.newest, missing))
 
     def first(self, file: str, exclude_message: str | None = None) -> Commit | None:
         """The oldest commit of a file, of those whose message does not match a pattern."""

@@ -69,9 +69,11 @@ def search(index: FeatureIndex, history: History, keyword: str, *, everything: b
 
     """
     if everything:
+        history.prefetch(entry.file for entry in index.entries)
         found = [entry for entry in index.entries if matches(all_fields(entry, history), keyword, MORE_SEARCHED)]
     else:
         found = [entry for entry in index.of_kind("group_by") if matches(printed_fields(entry), keyword, SEARCHED)]
+    history.prefetch(entry.file for entry in found)
     return sorted(found, key=lambda entry: (_changed(entry, history), entry.name))
 
 
