@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable
-from typing import Any
+from dataclasses import dataclass
 
 import click
 
@@ -19,6 +19,15 @@ from ai.chronon.repo.search import Terminal, as_json, search
 
 USUAL_ROOT_NAMES = ("chronon", "zipline")
 HANDLER_PREFIX = "_"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to search and what to print: all kinds and fields, JSON, a picture into a file."""
+
+    everything: bool = False
+    json: bool = False
+    graph: str | None = None
 
 
 def _uses_events_without_topic(entry: Entry) -> bool:
@@ -79,13 +88,13 @@ def _handler_arguments(keyword: str, words: Iterable[str]) -> dict[str, str]:
     return arguments
 
 
-def _print_hits(hits: list[Entry], history: History, keyword: str, *, everything: bool, as_json_text: bool) -> None:
-    if as_json_text:
+def _print_hits(hits: list[Entry], history: History, keyword: str, options: Options) -> None:
+    if options.json:
         click.echo(json.dumps([as_json(entry, history) for entry in hits], indent=2))
         return
     terminal = Terminal(keyword, history, colours=_wants_colours())
     for entry in hits:
-        click.echo(terminal.hit(entry, everything=everything), color=True)
+        click.echo(terminal.hit(entry, everything=options.everything), color=True)
     if not hits:
         click.echo(f"Nothing contains {keyword!r}; case counts, and --all searches more fields and kinds", err=True)
 
@@ -106,7 +115,7 @@ def _warn_of_root(root: str) -> None:
         )
 
 
-def explore(keyword: str | None, root: str, arguments: dict[str, str], options: dict[str, Any]) -> None:
+def explore(keyword: str | None, root: str, arguments: dict[str, str], options: Options) -> None:
     """Does what the command line asks for.
 
     Raises:
@@ -114,18 +123,18 @@ def explore(keyword: str | None, root: str, arguments: dict[str, str], options: 
 
     """
     index, history = FeatureIndex(root), History(root)
-    if options["graph"]:
+    if options.graph:
         from ai.chronon.repo.graph_page import write_page  # noqa: PLC0415 - only pictures need it
 
-        nodes = write_page(index, options["graph"])
-        click.echo(f"Drew {nodes} tables and definitions into {options['graph']}", err=options["json"])
+        nodes = write_page(index, options.graph)
+        click.echo(f"Drew {nodes} tables and definitions into {options.graph}", err=options.json)
         if keyword is None:
             return
     if keyword is not None and keyword in HANDLERS:
         HANDLERS[keyword][0](index, history, **arguments)
         return
-    hits = search(index, history, keyword or "", everything=options["all"])
-    _print_hits(hits, history, keyword or "", everything=options["all"], as_json_text=options["json"])
+    hits = search(index, history, keyword or "", everything=options.everything)
+    _print_hits(hits, history, keyword or "", options)
 
 
 @click.command(name="explore.py")
@@ -163,7 +172,7 @@ def main(
     if not json_output:
         _warn_of_root(conf_root)
     try:
-        explore(keyword, conf_root, arguments, {"all": everything, "json": json_output, "graph": graph})
+        explore(keyword, conf_root, arguments, Options(everything, json_output, graph))
     except ChrononError as error:
         click.secho(f"explore.py: {error}", fg="red", err=True)
         sys.exit(1)
