@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -112,7 +113,11 @@ def odd_group_bys() -> dict[str, ttypes.GroupBy]:
     online.metaData.online, online.backfillStartDate = True, "2023-01-01"
     online.derivations = sample_repo.derivations(("*", "*"), ("both", "v_sum / v_count"))
     derive = sample_repo.derivations
+    chained = {"k": "k", "v": "x + 1", "b": "v * 2", "c": "b", "later": "a", "a": "y", "again": "coalesce(a, V)"}
+    own = {"k": "k", "v": "v + 1", "b": "v * 2", "one": "1", "q": "one + z", "window": "sum(v) over (partition by k)"}
     return {
+        "chained": group_by_over("shop.odd.chained", chained),
+        "own": group_by_over("shop.odd.own", own),
         "time": group_by_over("shop.odd.time", plain, aggregations=[total("ts")]),
         "lacking": group_by_over("shop.odd.lacking", plain, aggregations=[total("zz"), total("v")]),
         "bare": group_by_over("shop.odd.bare", None, aggregations=[total("v")]),
@@ -125,9 +130,20 @@ def odd_group_bys() -> dict[str, ttypes.GroupBy]:
     }
 
 
+def compiled_feature_repo(root: Path) -> Path:
+    """The definitions of the tests of authoring, as our own compiler writes them."""
+    shutil.copytree(harness.FEATURE_REPO, root)
+    tool = harness.ours()
+    for folder in ("group_bys/shop", "joins/shop"):
+        result = tool.execute(tool.compile, root, "--conf", folder, "--yes", "--force-overwrite")
+        assert result.code == 0, result.err
+    (root / "production" / "staging_queries" / "shop").mkdir(parents=True)
+    return root
+
+
 @pytest.fixture(scope="module")
-def repositories(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """The sample repository, and one with a GroupBy for each expression and for each oddity."""
+def repositories(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]:
+    """The sample repository; one with a GroupBy for each expression and oddity; that of the tests of authoring."""
     sample = sample_repo.write(tmp_path_factory.mktemp("lineage") / "sample")
     single = tmp_path_factory.mktemp("lineage") / "single"
     single.mkdir()
@@ -139,11 +155,11 @@ def repositories(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         sample_repo.write_definition(single, "group_bys", group_by)
     for group_by in odd_group_bys().values():
         sample_repo.write_definition(single, "group_bys", group_by)
-    return sample, single
+    return sample, single, compiled_feature_repo(tmp_path_factory.mktemp("lineage") / "authored")
 
 
 @pytest.fixture(scope="module")
-def ours(repositories: tuple[Path, Path]) -> list[Dump]:
+def ours(repositories: tuple[Path, Path, Path]) -> list[Dump]:
     return [dump(LineageParser().parse_lineage(str(root))) for root in repositories]
 
 
@@ -156,7 +172,7 @@ def reference_python() -> Path:
 
 
 @pytest.fixture(scope="module")
-def theirs(repositories: tuple[Path, Path]) -> list[Dump]:
+def theirs(repositories: tuple[Path, Path, Path]) -> list[Dump]:
     process = subprocess.run(
         [str(reference_python()), "-c", DRIVER],
         input="".join(f"{json.dumps([str(root)])}\n" for root in repositories),
@@ -245,7 +261,19 @@ def test_odd_group_bys_are_analysed_as_by_the_reference(ours: list[Dump], theirs
     assert features[0] == features[1]
 
 
-def test_filters_pick_steps(repositories: tuple[Path, Path]) -> None:
+def test_authored_definitions_are_analysed_as_by_the_reference(ours: list[Dump], theirs: list[Dump]) -> None:
+    """But for those that read a table called `{{ db }}.clicks`, which it cannot parse."""
+    assert theirs[2]["unparsed_configs"] == {
+        "group_bys": ["shop.templates.v1", "shop.templates.v2"],
+        "joins": ["shop.dependencies.templates"],
+    }
+    assert ours[2]["unparsed_configs"] == {}
+    steps = [sorted(step for step in side[2]["steps"] if "templates" not in step[2]) for side in (ours, theirs)]
+    assert len(steps[1]) > 400
+    assert steps[0] == steps[1]
+
+
+def test_filters_pick_steps(repositories: tuple[Path, Path, Path]) -> None:
     data = LineageParser().parse_lineage(str(repositories[0]), {"shop.purchases.v1"})
     assert set(data.configs) >= {"shop.purchases.v1"}
     assert "shop.purchases.only" not in data.configs
@@ -339,7 +367,9 @@ def test_sql_that_does_not_parse_is_named() -> None:
         query_origins("DROP TABLE x")
 
 
-def test_a_defect_costs_one_definition_only(repositories: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_defect_costs_one_definition_only(
+    repositories: tuple[Path, Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whatever sqlglot raises, the other definitions are analysed."""
     parse = LineageParser.parse_group_by
 
@@ -354,7 +384,7 @@ def test_a_defect_costs_one_definition_only(repositories: tuple[Path, Path], mon
     assert "shop.purchases.v1" in data.configs
 
 
-def test_command_line(repositories: tuple[Path, Path]) -> None:
+def test_command_line(repositories: tuple[Path, Path, Path]) -> None:
     root = ["--conf-root", str(repositories[0])]
     result = CliRunner().invoke(main, ["shop.purchases.only", "--column", "only", *root])
     assert result.stdout.splitlines() == [

@@ -24,11 +24,18 @@ WILDCARD = "*"
 
 
 def select_origins(table: str, selects: dict[str, str]) -> Origins:
-    """The columns of a source by those of its table."""
-    return {name.lower(): _expression_origins(expression, table) for name, expression in selects.items()}
+    """The columns of a source by those of its table.
+
+    An expression may name a column that the select makes before it. Without the columns of the table nobody can
+    tell which of the two is meant; this is what the reference takes.
+    """
+    origins: Origins = {}
+    for name, expression in selects.items():
+        origins[name.lower()] = _expression_origins(expression, table, origins)
+    return origins
 
 
-def _expression_origins(expression: str, table: str) -> set[Origin]:
+def _expression_origins(expression: str, table: str, before: Origins) -> set[Origin]:
     if has_subquery(expression):
         return query_origins(f"SELECT {expression} AS output FROM {table}").get("output", set())
     parsed = parse_expression(expression)
@@ -36,7 +43,12 @@ def _expression_origins(expression: str, table: str) -> set[Origin]:
     for path in parsed.columns:
         column, enters_field = column_of(path, table)
         transform = parsed.transform or (FIELD_ACCESS if enters_field else None)
-        origins.add(((table.lower(), column), (transform,) if transform else ()))
+        steps = (transform,) if transform else ()
+        if len(path) == 1 and column in before:
+            # The whole is one expression, which does what it does at its outermost.
+            origins.update((origin, steps or inner) for origin, inner in before[column])
+        else:
+            origins.add(((table.lower(), column), steps))
     return origins
 
 
