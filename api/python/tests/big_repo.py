@@ -21,7 +21,7 @@ def write(root: Path, tables: int = 120, group_bys: int = 240, joins: int = 120,
     chance = random.Random(SEED)
     root.mkdir(parents=True, exist_ok=True)
     (root / "teams.json").write_text(json.dumps({team: {"namespace": f"{team}_db"} for team in (*TEAMS, "default")}))
-    names = [f"data.{chance.choice(TEAMS)}_{kind}_{i}" for i in range(tables) for kind in ("events",)]
+    names = [f"data.{chance.choice(TEAMS)}_events_{i}" for i in range(tables)]
     made: list[dict[str, object]] = []
     for i in range(group_bys):
         name = f"{chance.choice(TEAMS)}.features_{i % 40}.v{i}"
