@@ -9,6 +9,8 @@ import suite
 CASES = {case.name: case for case in suite.load()}
 # Errors that the reference raises on purpose; others are accidents inside of it.
 ON_PURPOSE = {"AssertionError", "ValueError", "KeyError", "IndexError"}
+# The reference looks for modules among all objects that refer to a definition, in whatever order these come.
+LOST_SEARCH = re.compile(r"argument of type '\w+' is not iterable")
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 PROGRESS = re.compile(r"Using chronon root|Input \w+ from| (Team|Name) - |Writing|Successfully|Skipping|Warning")
 
@@ -34,6 +36,8 @@ def test_case(name: str, ours: dict[str, Any], reference: dict[str, Any]) -> Non
         assert any(own and not theirs for theirs, own in errors), f"not a divergence any more: {case.rejects}"
         errors = []
     for theirs, own in errors:
+        if theirs and not own and LOST_SEARCH.search(theirs["message"]):
+            pytest.skip("the reference's search for the definition's module came across another object first")
         assert (own is None) == (theirs is None), f"reference: {theirs}, ours: {own}"
         if own and theirs:
             assert "ChrononError" in own["types"], own

@@ -25,6 +25,14 @@ class DefinitionIndexError(ChrononError, IndexError):
     """An operation lacks a positional argument."""
 
 
+class UnknownOperationError(ChrononError, KeyError):
+    """An aggregation has an operation that this version does not know."""
+
+    def __str__(self) -> str:
+        """The message as it is: `KeyError` would put it in quotes."""
+        return str(self.args[0])
+
+
 class PathError(ChrononError, KeyError):
     """An input path is not in a folder of definitions of the repository."""
 

@@ -23,7 +23,7 @@ from typing import Any
 from ai.chronon.api import ttypes
 from ai.chronon.dependencies import describe_source, get_dependencies, source_query
 from ai.chronon.derivation import Derivation
-from ai.chronon.errors import DefinitionError, DefinitionIndexError, DefinitionTypeError
+from ai.chronon.errors import DefinitionError, DefinitionIndexError, DefinitionTypeError, UnknownOperationError
 from ai.chronon.group_by_rules import (
     UPLOAD_SCHEDULE_KEY,
     UPLOAD_SCHEDULES,
@@ -191,7 +191,10 @@ def _with_k(operation: int, k: int) -> tuple[int, dict[str, str]]:
 
 def op_to_str(operation: int) -> str:
     """The name of an operation in lower case."""
-    return ttypes.Operation._VALUES_TO_NAMES[operation].lower()
+    name = ttypes.Operation._VALUES_TO_NAMES.get(operation)
+    if name is None:
+        raise UnknownOperationError(f"{operation!r} is no operation; take a member of Operation")
+    return name.lower()
 
 
 def window_to_str_pretty(window: ttypes.Window) -> str:

@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ai.chronon.api import ttypes
-from ai.chronon.columns import get_pre_derived_group_by_features, get_pre_derived_source_keys, part_columns
+from ai.chronon.columns import get_pre_derived_group_by_features, part_columns
+from ai.chronon.errors import ChrononError
 from ai.chronon.group_by_rules import describe_group_by
 from ai.chronon.naming import meta_data
 from ai.chronon.repo.compiled import Compilable
@@ -47,8 +48,11 @@ def _repeated(columns: list[str]) -> list[str]:
 
 def _group_by_errors(group_by: ttypes.GroupBy) -> Iterator[str]:
     owner = describe_group_by(group_by)
-    for column in _repeated(get_pre_derived_group_by_features(group_by)):
-        yield f"{owner}: two aggregations give the column {column!r}; drop one"
+    try:
+        for column in _repeated(get_pre_derived_group_by_features(group_by)):
+            yield f"{owner}: two aggregations give the column {column!r}; drop one"
+    except ChrononError as error:
+        yield f"{owner}: {error}"
     for source in group_by.sources or []:
         yield from _source_errors(source, owner)
         yield from _type_errors(group_by, source)
@@ -57,9 +61,12 @@ def _group_by_errors(group_by: ttypes.GroupBy) -> Iterator[str]:
 
 def _join_errors(join: ttypes.Join) -> Iterator[str]:
     owner = f"Join {meta_data(join).name}"
-    columns = [column for part in join.joinParts or [] for column in dict.fromkeys(part_columns(part))]
-    for column in _repeated(columns):
-        yield f"{owner}: two parts give the column {column!r}; give one of them a prefix"
+    try:
+        columns = [column for part in join.joinParts or [] for column in dict.fromkeys(part_columns(part))]
+        for column in _repeated(columns):
+            yield f"{owner}: two parts give the column {column!r}; give one of them a prefix"
+    except ChrononError as error:
+        yield f"{owner}: {error}"
     if join.left is not None:
         yield from _source_errors(join.left, f"{owner}, left")
         yield from _key_errors(join, join.left, owner)
@@ -67,7 +74,8 @@ def _join_errors(join: ttypes.Join) -> Iterator[str]:
 
 
 def _key_errors(join: ttypes.Join, left: ttypes.Source, owner: str) -> Iterator[str]:
-    selected = get_pre_derived_source_keys(left)
+    arm = left.events or left.entities or left.joinSource
+    selected = list((arm.query.selects if arm is not None and arm.query is not None else None) or {})
     if not selected:
         return  # every column of the table
     for part in join.joinParts or []:
@@ -130,7 +138,7 @@ def _accepts(operation: int | None, kind: str) -> bool:
 def _hop_warnings(group_by: ttypes.GroupBy) -> Iterator[str]:
     for aggregation in group_by.aggregations or []:
         for window in aggregation.windows or []:
-            hours = window.length or 0
+            hours = window.length if isinstance(window.length, int) else 0
             if window.timeUnit == ttypes.TimeUnit.HOURS and hours >= HOURS_OF_DAILY_HOPS and hours % HOURS_OF_A_DAY:
                 yield (
                     f"{describe_group_by(group_by)}: the window of {hours} hours over {aggregation.inputColumn!r} "

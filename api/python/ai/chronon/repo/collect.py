@@ -3,7 +3,7 @@
 import importlib
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from types import ModuleType
 
@@ -134,15 +134,30 @@ def _loaded(root: str, file: str) -> ModuleType | None:
 
 
 def _holds(module: ModuleType | None, queries: set[int]) -> bool:
-    """Whether a join of a module has a part over one of the queries."""
-    joins = [value for value in vars(module).values() if isinstance(value, ttypes.Join)] if module else []
-    return any(
-        id(arm.query) in queries
-        for join in joins
-        for group_by in parts(join)
-        for source in group_by.sources or []
-        if (arm := source.events or source.entities or source.joinSource) is not None
+    """Whether a definition of a module reads from one of the queries, itself or through what it is made of."""
+    held = (
+        [value for value in vars(module).values() if isinstance(value, (ttypes.GroupBy, ttypes.Join))] if module else []
     )
+    return any(identity in queries for definition in held for identity in _queries_of(definition))
+
+
+def _queries_of(definition: ttypes.GroupBy | ttypes.Join) -> Iterator[int]:
+    """The identities of the queries of a definition's live GroupBys; the left of a join is a copy of its own."""
+    if isinstance(definition, ttypes.Join):
+        labels = (definition.labelPart.labels if definition.labelPart is not None else None) or []
+        external = [
+            part.source.offlineGroupBy for part in definition.onlineExternalParts or [] if part.source is not None
+        ]
+        for group_by in [*parts(definition), *(part.groupBy for part in labels), *external]:
+            if group_by is not None:
+                yield from _queries_of(group_by)
+        return
+    for source in definition.sources or []:
+        arm = source.events or source.entities or source.joinSource
+        if arm is not None:
+            yield id(arm.query)
+        if isinstance(arm, ttypes.JoinSource) and arm.join is not None:
+            yield from _queries_of(arm.join)
 
 
 class _FreshModules:

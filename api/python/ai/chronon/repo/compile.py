@@ -9,7 +9,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from typing import Any
@@ -116,11 +116,12 @@ def _relative_path(root: str, input_path: str) -> tuple[str, str]:
 
 
 @contextmanager
-def _progress(request: Request) -> Iterator[Any]:
+def _progress(request: Request) -> Iterator[Callable[[str], None]]:
     """A function to call with each file; it moves a bar where a person watches."""
-    files = len(all_files(request.root))
-    hidden = request.as_json or not sys.stderr.isatty()
-    with click.progressbar(length=files, label="Importing", file=sys.stderr, hidden=hidden) as bar:
+    if request.as_json or not sys.stderr.isatty():
+        yield lambda _file: None
+        return
+    with click.progressbar(length=len(all_files(request.root)), label="Importing", file=sys.stderr) as bar:
         yield lambda _file: bar.update(1)
 
 
@@ -156,16 +157,25 @@ def _report(item: Item, request: Request, *, displays: bool) -> None:
         click.secho(f"Warning: {warning}", fg="yellow", err=True)
     if item.decision is Decision.WRITE:
         _show(f"Writing {item.kind} to" if not request.check else f"{item.kind} file", item.path)
-        if displays and request.feature_display:
-            show_features(item.definition)
-        if displays and request.table_display:
-            show_tables(item.definition)
+        if displays:
+            _display(item, request)
     elif item.decision is Decision.SKIP:
         click.secho(f"Skipping {item.kind} {rest}: {'; '.join(item.messages)}", fg="yellow")
     elif item.decision is not Decision.FAILED:
         _fail(f"Cannot write {item.kind} {item.name}:")
         for message in item.messages:
             _fail(f"  - {message}")
+
+
+def _display(item: Item, request: Request) -> None:
+    """Prints columns and tables; a definition that leaves them open is written all the same."""
+    try:
+        if request.feature_display:
+            show_features(item.definition)
+        if request.table_display:
+            show_tables(item.definition)
+    except ChrononError as error:
+        click.secho(f"Warning: {item.name}: {error}", fg="yellow", err=True)
 
 
 def _report_counts(plan: Plan, output: str) -> None:

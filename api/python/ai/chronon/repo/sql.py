@@ -1,5 +1,6 @@
 """What Spark's parser would say to a piece of SQL, as far as sqlglot knows; it is imported only when needed."""
 
+import logging
 import re
 from functools import lru_cache
 
@@ -16,11 +17,18 @@ KINDS = {
 TEMPLATE = "{{"
 
 
-@lru_cache(maxsize=65536)
-def sql_problem(text: str | None, *, statement: bool = False) -> str | None:
-    """What is wrong with an SQL expression or statement, in words; `None` if it parses, or holds templates."""
-    if not text or TEMPLATE in text or PLAIN.fullmatch(text):
+def sql_problem(text: object, *, statement: bool = False) -> str | None:
+    """What is wrong with an SQL expression or statement, in words; `None` if it parses, or holds templates.
+
+    What is no text at all is not this function's business.
+    """
+    if not isinstance(text, str) or not text or TEMPLATE in text or PLAIN.fullmatch(text):
         return None
+    return _problem(text, statement)
+
+
+@lru_cache(maxsize=65536)
+def _problem(text: str, statement: bool) -> str | None:
     from sqlglot.errors import SqlglotError  # noqa: PLC0415 - slow to import
 
     try:
@@ -35,14 +43,18 @@ def sql_problem(text: str | None, *, statement: bool = False) -> str | None:
 def _parse(text: str, *, statement: bool) -> object:
     import sqlglot  # noqa: PLC0415 - slow to import
 
+    # Its warnings are about statements that it knows by their first word only.
+    logging.getLogger("sqlglot").setLevel(logging.ERROR)
     return sqlglot.parse(text, dialect="spark") if statement else sqlglot.parse_one(f"SELECT {text}", dialect="spark")
 
 
-@lru_cache(maxsize=65536)
-def cast_type(text: str) -> str | None:
+def cast_type(text: object) -> str | None:
     """The Spark type that an expression is cast to as a whole, or `None` if it is no cast."""
-    if not CAST.match(text):
-        return None
+    return _cast_type(text) if isinstance(text, str) and CAST.match(text) else None
+
+
+@lru_cache(maxsize=65536)
+def _cast_type(text: str) -> str | None:
     from sqlglot import exp  # noqa: PLC0415 - slow to import
     from sqlglot.errors import SqlglotError  # noqa: PLC0415
 

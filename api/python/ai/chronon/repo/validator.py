@@ -23,6 +23,7 @@ from ai.chronon.columns import (
     get_pre_derived_source_keys,
 )
 from ai.chronon.derivation import WILDCARD, build_derived_columns
+from ai.chronon.errors import DefinitionError
 from ai.chronon.naming import meta_data
 from ai.chronon.repo.compiled import AnyCompilable, Compilable, CompiledRepository, logic, part_names, parts
 from ai.chronon.repo.serializer import file2thrift
@@ -97,6 +98,8 @@ def _group_by_errors(group_by: ttypes.GroupBy, compiled: CompiledRepository) -> 
     online = [str(join.name) for join in joins if join.online]
     production = [str(join.name) for join in joins if join.production]
     errors = []
+    if group_by.sources is None:
+        raise DefinitionError(f"GroupBy {data.name} has no sources; give it at least one")
     if online and data.online is False:
         errors.append(f"GroupBy {data.name} is explicitly marked offline, but is part of the online joins {online}")
     if production and data.production is False:
