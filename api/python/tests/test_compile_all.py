@@ -1,6 +1,8 @@
 """`compile.py --all`, `--check`, `--json` and `--strict`, and what bad input comes to."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import harness
@@ -16,6 +18,20 @@ def source(**selects):
 def gb(sources=None, **arguments):
     return GroupBy(**{"sources": sources or source(), "keys": ["user_id"], "online": True, "aggregations": [
         Aggregation("price", Operation.SUM)], **arguments})
+"""
+
+
+# Compiles each module in a process of its own, forked from one that has imported the compiler.
+EACH_ALONE = """
+import os, sys
+from ai.chronon.repo.compile import extract_and_convert
+for module in sys.argv[1:]:
+    if os.fork() == 0:
+        try:
+            extract_and_convert.main(["--conf", module, "-y", "--output_root", "one"], standalone_mode=False)
+        finally:
+            os._exit(0)
+    os.wait()
 """
 
 
@@ -48,8 +64,10 @@ def test_all_is_what_compiling_each_file_comes_to(repo: Path, tmp_path: Path) ->
         for folder in ("group_bys", "joins")
         for path in sorted((repo / folder).rglob("*.py"))
     ]
-    for module in modules:
-        assert compile_in(repo, "--conf", module, "--output_root", "one").code == 0
+    environment = harness.clean_environment(PYTHONPATH=f"{harness.PACKAGE_ROOT}:{repo}")
+    subprocess.run(
+        [sys.executable, "-c", EACH_ALONE, *modules], cwd=repo, env=environment, capture_output=True, check=True
+    )
     assert harness.tree(repo / "production") == harness.tree(repo / "one")
 
 
@@ -139,6 +157,14 @@ PROBLEMS = {
     "an operation on an impossible type": (
         "v1 = gb(source(name='cast(n as string)'), aggregations=[Aggregation('name', Operation.AVERAGE)])",
         ["group_bys/shop/p.py:10 (v1)", "AVERAGE does not take 'name', which is cast to STRING"],
+    ),
+    "a derivation of columns that are not there": (
+        "v1 = gb(derivations=[Derivation('d', 'price_summ / user_id + ds + f.price_sum'), Derivation('*', '*')])",
+        ["derivation 'd' reads 'price_summ'", "nearest are ['price_sum', 'user_id']", "derivation 'd' reads 'f'"],
+    ),
+    "a bucket that is not selected": (
+        "v1 = gb(aggregations=[Aggregation('price', Operation.SUM, buckets=['kind'])])",
+        ["the bucket 'kind' of 'price' is not selected"],
     ),
     "a derivation that does not parse": (
         "v1 = gb(derivations=[Derivation('d', 'price_sum +')])",

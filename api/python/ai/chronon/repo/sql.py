@@ -15,6 +15,7 @@ KINDS = {
     "TIMESTAMPNTZ": "TIMESTAMP",
 }
 TEMPLATE = "{{"
+LAMBDA = "->"
 
 
 def sql_problem(text: object, *, statement: bool = False) -> str | None:
@@ -46,6 +47,27 @@ def _parse(text: str, *, statement: bool) -> object:
     # Its warnings are about statements that it knows by their first word only.
     logging.getLogger("sqlglot").setLevel(logging.ERROR)
     return sqlglot.parse(text, dialect="spark") if statement else sqlglot.parse_one(f"SELECT {text}", dialect="spark")
+
+
+def columns_of(text: object) -> frozenset[str]:
+    """The columns that an SQL expression reads; none for one that does not parse, or whose lambdas have names too."""
+    if not isinstance(text, str) or TEMPLATE in text or LAMBDA in text:
+        return frozenset()
+    return _columns_of(text)
+
+
+@lru_cache(maxsize=65536)
+def _columns_of(text: str) -> frozenset[str]:
+    from sqlglot import exp  # noqa: PLC0415 - slow to import
+    from sqlglot.errors import SqlglotError  # noqa: PLC0415
+
+    try:
+        tree = _parse(text, statement=False)
+    except SqlglotError:
+        return frozenset()
+    found = tree.find_all(exp.Column) if isinstance(tree, exp.Select) else []
+    # A name with dots is a field of the column that it begins with.
+    return frozenset(column.parts[0].name for column in found)
 
 
 def cast_type(text: object) -> str | None:
