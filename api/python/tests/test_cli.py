@@ -64,3 +64,11 @@ def test_a_command_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(cli.COMMANDS, "absent", ("ai.chronon.absent:main", "Not there."))
     result = CliRunner().invoke(cli.chronon, ["absent"])
     assert (result.exit_code, "absent is not part of this build" in result.output) == (1, True)
+
+
+def test_the_repository_decides_the_dialect(tmp_path: Path) -> None:
+    (tmp_path / "teams.py").write_text("from ai.chronon.types import Team\n")
+    compiled = chronon(tmp_path, "compile")
+    assert (compiled.returncode, "Wrote 0 definitions" in compiled.stdout) == (0, True)
+    explored = chronon(tmp_path, "explore", "price")
+    assert (explored.returncode, "zipline dialect" in explored.stderr) == (1, True)

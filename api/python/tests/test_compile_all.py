@@ -298,7 +298,8 @@ def test_a_half_written_file_is_replaced_by_its_definition(small: Path) -> None:
     assert json.loads(file.read_text())["metaData"]["name"] == "shop.a.v1"
 
 
-def test_a_repository_of_the_other_dialect_is_refused(small: Path) -> None:
-    (small / "teams.json").rename(small / "teams.py")
-    result = compile_in(small, "--all")
+def test_a_repository_of_the_other_dialect_is_refused(small: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    (small / "teams.json").unlink()
+    (small / "teams.py").write_text("from ai.chronon.types import Team\n")
+    result = compile_in(tmp_path_factory.mktemp("elsewhere"), "--all", "--chronon_root", str(small))
     assert (result.code, "zipline compile" in result.err) == (1, True)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import click
 from click.shell_completion import CompletionItem
 
+from ai.chronon.dialect import ZIPLINE, active
 from ai.chronon.errors import ChrononError
 
 # Subcommand to where it is, and what the help says about it: listing them imports none.
@@ -20,8 +21,18 @@ COMMANDS = {
     "lineage": ("ai.chronon.lineage.command:main", "Trace columns from sources to features."),
     "plan": ("ai.chronon.repo.plan:main", "Write the steps and dependencies of jobs, for a scheduler."),
 }
+# What these are in a repository of the zipline dialect; it has no others.
+ZIPLINE_COMMANDS = {
+    "compile": ("ai.chronon.zipline.repo.compile:main", COMMANDS["compile"][1]),
+    "run": ("ai.chronon.zipline.repo.run:main", COMMANDS["run"][1]),
+}
 # What this command has for a default where the script of the same name has Chronon's.
 DEFAULTS = {"compile": {"strict": True}}
+
+
+def _commands() -> dict[str, tuple[str, str]]:
+    """The subcommands for the dialect of the repository around the working folder."""
+    return ZIPLINE_COMMANDS if active() == ZIPLINE else COMMANDS
 
 
 def _load(path: str) -> Callable[[], None] | click.Command | None:
@@ -63,13 +74,17 @@ class LazyGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of all subcommands."""
-        return list(COMMANDS)
+        return list(_commands())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """A subcommand by name, which is imported now."""
         if cmd_name not in COMMANDS:
             return None
-        path, summary = COMMANDS[cmd_name]
+        if cmd_name not in _commands():
+            raise click.ClickException(
+                f"{cmd_name} does not know the zipline dialect, which this repository is of, yet"
+            )
+        path, summary = _commands()[cmd_name]
         found = _load(path)
         if found is None:
             raise click.ClickException(f"{cmd_name} is not part of this build of Chronon Native")
@@ -78,14 +93,16 @@ class LazyGroup(click.Group):
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Subcommands and options that begin with what was typed."""
         names = [
-            CompletionItem(name, help=summary) for name, (_, summary) in COMMANDS.items() if name.startswith(incomplete)
+            CompletionItem(name, help=summary)
+            for name, (_, summary) in _commands().items()
+            if name.startswith(incomplete)
         ]
         return names + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Lists the subcommands in the help."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+            formatter.write_dl([(name, summary) for name, (_, summary) in _commands().items()])
 
 
 @click.command(cls=LazyGroup, context_settings={"default_map": DEFAULTS, "help_option_names": ["-h", "--help"]})
