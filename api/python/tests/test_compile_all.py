@@ -187,6 +187,12 @@ def test_problems_are_warned_of_and_refused_with_strict(small: Path, name: str) 
         assert [fact for fact in facts if fact not in result.err] == [], result.err
 
 
+def test_casts_to_nested_types_are_left_to_the_engine(small: Path) -> None:
+    text = "v1 = gb(source(xs='cast(x as array<double>)'), aggregations=[Aggregation('xs', Operation.AVERAGE)])\n"
+    add(small, "group_bys/shop/p.py", text)
+    assert compile_in(small, "--conf", "group_bys/shop/p.py", "--strict").code == 0
+
+
 def test_problems_of_joins(small: Path) -> None:
     module = """
 from group_bys.shop import a

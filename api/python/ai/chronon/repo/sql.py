@@ -7,12 +7,12 @@ from functools import lru_cache
 # Most expressions are bare columns or numbers: these need no parser.
 PLAIN = re.compile(r"\s*(?:[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*|\d+(?:\.\d+)?|\*)\s*")
 CAST = re.compile(r"\s*cast\s*\(", re.IGNORECASE)
+# Simple types of Spark by sqlglot's names of them.
 KINDS = {
-    "TEXT": "STRING",
-    "VARCHAR": "STRING",
-    "CHAR": "STRING",
-    "TIMESTAMPTZ": "TIMESTAMP",
-    "TIMESTAMPNTZ": "TIMESTAMP",
+    **{name: name for name in ("TINYINT", "SMALLINT", "INT", "BIGINT", "FLOAT", "DOUBLE", "DECIMAL")},
+    **{name: name for name in ("BOOLEAN", "BINARY", "DATE", "TIMESTAMP")},
+    **dict.fromkeys(("TEXT", "VARCHAR", "CHAR"), "STRING"),
+    **dict.fromkeys(("TIMESTAMPTZ", "TIMESTAMPNTZ"), "TIMESTAMP"),
 }
 TEMPLATE = "{{"
 LAMBDA = "->"
@@ -71,7 +71,7 @@ def _columns_of(text: str) -> frozenset[str]:
 
 
 def cast_type(text: object) -> str | None:
-    """The Spark type that an expression is cast to as a whole, or `None` if it is no cast."""
+    """The simple Spark type that an expression is cast to as a whole, or `None` if it is no such cast."""
     return _cast_type(text) if isinstance(text, str) and CAST.match(text) else None
 
 
@@ -88,5 +88,4 @@ def _cast_type(text: str) -> str | None:
     if len(chosen) != 1 or not isinstance(chosen[0], exp.Cast):
         return None
     kind = chosen[0].to.this
-    name = str(kind.value if hasattr(kind, "value") else kind)
-    return KINDS.get(name, name)
+    return KINDS.get(str(kind.value if hasattr(kind, "value") else kind))
