@@ -236,10 +236,23 @@ BAD: dict[str, tuple[dict[str, str], list[str], list[str]]] = {
         ["--conf", "group_bys/shop"],
         ["group_bys/shop/b.py:2: RuntimeError: boom"],
     ),
+    "a module that ends the program": (
+        {"group_bys/shop/b.py": "import sys\nsys.exit(0)\n"},
+        ["--conf", "group_bys/shop"],
+        ["group_bys/shop/b.py:2: SystemExit: 0"],
+    ),
     "a cycle between modules": (
         {
             "group_bys/shop/b.py": "from group_bys.shop.c import y\nx = 1\n",
             "group_bys/shop/c.py": "from group_bys.shop.b import x\ny = 1\n",
+        },
+        ["--conf", "group_bys/shop"],
+        ["in a cycle: group_bys/shop/b.py -> group_bys/shop/c.py -> group_bys/shop/b.py"],
+    ),
+    "a cycle between modules, by attribute": (
+        {
+            "group_bys/shop/b.py": "import group_bys.shop.c\nx = 1\n",
+            "group_bys/shop/c.py": "import group_bys.shop.b as b\ny = b.x\n",
         },
         ["--conf", "group_bys/shop"],
         ["in a cycle: group_bys/shop/b.py -> group_bys/shop/c.py -> group_bys/shop/b.py"],

@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -14,6 +15,9 @@ from ai.chronon.repo.discovery import definitions, import_file, module_files
 from ai.chronon.repo.layout import FOLDERS
 from ai.chronon.repo.locate import error_place, import_chain
 from ai.chronon.sharing import QueryUse, noting_uses
+
+# What Python says of a module that is asked for a name while it is still being imported.
+PARTIALLY_IMPORTED = re.compile(r"partially initialized module '([\w.]+)'")
 
 
 @dataclass
@@ -28,7 +32,7 @@ def _kind_of(root: str, file: str) -> type[Compilable]:
     return FOLDERS[os.path.relpath(file, root).split(os.sep)[0]]
 
 
-def _import_failure(root: str, file: str, error: Exception) -> ChrononError:
+def _import_failure(root: str, file: str, error: Exception | SystemExit) -> ChrononError:
     """The error for people: where in the repository, and what; our own errors keep their type."""
     place = error_place(root, error) or os.path.relpath(file, root)
     chain = import_chain(root, error)
@@ -39,17 +43,14 @@ def _import_failure(root: str, file: str, error: Exception) -> ChrononError:
         broken = os.path.relpath(error.filename, root) if error.filename else os.path.relpath(file, root)
         line = f":{error.lineno}" if error.lineno else ""
         return ImportFailureError(f"{broken}{line}: not a valid Python file in UTF-8: {error.msg}")
-    if isinstance(error, ImportError) and "partially initialized" in str(error) and chain:
+    begun = PARTIALLY_IMPORTED.search(str(error)) if isinstance(error, (ImportError, AttributeError)) else None
+    if begun and chain:
+        again = begun.group(1).replace(".", os.sep) + ".py"
         return ImportFailureError(
-            f"{place}: modules import each other in a cycle: {' -> '.join([*chain, _first_again(error, chain)])}; "
+            f"{place}: modules import each other in a cycle: {' -> '.join([*chain, again])}; "
             "move what they share to a module of its own"
         )
     return ImportFailureError(f"{place}: {type(error).__name__}: {error}")
-
-
-def _first_again(error: ImportError, chain: list[str]) -> str:
-    module = (error.name or "").replace(".", os.sep) + ".py"
-    return module if module in chain else chain[0]
 
 
 def _definitions_of(root: str, file: str) -> list[Compilable]:
@@ -67,7 +68,7 @@ def collect(root: str, path: str) -> Collected:
 def _collect_file(collected: Collected, root: str, file: str) -> list[Compilable]:
     try:
         found = _definitions_of(root, file)
-    except Exception as error:  # noqa: BLE001 - a module of the repository may raise anything
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a module of the repository may raise anything
         failure = _import_failure(root, file, error)
         failure.__cause__ = None if failure is error else error
         collected.failed[file] = failure
