@@ -32,6 +32,7 @@ IMPORTS_TEAMS = re.compile(r"^\s*(?:from|import)\s+(?:ai\.chronon|gen_thrift)\b"
 
 # Modules of the zipline dialect that stand in for others of the same name, or that only it has.
 REPLACED = (
+    "airflow_helpers",
     "data_types",
     "derivation",
     "group_by",

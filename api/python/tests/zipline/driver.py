@@ -27,6 +27,7 @@ from ai.chronon.types import MetaData, ExecutionInfo
 from ai.chronon import utils
 from ai.chronon.utils import clean_expression, compose, normalize_source, normalize_sources, sanitize
 from ai.chronon.group_by import contains_windowed_aggregation, get_output_col_names, op_to_str, window_to_str_pretty
+from ai.chronon.airflow_helpers import create_airflow_dependency
 from ai.chronon.windows import normalize_window
 from ai.chronon.repo.cluster import fixed_gcp_cluster, generate_dataproc_cluster_config, generate_emr_cluster_config
 from ai.chronon.repo.constants import RunMode

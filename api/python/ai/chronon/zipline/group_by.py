@@ -22,6 +22,7 @@ from typing import Any
 from ai.chronon.errors import DefinitionError
 from ai.chronon.zipline.derivation import Derivation
 from ai.chronon.zipline.group_by_rules import TIME_COLUMN, contains_windowed_aggregation, validate_group_by
+from ai.chronon.zipline.group_by_rules import columns as get_columns
 from ai.chronon.zipline.later import refuse_later
 from ai.chronon.zipline.naming import caller_team
 from ai.chronon.zipline.utils import (
@@ -48,7 +49,9 @@ __all__ = [
     "Operation",
     "TimeUnit",
     "Window",
+    "collector",
     "contains_windowed_aggregation",
+    "get_columns",
     "get_output_col_names",
     "op_to_str",
     "validate_group_by",

@@ -1,5 +1,6 @@
 """Everything that authors need, in one import: `from ai.chronon.types import GroupBy, Join, …`."""
 
+from ai.chronon.zipline import group_by, join, model, query, source, staging_query
 from ai.chronon.zipline.data_types import DataType
 from ai.chronon.zipline.derivation import Derivation
 from ai.chronon.zipline.group_by import (
@@ -30,7 +31,9 @@ from ai.chronon.zipline.model import (
 from ai.chronon.zipline.query import Query, selects
 from ai.chronon.zipline.source import EntitySource, EventSource, JoinSource
 from ai.chronon.zipline.staging_query import EngineType, StagingQuery, TableDependency
+from gen_thrift.api import ttypes
 from gen_thrift.api.ttypes import MetaData, Source, Team
+from gen_thrift.common import ttypes as common
 from gen_thrift.common.ttypes import ClusterConfigProperties, ConfigProperties, EnvironmentVariables, ExecutionInfo
 
 TEMPORAL = Accuracy.TEMPORAL
@@ -81,5 +84,13 @@ __all__ = [
     "TimeUnit",
     "TrainingSpec",
     "Window",
+    "common",
+    "group_by",
+    "join",
+    "model",
+    "query",
     "selects",
+    "source",
+    "staging_query",
+    "ttypes",
 ]
