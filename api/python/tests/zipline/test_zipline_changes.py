@@ -105,6 +105,32 @@ def test_all_broken_rules_and_files_are_reported(ours: tools.Tool, tmp_path: Pat
         assert fact in outcome.output, outcome.output
 
 
+def test_errors_name_the_line(ours: tools.Tool, tmp_path: Path) -> None:
+    files = {
+        PATH: tools.HEADER + "\nv = GroupBy(E(), ['a'], [Aggregation('b', windows=['1w'])])\n",
+        "group_bys/shop/imports.py": "from sources import broken\n",
+        "sources/broken.py": "x = 1\ny = x / 0\n",
+        "group_bys/shop/cycle.py": "from group_bys.shop.cycle_too import a\nb = 1\n",
+        "group_bys/shop/cycle_too.py": "from group_bys.shop.cycle import b\na = 1\n",
+    }
+    root = tools.write(tmp_path, files)
+    (root / "group_bys/shop/latin.py").write_bytes(b"x = '\xe9'\n")
+    outcome = ours.compile(root)
+    assert outcome.code == 1
+    line = files[PATH].splitlines().index("v = GroupBy(E(), ['a'], [Aggregation('b', windows=['1w'])])") + 1
+    for fact in (
+        f"{PATH}:{line}: the window '1w'",
+        "sources/broken.py:2: it fails with ZeroDivisionError",
+        "(imported by group_bys/shop/imports.py)",
+        "group_bys/shop/cycle",
+        "circular import",
+        "group_bys/shop/latin.py",
+        "utf-8",
+    ):
+        assert fact in outcome.output, outcome.output
+    assert outcome.files == {}
+
+
 def test_a_failing_write_leaves_old_files(ours: tools.Tool, tmp_path: Path) -> None:
     first = ours.compile(tools.write(tmp_path, {PATH: MODULE}))
     (tmp_path / "compiled_staging").write_text("in the way of the folder")

@@ -4,6 +4,7 @@ import copy
 import importlib
 import os
 import sys
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -45,6 +46,14 @@ class Discovery:
     def fail(self, path: str, error: Exception) -> None:
         """Notes an error of a file."""
         self.failed.setdefault(path, []).append(error)
+
+
+def location(error: BaseException, root: str) -> str | None:
+    """The innermost line of the repository that an error, or its cause, came through; `file:line` from the root."""
+    cause = error.__cause__ or error
+    lines = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(cause.__traceback__)]
+    inside = [(path, line) for path, line in lines if path.startswith(root + os.sep)]
+    return f"{os.path.relpath(inside[-1][0], root)}:{inside[-1][1]}" if inside else None
 
 
 def module_files(root: str) -> Iterator[str]:

@@ -14,6 +14,7 @@ import click
 from ai.chronon.errors import ChrononError
 from ai.chronon.zipline.compile.changes import Change, Kind, difference, to_confirm
 from ai.chronon.zipline.compile.compiler import Compilation, compile_repository
+from ai.chronon.zipline.compile.definitions import location
 from ai.chronon.zipline.compile.store import OUTPUT_FOLDER, name_of
 from ai.chronon.zipline.naming import FOLDERS
 from gen_thrift.api.ttypes import ConfType
@@ -61,8 +62,11 @@ def _show_changes(result: Compilation) -> None:
 def _show_errors(result: Compilation) -> None:
     for path, errors in result.errors.items():
         for error in errors:
-            where = os.path.relpath(path, result.root)
-            click.secho(f"{where}: {error if isinstance(error, ChrononError) else repr(error)}", fg="red", err=True)
+            file = os.path.relpath(path, result.root)
+            where = location(error, result.root) or file
+            within = "" if where.partition(":")[0] == file else f" (imported by {file})"
+            message = error if isinstance(error, ChrononError) else repr(error)
+            click.secho(f"{where}: {message}{within}", fg="red", err=True)
 
 
 def _results(result: Compilation) -> dict[str, list[str]]:
