@@ -8,11 +8,9 @@ The environment of the job is that of this process, and below it what the compil
 Exit codes: 0; 1 for what cannot be run; 2 for wrong usage; else that of the job.
 """
 
-import argparse
 import concurrent.futures
 import dataclasses
 import glob
-import importlib
 import json
 import os
 import shlex
@@ -26,6 +24,7 @@ import click
 
 from ai.chronon.dialect import AIRBNB, DialectError, airbnb_module, dialect_of
 from ai.chronon.errors import ChrononError, UnsupportedError
+from ai.chronon.repo.local_spark import LocalSparkError, is_local_master, launcher, warehouse_folder
 from ai.chronon.zipline import jobs
 from ai.chronon.zipline.jobs import Job, RunError
 
@@ -115,15 +114,11 @@ def _day(flag: str, text: str | None) -> str | None:
 def _own_launcher(repository: str, environment: dict[str, str], online_jar: str | None) -> list[str]:
     """The start of a command by the installed Spark; may extend the environment."""
     try:
-        local = importlib.import_module("ai.chronon.repo.local_spark")
-    except ImportError:
-        run = airbnb_module("repo.run")
-        arguments = argparse.Namespace(repo=repository, online_jar=online_jar)
-        start: list[str] = _translated(run.RunError, lambda: run._local_launcher(arguments, environment))
-        return start
-    start = _translated(local.LocalSparkError, lambda: local.launcher(repository, environment, online_jar))
-    if local.is_local_master(environment):
-        local.warehouse_folder(repository, environment).mkdir(parents=True, exist_ok=True)
+        start = launcher(repository, environment, online_jar)
+    except LocalSparkError as error:
+        raise RunError(str(error)) from error
+    if is_local_master(environment):
+        warehouse_folder(repository, environment).mkdir(parents=True, exist_ok=True)
     return start
 
 
