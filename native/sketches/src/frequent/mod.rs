@@ -5,6 +5,7 @@
 
 mod item;
 mod sketch;
+mod slots;
 mod table;
 
 pub use item::FrequentItem;

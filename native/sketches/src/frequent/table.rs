@@ -1,6 +1,7 @@
 //! The open-addressing table of counters, slot for slot as the reference's.
 
 use super::item::FrequentItem;
+use super::slots::Slots;
 use crate::murmur::finalize64;
 
 /// The share of slots that may be taken.
@@ -19,31 +20,30 @@ struct Counter<T> {
 /// A table of 2^n slots with linear probing.
 #[derive(Debug, Clone)]
 pub(super) struct Table<T> {
-    slots: Vec<Option<Counter<T>>>,
-    active: usize,
+    slots: Slots<Counter<T>>,
 }
 
 impl<T: FrequentItem> Table<T> {
     pub(super) fn new(lg_slots: u8) -> Self {
-        Self { slots: (0..1usize << lg_slots).map(|_| None).collect(), active: 0 }
+        Self { slots: Slots::new(lg_slots) }
     }
 
     pub(super) fn lg_slots(&self) -> u8 {
-        self.slots.len().trailing_zeros() as u8
+        self.slots.count().trailing_zeros() as u8
     }
 
     /// How many counters there are.
     pub(super) fn active(&self) -> usize {
-        self.active
+        self.slots.taken()
     }
 
     /// How many counters there may be.
     pub(super) fn capacity(&self) -> usize {
-        (self.slots.len() as f64 * LOAD) as usize
+        (self.slots.count() as f64 * LOAD) as usize
     }
 
     fn mask(&self) -> usize {
-        self.slots.len() - 1
+        self.slots.count() - 1
     }
 
     /// The slot that holds `item` or would take it, and its distance from home. There is always a free slot.
@@ -51,7 +51,7 @@ impl<T: FrequentItem> Table<T> {
         let hash = i64::from(T::java_hash(item)) as u64;
         let mut slot = finalize64(hash) as usize & self.mask();
         let mut distance = 1;
-        while self.slots[slot].as_ref().is_some_and(|counter| !counter.item.is(item)) {
+        while self.slots.get(slot).is_some_and(|counter| !counter.item.is(item)) {
             slot = (slot + 1) & self.mask();
             distance += 1;
         }
@@ -59,28 +59,24 @@ impl<T: FrequentItem> Table<T> {
     }
 
     pub(super) fn get(&self, item: &T::Borrowed) -> i64 {
-        self.slots[self.probe(item).0].as_ref().map_or(0, |counter| counter.count)
+        self.slots.get(self.probe(item).0).map_or(0, |counter| counter.count)
     }
 
     /// Adds to an item's counter, making one if need be. Saturates: a count that wrapped would purge for ever.
     pub(super) fn add(&mut self, item: &T::Borrowed, count: i64) {
         let (slot, distance) = self.probe(item);
-        match &mut self.slots[slot] {
+        match self.slots.get_mut(slot) {
             Some(counter) => counter.count = counter.count.saturating_add(count),
-            free => {
-                *free = Some(Counter { item: T::to_item(item), count, distance });
-                self.active += 1;
-            }
+            None => self.slots.put(slot, Counter { item: T::to_item(item), count, distance }),
         }
     }
 
     /// Moves every counter, in slot order, to a table of twice the slots.
     pub(super) fn grow(&mut self) {
         let mut grown = Self::new(self.lg_slots() + 1);
-        for counter in self.slots.drain(..).flatten() {
+        for counter in self.slots.drain() {
             let (slot, distance) = grown.probe(counter.item.borrow());
-            grown.slots[slot] = Some(Counter { distance, ..counter });
-            grown.active += 1;
+            grown.slots.put(slot, Counter { distance, ..counter });
         }
         *self = grown;
     }
@@ -88,14 +84,14 @@ impl<T: FrequentItem> Table<T> {
     /// Subtracts from every counter the median of the first `sample_size` ones, drops those that reach zero, and
     /// returns what was subtracted.
     pub(super) fn purge(&mut self, sample_size: usize) -> i64 {
-        let mut samples: Vec<i64> = self.slots.iter().flatten().map(|c| c.count).take(sample_size).collect();
+        let mut samples: Vec<i64> = self.slots.iter().map(|(_, counter)| counter.count).take(sample_size).collect();
         let middle = samples.len() / 2;
         if middle >= samples.len() {
             return 0;
         }
         // Which selection algorithm finds it does not matter: the value at a sorted position is unique.
         let median = *samples.select_nth_unstable(middle).1;
-        self.slots.iter_mut().flatten().for_each(|counter| counter.count -= median);
+        self.slots.iter_mut().for_each(|counter| counter.count -= median);
         self.drop_spent();
         median
     }
@@ -103,24 +99,27 @@ impl<T: FrequentItem> Table<T> {
     /// Deletes from the back of each run of taken slots to its front, so that moved counters are not met twice. The run
     /// that wraps around the end is done last.
     fn drop_spent(&mut self) {
-        let boundary = self.slots.iter().rposition(Option::is_none).unwrap_or(0);
-        for slot in (0..boundary).rev().chain((boundary..self.slots.len()).rev()) {
-            if self.slots[slot].as_ref().is_some_and(|counter| counter.count <= 0) {
-                self.delete(slot);
-                self.active -= 1;
+        let taken: Vec<usize> = self.slots.iter().map(|(slot, _)| slot).collect();
+        // All that is taken behind the last free slot.
+        let wrapping = taken.iter().rev().zip((0..self.slots.count()).rev()).take_while(|(slot, last)| **slot == *last);
+        let (before, behind) = taken.split_at(taken.len() - wrapping.count());
+        for slot in before.iter().rev().chain(behind.iter().rev()) {
+            if self.slots.get(*slot).is_some_and(|counter| counter.count <= 0) {
+                self.delete(*slot);
             }
         }
     }
 
     /// Frees a slot and pulls later counters of its run nearer home where that keeps them findable.
     fn delete(&mut self, mut free: usize) {
-        self.slots[free] = None;
+        self.slots.take(free);
         let mut gap = 1;
         let mut slot = (free + 1) & self.mask();
-        while let Some(counter) = &mut self.slots[slot] {
+        while let Some(counter) = self.slots.get(slot) {
             if counter.distance > gap {
-                counter.distance -= gap;
-                self.slots.swap(free, slot);
+                if let Some(counter) = self.slots.take(slot) {
+                    self.slots.put(free, Counter { distance: counter.distance - gap, ..counter });
+                }
                 free = slot;
                 gap = 0;
             }
@@ -131,19 +130,17 @@ impl<T: FrequentItem> Table<T> {
 
     /// Counters in slot order: the order of stored bytes.
     pub(super) fn in_slot_order(&self) -> impl Iterator<Item = (&T, i64)> {
-        self.slots.iter().flatten().map(|counter| (&counter.item, counter.count))
+        self.slots.iter().map(|(_, counter)| (&counter.item, counter.count))
     }
 
     /// Bytes of heap held.
     pub(super) fn heap_size(&self) -> usize {
-        let items = self.slots.iter().flatten().map(|counter| counter.item.heap_size());
-        self.slots.capacity() * size_of::<Option<Counter<T>>>() + items.sum::<usize>()
+        self.slots.heap_size() + self.slots.iter().map(|(_, counter)| counter.item.heap_size()).sum::<usize>()
     }
 
     /// Counters by golden-ratio strides over the slots: the order of merges and rows.
     pub(super) fn in_stride_order(&self) -> impl Iterator<Item = (&T, i64)> {
-        let stride = (self.slots.len() as f64 * GOLDEN) as usize | 1;
-        let slots = (0..self.slots.len()).map(move |step| &self.slots[step.wrapping_mul(stride) & self.mask()]);
-        slots.flatten().map(|counter| (&counter.item, counter.count))
+        let stride = (self.slots.count() as f64 * GOLDEN) as usize | 1;
+        self.slots.in_steps(stride).map(|counter| (&counter.item, counter.count))
     }
 }
