@@ -264,7 +264,7 @@ def test_broken_dependencies_and_days_are_named(root: Path) -> None:
     with pytest.raises(TeamsError, match="dag_start_date of team 'shop' is 'soon'"):
         build_workflows(confs, {"shop": {"dag_start_date": "soon"}}, Settings())
     (root / "teams.json").write_text("[]")
-    assert "does not hold an object of teams" in call(root).stderr
+    assert "holds list, where an object of teams is needed" in call(root).stderr
 
 
 def test_the_other_dialect_is_refused_by_name(root: Path) -> None:

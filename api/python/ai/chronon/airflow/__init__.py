@@ -12,6 +12,7 @@ jobs there are and what each waits for.
 
 from ai.chronon.airflow.dags import (
     all_dags,
+    dags_of,
     group_by_dags,
     join_dags,
     log_flattening_dags,
@@ -27,6 +28,7 @@ __all__ = [
     "FolderPartitions",
     "HivePartitions",
     "all_dags",
+    "dags_of",
     "group_by_dags",
     "join_dags",
     "log_flattening_dags",

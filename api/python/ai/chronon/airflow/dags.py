@@ -33,44 +33,6 @@ def _jobs_of(types: Iterable[str], modes: Iterable[str]) -> list[Job]:
     return [job for job in JOBS if job.type in types and job.mode in modes]
 
 
-def _dags(
-    jobs: Iterable[Job],
-    repo: str | os.PathLike[str],
-    *,
-    compiled: str = "production",
-    run_command: Iterable[str] | None = None,
-    arguments: Iterable[str] = (),
-    environment: Mapping[str, str] | None = None,
-    split_joins: bool = False,
-    log_table: str | None = None,
-    schema_table: str | None = None,
-    partitions: Partitions | None = None,
-    after_upload: Callable[[Step], Any] | None = None,
-    dag_arguments: Mapping[str, Any] | None = None,
-    default_args: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
-    root = os.path.abspath(repo)
-    settings = Settings(
-        repo=root,
-        run_command=tuple(run_command or ("python3", _installed_run_py())),
-        arguments=tuple(arguments),
-        environment=environment or {},
-        split_joins=split_joins,
-        log_table=log_table or os.environ.get("CHRONON_LOG_TABLE"),
-        schema_table=schema_table or os.environ.get("CHRONON_SCHEMA_TABLE"),
-    )
-    confs, notes = read_confs(root, compiled)
-    teams = read_teams(Path(root, TEAMS_FILE))
-    workflows, left_out = build_workflows(confs, teams, settings, jobs)
-    for note in [*notes, *left_out]:
-        LOG.warning(note)
-    built = {}
-    for workflow in workflows:
-        known = partitions or _metastore(teams, workflow.team)
-        built[workflow.id] = _dag(workflow, root, known, after_upload, dag_arguments or {}, default_args or {})
-    return built
-
-
 def _metastore(teams: Mapping[str, Mapping[str, Any]], team: str | None) -> Partitions:
     for name in (team, "default"):
         conn_id = teams.get(name or "default", {}).get(METASTORE_KEY)
@@ -125,43 +87,8 @@ def _task(step: Step, root: str, partitions: Partitions) -> Any:
     )
 
 
-def group_by_dags(repo: str | os.PathLike[str], **options: Any) -> dict[str, Any]:
-    """DAGs of group-bys by id: streaming, backfills, and uploads. Options as in `all_dags`."""
-    return _dags(_jobs_of([GROUP_BYS], ["streaming", "backfill", "upload"]), repo, **options)
-
-
-def join_dags(repo: str | os.PathLike[str], **options: Any) -> dict[str, Any]:
-    """One DAG for each scheduled join. Options as in `all_dags`."""
-    return _dags(_jobs_of([JOINS], ["backfill"]), repo, **options)
-
-
-def staging_query_dags(repo: str | os.PathLike[str], **options: Any) -> dict[str, Any]:
-    """One DAG for the staging queries of each team. Options as in `all_dags`."""
-    return _dags(_jobs_of([STAGING_QUERIES], ["backfill"]), repo, **options)
-
-
-def online_offline_dags(repo: str | os.PathLike[str], **options: Any) -> dict[str, Any]:
-    """One DAG for each join with `check_consistency`. Options as in `all_dags`."""
-    return _dags(_jobs_of([JOINS], ["consistency-metrics-compute"]), repo, **options)
-
-
-def stats_dags(repo: str | os.PathLike[str], **options: Any) -> dict[str, Any]:
-    """The DAG of the statistics of scheduled joins. Options as in `all_dags`."""
-    return _dags(_jobs_of([JOINS], ["stats-summary"]), repo, **options)
-
-
-def log_flattening_dags(repo: str | os.PathLike[str], **options: Any) -> dict[str, Any]:
-    """One DAG for the logged joins of each team; needs `log_table` and `schema_table`. Options as in `all_dags`."""
-    return _dags(_jobs_of([JOINS], ["log-flattener"]), repo, **options)
-
-
-def metadata_dags(repo: str | os.PathLike[str], **options: Any) -> dict[str, Any]:
-    """The DAGs that upload and export definitions. Options as in `all_dags`."""
-    types = [GROUP_BYS, JOINS, STAGING_QUERIES]
-    return _dags(_jobs_of(types, ["metadata-upload", "metadata-export"]), repo, **options)
-
-
-def all_dags(
+def dags_of(
+    jobs: Iterable[Job],
     repo: str | os.PathLike[str],
     *,
     compiled: str = "production",
@@ -176,9 +103,10 @@ def all_dags(
     dag_arguments: Mapping[str, Any] | None = None,
     default_args: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The DAGs of all jobs of a repository by id.
+    """The DAGs of some jobs of a repository by id.
 
     Args:
+        jobs: Which jobs, of those in `ai.chronon.scheduler.workflows.JOBS`.
         repo: Root of the repository, where the workers have it.
         compiled: Folder of the compiled definitions in it.
         run_command: What starts `run.py`; by default `python3` and the one of this package.
@@ -197,18 +125,64 @@ def all_dags(
         ChrononError: A definition or `teams.json` cannot be scheduled; the message says which and why.
 
     """
-    return _dags(
-        JOBS,
-        repo,
-        compiled=compiled,
-        run_command=run_command,
-        arguments=arguments,
-        environment=environment,
+    root = os.path.abspath(repo)
+    settings = Settings(
+        repo=root,
+        run_command=tuple(run_command or ("python3", _installed_run_py())),
+        arguments=tuple(arguments),
+        environment=environment or {},
         split_joins=split_joins,
-        log_table=log_table,
-        schema_table=schema_table,
-        partitions=partitions,
-        after_upload=after_upload,
-        dag_arguments=dag_arguments,
-        default_args=default_args,
+        log_table=log_table or os.environ.get("CHRONON_LOG_TABLE"),
+        schema_table=schema_table or os.environ.get("CHRONON_SCHEMA_TABLE"),
     )
+    confs, notes = read_confs(root, compiled)
+    teams = read_teams(Path(root, TEAMS_FILE))
+    workflows, left_out = build_workflows(confs, teams, settings, jobs)
+    for note in [*notes, *left_out]:
+        LOG.warning(note)
+    built = {}
+    for workflow in workflows:
+        known = partitions or _metastore(teams, workflow.team)
+        built[workflow.id] = _dag(workflow, root, known, after_upload, dag_arguments or {}, default_args or {})
+    return built
+
+
+def group_by_dags(repo: str | os.PathLike[str], **options: Any) -> dict[str, Any]:
+    """DAGs of group-bys by id: streaming, backfills, and uploads. Options as in `dags_of`."""
+    return dags_of(_jobs_of([GROUP_BYS], ["streaming", "backfill", "upload"]), repo, **options)
+
+
+def join_dags(repo: str | os.PathLike[str], **options: Any) -> dict[str, Any]:
+    """One DAG for each scheduled join. Options as in `dags_of`."""
+    return dags_of(_jobs_of([JOINS], ["backfill"]), repo, **options)
+
+
+def staging_query_dags(repo: str | os.PathLike[str], **options: Any) -> dict[str, Any]:
+    """One DAG for the staging queries of each team. Options as in `dags_of`."""
+    return dags_of(_jobs_of([STAGING_QUERIES], ["backfill"]), repo, **options)
+
+
+def online_offline_dags(repo: str | os.PathLike[str], **options: Any) -> dict[str, Any]:
+    """One DAG for each join with `check_consistency`. Options as in `dags_of`."""
+    return dags_of(_jobs_of([JOINS], ["consistency-metrics-compute"]), repo, **options)
+
+
+def stats_dags(repo: str | os.PathLike[str], **options: Any) -> dict[str, Any]:
+    """The DAG of the statistics of scheduled joins. Options as in `dags_of`."""
+    return dags_of(_jobs_of([JOINS], ["stats-summary"]), repo, **options)
+
+
+def log_flattening_dags(repo: str | os.PathLike[str], **options: Any) -> dict[str, Any]:
+    """One DAG for the logged joins of each team; needs `log_table` and `schema_table`. Options as in `dags_of`."""
+    return dags_of(_jobs_of([JOINS], ["log-flattener"]), repo, **options)
+
+
+def metadata_dags(repo: str | os.PathLike[str], **options: Any) -> dict[str, Any]:
+    """The DAGs that upload and export definitions. Options as in `dags_of`."""
+    types = [GROUP_BYS, JOINS, STAGING_QUERIES]
+    return dags_of(_jobs_of(types, ["metadata-upload", "metadata-export"]), repo, **options)
+
+
+def all_dags(repo: str | os.PathLike[str], **options: Any) -> dict[str, Any]:
+    """The DAGs of all jobs of a repository by id. Options as in `dags_of`."""
+    return dags_of(JOBS, repo, **options)

@@ -20,8 +20,8 @@ from ai.chronon.lineage.lineage_metadata import ConfigType, LineageMetaData, Ori
 from ai.chronon.lineage.sql import parse_expression, query_origins, tables_of
 from ai.chronon.naming import Definition, meta_data, sanitize
 from ai.chronon.repo.index import aggregation_columns, external_columns
-from ai.chronon.repo.layout import TEAMS_FILE
 from ai.chronon.repo.serializer import file2thrift, to_tree
+from ai.chronon.repo.teams import Teams
 from ai.chronon.utils import join_part_name
 
 OUTPUT_ROOT = "production"
@@ -62,7 +62,7 @@ class LineageParser:
 
         """
         self.base_path = base_path
-        self.team_conf = _read_teams(os.path.join(base_path, TEAMS_FILE))
+        self.team_conf = Teams.load(base_path).entries
         root = os.path.join(base_path, OUTPUT_ROOT)
         if not os.path.isdir(root):
             raise ChrononError(f"{root} is missing; compile the repository first")
@@ -334,14 +334,3 @@ def _reads_only(expression: str, columns: Iterable[str]) -> bool:
     """Whether an expression reads columns, and none but these."""
     read = {path[0] for path in parse_expression(expression).columns}
     return bool(read) and read <= {column.lower() for column in columns}
-
-
-def _read_teams(path: str) -> dict[str, dict[str, Any]]:
-    try:
-        with open(path, encoding="utf-8") as file:
-            teams = json.load(file)
-    except (OSError, ValueError) as error:
-        raise ChrononError(f"cannot read {path}: {error}; give the root of a feature repository") from error
-    if not isinstance(teams, dict):
-        raise ChrononError(f"{path} holds {type(teams).__name__}, where an object of teams is needed")
-    return teams

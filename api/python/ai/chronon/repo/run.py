@@ -446,16 +446,20 @@ def day_ranges(start: str | None, end: str, pieces: int) -> list[tuple[str | Non
     return [(str(begin), str(finish)) for begin, finish in zip(starts, ends, strict=True)]
 
 
-def _checked_day(flag: str, day: str | None) -> str | None:
-    if day is not None:
-        try:
-            padded = datetime.strptime(day, DATE_FORMAT).strftime(DATE_FORMAT)
-        except ValueError:
-            padded = None
-        # Partitions are compared as text, so a day without its zeros would select the wrong ones.
-        if padded != day:
-            raise RunError(f"{flag} {day} is not a day of the form yyyy-MM-dd")
-    return day
+def is_day(text: str) -> bool:
+    """Whether a text is a day of the form yyyy-MM-dd.
+
+    Partitions are compared as text, so a day without its zeros would select the wrong ones.
+    """
+    try:
+        return datetime.strptime(text, DATE_FORMAT).strftime(DATE_FORMAT) == text
+    except ValueError:
+        return False
+
+
+def _check_day(flag: str, day: str | None) -> None:
+    if day is not None and not is_day(day):
+        raise RunError(f"{flag} {day} is not a day of the form yyyy-MM-dd")
 
 
 def _days(args: argparse.Namespace, environment: Mapping[str, str]) -> list[tuple[str | None, str]]:
@@ -467,8 +471,8 @@ def _days(args: argparse.Namespace, environment: Mapping[str, str]) -> list[tupl
     end_flag, end = ("--ds", args.ds) if args.end_ds is None else ("--end-ds", args.end_ds)
     # Partitions of another form are named in that form; only splitting needs to understand it.
     if pieces > 1 or environment.get("PARTITION_FORMAT", "yyyy-MM-dd") == "yyyy-MM-dd":
-        _checked_day(end_flag, end)
-        _checked_day("--start-ds", args.start_ds)
+        _check_day(end_flag, end)
+        _check_day("--start-ds", args.start_ds)
     return day_ranges(args.start_ds, end or date.today().strftime(DATE_FORMAT), pieces)
 
 

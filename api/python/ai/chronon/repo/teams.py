@@ -34,7 +34,7 @@ class Teams:
             with open(path, encoding="utf-8") as file:
                 teams = json.load(file)
         except FileNotFoundError:
-            raise TeamsError(f"{path} is missing; run from the root of the repository or give --chronon_root") from None
+            raise TeamsError(f"{path} is missing; run from the root of the repository, or name that root") from None
         except ValueError as error:
             raise TeamsError(f"{path} is not JSON: {error}") from error
         if not isinstance(teams, dict):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from ai.chronon.distance import edit_distance
 from ai.chronon.errors import DefinitionError, DefinitionValueError
 from ai.chronon.zipline.errors import DefinitionTypeError
 from ai.chronon.zipline.naming import (
@@ -170,16 +171,6 @@ def checked_version(version: int | None) -> str | None:
     if not isinstance(version, int):
         raise DefinitionError(f"version={version!r} is a {type(version).__name__}; it must be an integer or None")
     return str(version)
-
-
-def edit_distance(str1: str, str2: str) -> int:
-    """How many letters have to be added, dropped or replaced to make one text of the other."""
-    row = list(range(len(str2) + 1))
-    for i, left in enumerate(str1, 1):
-        previous, row[0] = row[0], i
-        for j, right in enumerate(str2, 1):
-            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (left != right))
-    return row[-1]
 
 
 def clean_expression(expr: str) -> str:

@@ -17,7 +17,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import click
@@ -99,14 +99,7 @@ def job_environment(data: Mapping[str, Any], mode: str, process: Mapping[str, st
 
 
 def _day(flag: str, text: str | None) -> str | None:
-    if text is None:
-        return None
-    try:
-        padded = datetime.strptime(text, DATE_FORMAT).strftime(DATE_FORMAT)
-    except ValueError:
-        padded = None
-    # Partitions are compared as text, so a day without its zeros would select the wrong ones.
-    if padded != text:
+    if text is not None and not airbnb_module("repo.run").is_day(text):
         raise RunError(f"{flag} {text} is not a day of the form yyyy-MM-dd")
     return text
 
