@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import machine
+from worlds import ROOT, jvm, log
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
 ORACLE = Path(os.environ.get("CHRONON_ORACLE", ROOT / "../shared/oracle")).resolve()
 ZIPLINE = Path(os.environ.get("CHRONON_ORACLE_ZIPLINE", ROOT / "../shared/oracle-zipline")).resolve()
 BUNDLE = Path(os.environ.get("CHRONON_BUNDLE", ROOT / "build/chronon-native-spark.jar")).resolve()
@@ -64,25 +64,11 @@ class Size:
         return f"data-{self.law}-{self.left}-{self.right}-{self.keys}-{self.days}"
 
 
-def log(text: str) -> None:
-    """Progress goes to standard error, so that the tables can be piped."""
-    print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
-
-
-def sources(world: str) -> str:
+def sources(world: str) -> list[Path]:
     """The Scala sources of a world: ours, and the reference's own generator or job where we need it."""
     examples = {"oracle": ORACLE, "zipline": ZIPLINE}.get(world)
     own = [HERE / "scala/common", HERE / "scala" / world]
-    return " ".join(
-        map(str, own + ([examples / f"examples/{n}.scala" for n in ("Workload", "JoinRun")] if examples else []))
-    )
-
-
-def jvm(world: str, main: str, flags: str, *args: object) -> list[str]:
-    """The java command line of one candidate, compiled first if need be."""
-    command = [str(ROOT / "tests/differential/jvm"), world, main, sources(world), flags, *map(str, args)]
-    printed = subprocess.run(command, env=os.environ | {"RUN": "print"}, check=True, stdout=subprocess.PIPE, text=True)
-    return printed.stdout.splitlines()
+    return own + ([examples / f"examples/{name}.scala" for name in ("Workload", "JoinRun")] if examples else [])
 
 
 def measure(command: list[str], work: Path, log_file: Path) -> dict[str, Any]:
@@ -141,7 +127,7 @@ def run_once(candidate: str, size: Size, options: argparse.Namespace, round_numb
         ]
     else:
         world, main = mains[candidate]
-        command = jvm(world, f"chronon.bench.{main}", flags, *arguments)
+        command = jvm(world, f"chronon.bench.{main}", sources(world), flags, *arguments)
     result = measure(command, work, work / f"{candidate}-{size.law}-{round_number}.log")
     result |= {"candidate": candidate, "round": round_number, **dataclasses.asdict(size)}
     result["problems"] = problems(candidate, size, options, result["check"])
@@ -317,6 +303,7 @@ def main() -> None:
             command = jvm(
                 "oracle",
                 "chronon.bench.PitGenerate",
+                sources("oracle"),
                 "-Xmx3g -Dspark.driver.host=127.0.0.1",
                 data,
                 scratch,
