@@ -6,10 +6,11 @@
 //! value alone is kept, as in the reference.
 
 use crate::avro;
-use crate::bounded_heap::{self, Best};
+use crate::bounded_heap::Best;
 use crate::first_last::{Timed, decode_timed, encode_timed};
 use crate::min_max::Stored;
 use crate::operation::Operation;
+use crate::ordered_list::OrderedList;
 use crate::sink::ListSink;
 use chronon_types::time::Millis;
 use chronon_types::{DataType, Result};
@@ -58,21 +59,21 @@ impl<P, T> Best<Timed<T>> for EdgeK<P> {
 
 impl<P: Stored> Operation for EdgeK<P> {
     type Input = P;
-    type Ir = Vec<Timed<P::Owned>>;
+    type Ir = OrderedList<Timed<P::Owned>>;
     type Sink = ListSink<P::Sink>;
 
     fn prepare(&self, value: P::Ref<'_>, ts: Millis) -> Self::Ir {
-        bounded_heap::of(Timed { ts, value: P::own(value) }, self.limit())
+        OrderedList::of(Timed { ts, value: P::own(value) }, self.limit())
     }
     #[inline]
     fn update(&self, ir: &mut Self::Ir, value: P::Ref<'_>, ts: Millis) {
         // Most values that do not get in are turned away here, before they are copied.
-        if ir.len() < self.limit() || ir.first().is_some_and(|worst| self.rank(ts) <= self.rank(worst.ts)) {
-            bounded_heap::insert(self, ir, self.limit(), Timed { ts, value: P::own(value) });
+        if ir.len() < self.limit() || ir.worst().is_some_and(|worst| self.rank(ts) <= self.rank(worst.ts)) {
+            ir.insert(self, self.limit(), Timed { ts, value: P::own(value) });
         }
     }
     fn merge(&self, ir: &mut Self::Ir, later: &Self::Ir) {
-        bounded_heap::merge(self, ir, self.limit(), later);
+        ir.merge(self, self.limit(), later);
     }
     fn is_complete(&self, ir: &Self::Ir) -> bool {
         !self.latest && ir.len() >= self.limit()
@@ -81,7 +82,7 @@ impl<P: Stored> Operation for EdgeK<P> {
         ListSink::new(P::sink(&self.data_type, true))
     }
     fn finalize(&self, ir: &Self::Ir, sink: &mut Self::Sink) {
-        let order = bounded_heap::sorted(self, ir);
+        let order = ir.sorted(self);
         order.iter().for_each(|item| P::push(&mut sink.elements, &item.value));
         sink.close(order.len());
     }
@@ -96,10 +97,10 @@ impl<P: Stored> Operation for EdgeK<P> {
             heap.push(decode_timed::<P>(bytes, &self.data_type)?);
             Ok(())
         })?;
-        Ok(heap)
+        Ok(OrderedList::from_heap(heap))
     }
     fn heap_size(&self, ir: &Self::Ir) -> usize {
-        ir.capacity() * size_of::<Timed<P::Owned>>() + ir.iter().map(|item| P::heap_size(&item.value)).sum::<usize>()
+        ir.heap_size() + ir.iter().map(|item| P::heap_size(&item.value)).sum::<usize>()
     }
 }
 
@@ -114,13 +115,13 @@ mod tests {
         EdgeK { k, latest, data_type: DataType::String, width: std::marker::PhantomData }
     }
 
-    fn fold(operation: &EdgeK<Bytes>, rows: &[(Millis, &str)]) -> Vec<Timed<Vec<u8>>> {
+    fn fold(operation: &EdgeK<Bytes>, rows: &[(Millis, &str)]) -> OrderedList<Timed<Vec<u8>>> {
         let mut ir = operation.prepare(rows[0].1.as_bytes(), rows[0].0);
         rows[1..].iter().for_each(|(ts, value)| operation.update(&mut ir, value.as_bytes(), *ts));
         ir
     }
 
-    fn output(operation: &EdgeK<Bytes>, ir: &Vec<Timed<Vec<u8>>>) -> String {
+    fn output(operation: &EdgeK<Bytes>, ir: &OrderedList<Timed<Vec<u8>>>) -> String {
         let mut sink = operation.sink();
         operation.finalize(ir, &mut sink);
         match Value::read(&sink.finish().unwrap(), 0).unwrap() {
@@ -169,6 +170,6 @@ mod tests {
         let mut out = Vec::new();
         operation.encode(&ir, &mut out).unwrap();
         assert_eq!(out, [4, 2, 0x14, 2, 2, 0x61, 2, 0x28, 2, 2, 0x62, 0]);
-        assert_eq!(operation.decode(&mut out.as_slice()).unwrap(), ir);
+        assert!(operation.decode(&mut out.as_slice()).unwrap().iter().eq(ir.iter()));
     }
 }

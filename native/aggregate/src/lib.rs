@@ -11,6 +11,7 @@ mod arrow_types;
 mod bounded_heap;
 mod definition;
 mod operation;
+mod ordered_list;
 mod spec;
 mod value;
 
