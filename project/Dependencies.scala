@@ -11,6 +11,9 @@ object Dependencies {
     "org.slf4j" % "slf4j-api" % "2.0.7" % Provided
   )
 
+  // What generated code of this version calls; relocated, see jvm/flatbuffers.
+  val flatbuffers: ModuleID = "com.google.flatbuffers" % "flatbuffers-java" % Versions.flatbuffers
+
   // The oracle's classes call it; ours never do.
   val oracleNeeds: Seq[ModuleID] = Seq("org.scala-lang.modules" %% "scala-collection-compat" % "2.7.0" % Test)
 

@@ -13,6 +13,7 @@ mod definition;
 mod operation;
 mod ordered_list;
 mod spec;
+mod stored_value;
 mod value;
 
 pub mod approx_frequent_k;

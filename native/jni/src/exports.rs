@@ -9,13 +9,14 @@ use crate::session::{Session, Written};
 use crate::stats::STATS;
 use crate::{logs, settings};
 use chronon_plan::Plan;
+use chronon_serve::ServingPlan;
 use chronon_types::Error;
 use jni::Env;
 use jni::objects::{JByteArray, JByteBuffer};
 use jni::sys::{jint, jlong};
 
 /// Goes up with every change of a signature, a code or a meaning, here and in `NativeCalls.java`.
-pub(crate) const ABI_VERSION: jint = 3;
+pub(crate) const ABI_VERSION: jint = 4;
 
 entry! {
     /// The number that the loader compares before it calls anything else.
@@ -194,6 +195,41 @@ entry! {
         let file = HANDLES.get::<File>(file)?;
         let written = file.take(target.capacity(), |bytes| target.write_bytes(bytes))?;
         answer(Ok(written), "the buffer is longer than 2 GiB")
+    }
+}
+
+entry! {
+    /// Checks a definition and keeps what serving it needs.
+    fn Java_ai_chronon_jni_NativeCalls_servingOpen as "servingOpen" <'local>(
+        env, definition: JByteArray<'local>, options: JByteArray<'local>
+    ) -> jlong {
+        let definition = env.convert_byte_array(&definition)?;
+        let options = text(env, &options)?;
+        let handle = HANDLES.open(ServingPlan::open(&definition, &options)?)?;
+        STATS.open();
+        Ok(handle)
+    }
+}
+
+entry! {
+    /// The slots and rows of a serving plan as JSON.
+    fn Java_ai_chronon_jni_NativeCalls_servingDescribe as "servingDescribe" <'local>(
+        env, plan: jlong
+    ) -> JByteArray<'local>, on plan {
+        let description = HANDLES.get::<ServingPlan>(plan)?.describe();
+        bytes(env, description.as_bytes())
+    }
+}
+
+entry! {
+    /// Answers a request, whose parts name their plans.
+    fn Java_ai_chronon_jni_NativeCalls_fetch as "fetch" <'local>(
+        env, request: JByteBuffer<'local>, length: jint
+    ) -> JByteArray<'local> {
+        // In one copy before anything in it is looked at: the host could still write to it.
+        let request = Direct::of(env, &request)?.read(length)?.to_vec();
+        let answer = chronon_serve::fetch(&request, |plan| HANDLES.get::<ServingPlan>(plan))?;
+        bytes(env, &answer)
     }
 }
 
