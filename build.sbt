@@ -12,7 +12,7 @@ Global / concurrentRestrictions ++= Seq(Tags.limit(Tags.ForkedTestGroup, 1), Tag
 
 lazy val root = project
   .in(file("."))
-  .aggregate(nativeJni, api, spark)
+  .aggregate(nativeJni, api, online, spark)
   .settings(name := "chronon-native", publish / skip := true, crossScalaVersions := Nil)
 
 /** The Java side of the JNI line. Knows no Scala, no Spark, no library at all. */
@@ -41,6 +41,20 @@ lazy val api = project
     Compile / unmanagedSourceDirectories += baseDirectory.value / "src" / "generated" / "java",
     libraryDependencies ++= Dependencies.providedBySparkToApi ++ Dependencies.scalaTest ++
       Dependencies.oracleNeeds
+  )
+
+/** What serves features: the interfaces that integrators implement, and the fetcher. No Spark on its run-time class path. */
+lazy val online = project
+  .in(file("jvm/online"))
+  .dependsOn(nativeJni, api)
+  .settings(
+    name := "chronon-native-online",
+    scalaModule,
+    javaRelease8,
+    forkedTests,
+    withNativeLibrary,
+    libraryDependencies ++= Dependencies.online ++ Dependencies.sparkSignatures(scalaVersion.value) ++
+      Dependencies.scalaTest ++ Dependencies.oracleNeeds
   )
 
 /** Spark jobs, the command line and the point-in-time operator; its assembly is the drop-in bundle jar. */

@@ -11,6 +11,17 @@ object Dependencies {
     "org.slf4j" % "slf4j-api" % "2.0.7" % Provided
   )
 
+  /** Of what Spark brings, what serving needs too. A process without Spark adds `servingWithoutSpark`. */
+  val online: Seq[ModuleID] =
+    providedBySparkToApi :+ "org.apache.avro" % "avro" % Versions.avro % Provided
+
+  /** The same libraries for processes that have no Spark: they travel with the module. */
+  val servingWithoutSpark: Seq[ModuleID] = online.map(_.withConfigurations(None))
+
+  // Interfaces of streaming and model jobs name Spark's session and data frame; serving never loads those classes.
+  def sparkSignatures(scalaVersion: String): Seq[ModuleID] =
+    Seq("org.apache.spark" %% "spark-sql" % Versions.spark(scalaVersion) % Provided)
+
   // The oracle's classes call it; ours never do.
   val oracleNeeds: Seq[ModuleID] = Seq("org.scala-lang.modules" %% "scala-collection-compat" % "2.7.0" % Test)
 

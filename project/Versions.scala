@@ -9,6 +9,7 @@ object Versions {
 
   // What Spark 3.5 carries. Compiling against it keeps us from calling anything newer.
   val arrow = "12.0.1"
+  val avro = "1.11.4"
   val jackson = "2.15.2"
   val libthrift = "0.12.0"
 
