@@ -15,7 +15,7 @@ use jni::objects::{JByteArray, JByteBuffer};
 use jni::sys::{jint, jlong};
 
 /// Goes up with every change of a signature, a code or a meaning, here and in `NativeCalls.java`.
-pub(crate) const ABI_VERSION: jint = 3;
+pub(crate) const ABI_VERSION: jint = 4;
 
 entry! {
     /// The number that the loader compares before it calls anything else.
@@ -194,6 +194,33 @@ entry! {
         let file = HANDLES.get::<File>(file)?;
         let written = file.take(target.capacity(), |bytes| target.write_bytes(bytes))?;
         answer(Ok(written), "the buffer is longer than 2 GiB")
+    }
+}
+
+entry! {
+    /// What is served of a definition.
+    fn Java_ai_chronon_jni_NativeCalls_servingOpen as "servingOpen" <'local>(
+        _env, _definition: JByteArray<'local>, _options: JByteArray<'local>
+    ) -> jlong {
+        Err(Error::unsupported("serving is not built yet").into())
+    }
+}
+
+entry! {
+    /// The slots and rows of a serving plan as JSON.
+    fn Java_ai_chronon_jni_NativeCalls_servingDescribe as "servingDescribe" <'local>(
+        _env, _plan: jlong
+    ) -> JByteArray<'local> {
+        Err(Error::unsupported("serving is not built yet").into())
+    }
+}
+
+entry! {
+    /// Answers a request.
+    fn Java_ai_chronon_jni_NativeCalls_fetch as "fetch" <'local>(
+        _env, _request: JByteBuffer<'local>, _length: jint
+    ) -> JByteArray<'local> {
+        Err(Error::unsupported("serving is not built yet").into())
     }
 }
 

@@ -7,11 +7,11 @@ import java.nio.ByteBuffer;
  * NativeException}. Handles are checked numbers: a closed, foreign or wrong one is an exception, never a crash.
  *
  * <p>Use the wrappers: {@link Plan}, {@link PointInTimeSession}, {@link PartitionJoin}, {@link ParquetFile}, {@link
- * NativeStats}, {@link NativeLibrary}.
+ * ServingPlan}, {@link FetchCall}, {@link NativeStats}, {@link NativeLibrary}.
  */
 final class NativeCalls {
   /** Goes up with every change of a signature, a code or a meaning, here and in the native {@code exports.rs}. */
-  static final int ABI_VERSION = 3;
+  static final int ABI_VERSION = 4;
 
   /** Value of {@code side}: rows that ask, (group, ts). */
   static final int QUERIES = 0;
@@ -121,6 +121,20 @@ final class NativeCalls {
    * @return bytes written; 0 when none are ready
    */
   static native int fileTake(long file, ByteBuffer target);
+
+  /** A handle for what is served of a GroupBy in Thrift binary form; options as JSON (see {@link ServingPlan#open}). */
+  static native long servingOpen(byte[] groupBy, byte[] options);
+
+  /** What {@link ServingPlan#describe} gives. */
+  static native byte[] servingDescribe(long plan);
+
+  /**
+   * Answers a request. Errors of a part stand in the answer; an exception is thrown only for a request that is none.
+   *
+   * @param request direct; its first {@code length} bytes are a {@code Request} of {@code api/flatbuffers/fetch.fbs}
+   * @return an {@code Answer} of that file
+   */
+  static native byte[] fetch(ByteBuffer request, int length);
 
   /** Gives a handle back; doing it again does nothing. */
   static native void close(long handle);
