@@ -18,5 +18,7 @@ object StringArrayConverter {
     * @throws java.lang.IllegalArgumentException if the bytes are not what `stringsToBytes` writes
     */
   def bytesToStrings(bytes: Array[Byte]): Seq[String] =
-    new String(bytes, UTF_8).split(",", -1).toSeq.map(part => new String(Base64.getDecoder.decode(part), UTF_8))
+    new String(bytes, UTF_8).split(",", -1).toSeq.map(part =>
+      new String(Base64.getDecoder.decode(part), UTF_8)
+    )
 }
