@@ -13,5 +13,11 @@ object Versions {
   val jackson = "2.15.2"
   val libthrift = "0.12.0"
 
+  val sqlite = "3.54.1.0"
+  // Newer ones do not resolve completely.
+  val lettuce = "6.8.1.RELEASE"
+  val mongo = "5.14.0"
+  val mongoServer = "1.47.0"
+
   val scalaTest = "3.2.19"
 }
