@@ -53,7 +53,7 @@ lazy val online = project
     javaRelease8,
     forkedTests,
     withNativeLibrary,
-    libraryDependencies ++= Dependencies.online ++ Dependencies.sparkSignatures(scalaVersion.value) ++
+    libraryDependencies ++= Dependencies.online ++ Dependencies.onlineOwn ++ Dependencies.sparkSignatures(scalaVersion.value) ++
       Dependencies.scalaTest ++ Dependencies.oracleNeeds
   )
 

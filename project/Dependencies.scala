@@ -11,6 +11,14 @@ object Dependencies {
     "org.slf4j" % "slf4j-api" % "2.0.7" % Provided
   )
 
+  /** What serving needs and Spark does not bring: the metrics client whose classes are in public signatures, and the cache of batch
+    * values. They travel with the module, in the reference's versions.
+    */
+  val onlineOwn: Seq[ModuleID] = Seq(
+    "com.datadoghq" % "java-dogstatsd-client" % "2.7",
+    "com.github.ben-manes.caffeine" % "caffeine" % "2.8.5"
+  )
+
   /** Of what Spark brings, what serving needs too. A process without Spark adds `servingWithoutSpark`. */
   val online: Seq[ModuleID] =
     providedBySparkToApi :+ "org.apache.avro" % "avro" % Versions.avro % Provided
