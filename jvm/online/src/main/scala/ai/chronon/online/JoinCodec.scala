@@ -36,7 +36,8 @@ case class JoinCodec(conf: JoinOps, keySchema: StructType, baseValueSchema: Stru
     * type counts, in the place of the first.
     */
   @transient lazy val valueSchema: StructType = {
-    val all = baseValueSchema.fields ++ derivation.toSeq.flatMap(_.outputSchema) ++ ModelTransformPlan.schema(conf.join)
+    val all = baseValueSchema.fields ++ derivation.toSeq.flatMap(_.outputSchema) ++
+      ModelTransformPlan.schema(conf.join)
     val last = all.map(field => field.name -> field).toMap
     StructType(s"join_combined_$cleanName", all.map(_.name).distinct.map(last))
   }
@@ -92,10 +93,10 @@ object JoinCodec {
     override def getEscapeCodesForAscii: Array[Int] = codes
     override def getEscapeSequence(c: Int): SerializableString =
       c.toChar match {
-        case '\u2028' => new SerializedString("\\u2028")
-        case '\u2029' => new SerializedString("\\u2029")
+        case '\u2028'                                   => new SerializedString("\\u2028")
+        case '\u2029'                                   => new SerializedString("\\u2029")
         case other if escaped.indexOf(other.toInt) >= 0 => new SerializedString("\\u%04x".format(c))
-        case _        => null
+        case _                                          => null
       }
   }
 }

@@ -15,7 +15,8 @@ final class StoreSettings(store: String, given: Map[String, String], known: Seq[
 
   def number(key: String, default: Long, least: Long, most: Long): Long = value(key) match {
     case None       => default
-    case Some(text) => scala.util.Try(text.trim.toLong).toOption.filter(n => n >= least && n <= most).getOrElse(
+    case Some(text) =>
+      scala.util.Try(text.trim.toLong).toOption.filter(n => n >= least && n <= most).getOrElse(
         fail(s"setting `$key` is `$text`, and must be a whole number from $least to $most: ${meaning(key)}")
       )
   }
@@ -37,7 +38,8 @@ final class StoreSettings(store: String, given: Map[String, String], known: Seq[
 
   def fail(message: String): Nothing = throw new IllegalArgumentException(s"store $store: $message")
 
-  private def value(key: String): Option[String] = given.get(key).filter(text => text != null && text.trim.nonEmpty)
+  private def value(key: String): Option[String] =
+    given.get(key).filter(text => text != null && text.trim.nonEmpty)
 
   private def meaning(key: String): String =
     known.collectFirst { case (name, text) if name == key => text }

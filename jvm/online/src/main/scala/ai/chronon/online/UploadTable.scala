@@ -33,6 +33,7 @@ trait UploadTable {
 }
 
 object UploadTable {
+
   /** The reader that is on the class path. */
   def installed: UploadTable = {
     val found = ServiceLoader.load(classOf[UploadTable], classLoader).asScala.toList

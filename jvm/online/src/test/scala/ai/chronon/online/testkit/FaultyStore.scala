@@ -56,13 +56,15 @@ class FaultyStore(inner: KVStore) extends KVStore {
   override def multiGet(requests: Seq[GetRequest]): Future[Seq[GetResponse]] = {
     def answers = inner.multiGet(requests)
     fault match {
-      case null                => answers
-      case Fault.Error(cause)  => Future.failed(cause)
-      case Fault.Timeout       => Future.failed(new TimeoutException("the store did not answer in time"))
-      case Fault.Throws(cause) => throw cause
-      case Fault.Empty         => Future.successful(requests.map(GetResponse(_, Success(Nil))))
+      case null                     => answers
+      case Fault.Error(cause)       => Future.failed(cause)
+      case Fault.Timeout            => Future.failed(new TimeoutException("the store did not answer in time"))
+      case Fault.Throws(cause)      => throw cause
+      case Fault.Empty              => Future.successful(requests.map(GetResponse(_, Success(Nil))))
       case Fault.Partial(cause, of) =>
-        answers.map(_.map(answer => if (of(answer.request.dataset)) answer.copy(values = Failure(cause)) else answer))
+        answers.map(_.map(answer =>
+          if (of(answer.request.dataset)) answer.copy(values = Failure(cause)) else answer
+        ))
       case Fault.Unanswered(of) => answers.map(_.filterNot(answer => of(answer.request.dataset)))
       case Fault.Slow(until)    => until.future.flatMap(_ => answers)
       case Fault.WrongOrder     => answers.map(_.reverse)

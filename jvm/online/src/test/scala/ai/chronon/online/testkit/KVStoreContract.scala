@@ -37,10 +37,16 @@ abstract class KVStoreContract extends AnyFunSuite {
     future.toCompletableFuture.get(patience.toSeconds, java.util.concurrent.TimeUnit.SECONDS)
 
   protected def put(store: KVStore, dataset: String, key: String, value: String, millis: Long): Unit =
-    assert(await(store.multiPut(Seq(PutRequest(bytes(key), bytes(value), dataset, Some(millis))))) == Seq(true))
+    assert(await(store.multiPut(Seq(PutRequest(bytes(key), bytes(value), dataset, Some(millis))))) ==
+      Seq(true))
 
   /** Texts and times of a key's values. */
-  protected def values(store: KVStore, dataset: String, key: String, after: Option[Long]): Seq[(String, Long)] =
+  protected def values(
+      store: KVStore,
+      dataset: String,
+      key: String,
+      after: Option[Long]
+  ): Seq[(String, Long)] =
     texts(await(store.get(GetRequest(bytes(key), dataset, after))))
 
   protected def texts(response: GetResponse): Seq[(String, Long)] =
@@ -104,7 +110,9 @@ abstract class KVStoreContract extends AnyFunSuite {
     assert(values(store, series, "m", None).map(_._1) == Seq("2", "1", "0"))
   }
 
-  storeTest("an absent key is a NoSuchElementException that names dataset and key; since a time it is nothing") { store =>
+  storeTest(
+    "an absent key is a NoSuchElementException that names dataset and key; since a time it is nothing"
+  ) { store =>
     store.create(batch)
     put(store, batch, "there", "1", today)
     val error = await(store.get(GetRequest(bytes("not there"), batch))).values.failed.get
@@ -114,31 +122,34 @@ abstract class KVStoreContract extends AnyFunSuite {
     assert(store.getString("not there", metadata, patience.toMillis).isFailure)
   }
 
-  storeTest("answers carry the very requests that they answer, one for each, also of several datasets") { store =>
-    store.create(batch)
-    store.create(streaming)
-    put(store, batch, "a", "batch", today)
-    put(store, streaming, "a", "stream", today + 5)
-    val key = bytes("a")
-    val requests = Seq(
-      GetRequest(key, streaming, Some(today)),
-      GetRequest(key, batch),
-      GetRequest(bytes("b"), batch),
-      GetRequest(bytes("a"), batch)
-    )
-    val answers = await(store.multiGet(requests))
-    assert(answers.size == requests.size)
-    for ((answer, request) <- answers.zip(requests)) assert(answer.request eq request)
-    assert(answers.map(answer => answer.values.map(_.size).getOrElse(-1)) == Seq(1, 1, -1, 1))
-    assert(await(store.multiGet(Nil)).isEmpty)
+  storeTest("answers carry the very requests that they answer, one for each, also of several datasets") {
+    store =>
+      store.create(batch)
+      store.create(streaming)
+      put(store, batch, "a", "batch", today)
+      put(store, streaming, "a", "stream", today + 5)
+      val key = bytes("a")
+      val requests = Seq(
+        GetRequest(key, streaming, Some(today)),
+        GetRequest(key, batch),
+        GetRequest(bytes("b"), batch),
+        GetRequest(bytes("a"), batch)
+      )
+      val answers = await(store.multiGet(requests))
+      assert(answers.size == requests.size)
+      for ((answer, request) <- answers.zip(requests)) assert(answer.request eq request)
+      assert(answers.map(answer => answer.values.map(_.size).getOrElse(-1)) == Seq(1, 1, -1, 1))
+      assert(await(store.multiGet(Nil)).isEmpty)
   }
 
   storeTest("keys and values are any bytes, empty ones among them") { store =>
     store.create(batch)
     val random = new Random(11)
     val all = (0 until 256).map(_.toByte).toArray
-    val entries = Seq(Array.emptyByteArray -> all, all -> Array.emptyByteArray, Array[Byte](0) -> all.reverse) ++
-      Seq.fill(50)(Array.fill(1 + random.nextInt(40))(random.nextInt().toByte) -> bytes(random.nextString(20)))
+    val entries =
+      Seq(Array.emptyByteArray -> all, all -> Array.emptyByteArray, Array[Byte](0) -> all.reverse) ++
+        Seq.fill(50)(Array.fill(1 + random.nextInt(40))(random.nextInt().toByte) ->
+          bytes(random.nextString(20)))
     await(store.multiPut(entries.map { case (key, value) => PutRequest(key, value, batch, Some(today)) }))
     val read = await(store.multiGet(entries.map { case (key, _) => GetRequest(key, batch) }))
     for ((answer, (_, value)) <- read.zip(entries)) assert(answer.latest.get.bytes.toSeq == value.toSeq)
@@ -155,7 +166,8 @@ abstract class KVStoreContract extends AnyFunSuite {
   storeTest("a thousand puts and gets at once, each with its own answer") { store =>
     store.create(batch)
     val keys = (0 until 1000).map(i => s"key $i")
-    val stored = await(store.multiPut(keys.map(key => PutRequest(bytes(key), bytes(s"of $key"), batch, Some(today)))))
+    val stored =
+      await(store.multiPut(keys.map(key => PutRequest(bytes(key), bytes(s"of $key"), batch, Some(today)))))
     assert(stored.size == keys.size && stored.forall(identity))
     val answers = await(store.multiGet(keys.map(key => GetRequest(bytes(key), batch))))
     assert(answers.map(texts(_).head._1) == keys.map(key => s"of $key"))
@@ -188,7 +200,9 @@ abstract class KVStoreContract extends AnyFunSuite {
       (0 until 4).map(writer => GetRequest(bytes(s"w$writer"), streaming, Some(today)))
     )
     writers.foreach(put => assert(await(put)))
-    readers.foreach(read => assert(await(read).forall(answer => texts(answer).map(_._2) == texts(answer).map(_._2).sorted)))
+    readers.foreach(read =>
+      assert(await(read).forall(answer => texts(answer).map(_._2) == texts(answer).map(_._2).sorted))
+    )
     for (writer <- 0 until 4) assert(values(store, streaming, s"w$writer", Some(today)).size == 25)
   }
 
@@ -218,13 +232,17 @@ abstract class KVStoreContract extends AnyFunSuite {
     store.create(batch)
     put(store, batch, "k0", "before", today - day)
     val error = intercept[Exception](store.bulkPut("db.broken", batch, null))
-    assert(Iterator.iterate[Throwable](error)(_.getCause).takeWhile(_ != null).exists(_.getMessage.contains("db.broken")))
+    assert(Iterator.iterate[Throwable](error)(
+      _.getCause
+    ).takeWhile(_ != null).exists(_.getMessage.contains("db.broken")))
   }
 
   /** A table of 300 keys, whatever it is called. */
   private final class Uploads(millis: Long) extends UploadTable {
     override def rows(table: String, partition: Option[String]): Iterator[UploadRow] =
-      Iterator.range(0, 300).map(i => UploadRow(bytes(s"k$i"), bytes(s"$table ${partition.getOrElse("all")} $i"), millis))
+      Iterator.range(0, 300).map(i =>
+        UploadRow(bytes(s"k$i"), bytes(s"$table ${partition.getOrElse("all")} $i"), millis)
+      )
   }
 
   /** A table whose reading ends in the middle. */

@@ -28,7 +28,11 @@ class MemoryStore(uploads: => UploadTable = UploadTable.installed) extends KVSto
     true
   })
 
-  override def bulkPut(sourceOfflineTable: String, destinationOnlineDataSet: String, partition: String): Unit =
+  override def bulkPut(
+      sourceOfflineTable: String,
+      destinationOnlineDataSet: String,
+      partition: String
+  ): Unit =
     uploads.rows(sourceOfflineTable, Option(partition)).foreach { row =>
       write(Dataset.ofBulkLoad(destinationOnlineDataSet), row.keyBytes, row.valueBytes, row.tsMillis)
     }
@@ -41,9 +45,9 @@ class MemoryStore(uploads: => UploadTable = UploadTable.installed) extends KVSto
       inRange.asScala.iterator.map { case (millis, bytes) => TimedValue(bytes, millis) }.toList
     }.getOrElse(Nil)
     (versions, request.afterTsMillis) match {
-      case (Nil, None)                                            => Failure(new KeyNotFoundException(request))
+      case (Nil, None)                                           => Failure(new KeyNotFoundException(request))
       case (all, None) if !Dataset.of(request.dataset).versioned => Success(all.takeRight(1))
-      case (all, _)                                               => Success(all)
+      case (all, _)                                              => Success(all)
     }
   }
 
