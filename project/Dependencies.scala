@@ -30,6 +30,9 @@ object Dependencies {
   def sparkSignatures(scalaVersion: String): Seq[ModuleID] =
     Seq("org.apache.spark" %% "spark-sql" % Versions.spark(scalaVersion) % Provided)
 
+  // What generated code of this version calls; relocated, see jvm/flatbuffers.
+  val flatbuffers: ModuleID = "com.google.flatbuffers" % "flatbuffers-java" % Versions.flatbuffers
+
   // The oracle's classes call it; ours never do.
   val oracleNeeds: Seq[ModuleID] = Seq("org.scala-lang.modules" %% "scala-collection-compat" % "2.7.0" % Test)
 
