@@ -6,6 +6,10 @@ import scala.util.Try
 /** What fetchers are asked and what they answer. */
 object Fetcher {
 
+  /** The version of this library, as its jar says; "development" outside of one. */
+  private[online] lazy val version: String =
+    Option(getClass.getPackage).flatMap(p => Option(p.getImplementationVersion)).getOrElse("development")
+
   /** @param name     a join as `<team>/<name>`, or a group-by
     * @param keys     values of the keys by their names on the left side
     * @param atMillis the moment as of which features are wanted; now if absent
@@ -42,7 +46,7 @@ object Fetcher {
       joinCodec: Option[JoinCodec] = None
   )
 
-  /** One column of a group-by, for keys that are given with it. */
+  /** One column of a group-by, for keys that come with it. */
   case class ColumnSpec(
       groupByName: String,
       columnName: String,

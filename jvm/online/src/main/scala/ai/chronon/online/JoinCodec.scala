@@ -54,6 +54,9 @@ case class JoinCodec(conf: JoinOps, keySchema: StructType, baseValueSchema: Stru
     JoinCodec.buildLoggingSchema(conf.join.getMetaData.getName, keySchemaStr, valueSchemaStr)
   @transient lazy val loggingSchemaHash: String = HashUtils.md5Base64(loggingSchema)
 
+  @transient private[online] lazy val keyTypes: Map[String, DataType] =
+    keySchema.fields.map(f => f.name -> f.fieldType).toMap
+
   @transient lazy val keys: Array[String] = keySchema.fields.map(_.name)
   @transient lazy val values: Array[String] = valueSchema.fields.map(_.name)
   @transient lazy val keyFields: Array[StructField] = keySchema.fields
