@@ -12,7 +12,7 @@ Global / concurrentRestrictions ++= Seq(Tags.limit(Tags.ForkedTestGroup, 1), Tag
 
 lazy val root = project
   .in(file("."))
-  .aggregate(flatbuffers, nativeJni, api, spark)
+  .aggregate(flatbuffers, nativeJni, api, online, storeSqlite, storeRedis, storeMongo, spark)
   .settings(name := "chronon-native", publish / skip := true, crossScalaVersions := Nil)
 
 /** The run time of generated FlatBuffers code under our own name: Spark has another version of it on its class path. */
@@ -49,6 +49,35 @@ lazy val api = project
     libraryDependencies ++= Dependencies.providedBySparkToApi ++ Dependencies.scalaTest ++
       Dependencies.oracleNeeds
   )
+
+/** What serves features: the interfaces that integrators implement, and the fetcher. No Spark on its run-time class path. */
+lazy val online = project
+  .in(file("jvm/online"))
+  .dependsOn(nativeJni, api)
+  .settings(
+    name := "chronon-native-online",
+    scalaModule,
+    javaRelease8,
+    forkedTests,
+    withNativeLibrary,
+    libraryDependencies ++= Dependencies.online ++ Dependencies.onlineOwn ++ Dependencies.sparkSignatures(scalaVersion.value) ++
+      Dependencies.scalaTest ++ Dependencies.oracleNeeds
+  )
+
+/** One module per key-value store, each with the contract that `online` tests stores by. None knows Spark. */
+def store(name: String, libraries: Seq[ModuleID]) =
+  Project(s"store${name.capitalize}", file(s"jvm/stores/$name"))
+    .dependsOn(online % "compile->compile;test->test")
+    .settings(
+      Keys.name := s"chronon-native-store-$name",
+      scalaModule,
+      forkedTests,
+      libraryDependencies ++= Dependencies.online ++ libraries ++ Dependencies.scalaTest
+    )
+
+lazy val storeSqlite = store("sqlite", Dependencies.sqlite)
+lazy val storeRedis = store("redis", Dependencies.redis)
+lazy val storeMongo = store("mongo", Dependencies.mongo)
 
 /** Spark jobs, the command line and the point-in-time operator; its assembly is the drop-in bundle jar. */
 lazy val spark = project

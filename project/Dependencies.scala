@@ -11,8 +11,36 @@ object Dependencies {
     "org.slf4j" % "slf4j-api" % "2.0.7" % Provided
   )
 
+  /** What serving needs and Spark does not bring: the metrics client whose classes are in public signatures, and the cache of batch
+    * values. They travel with the module, in the reference's versions.
+    */
+  val onlineOwn: Seq[ModuleID] = Seq(
+    "com.datadoghq" % "java-dogstatsd-client" % "2.7",
+    "com.github.ben-manes.caffeine" % "caffeine" % "2.8.5"
+  )
+
+  /** Of what Spark brings, what serving needs too. A process without Spark adds `servingWithoutSpark`. */
+  val online: Seq[ModuleID] =
+    providedBySparkToApi :+ "org.apache.avro" % "avro" % Versions.avro % Provided
+
+  /** The same libraries for processes that have no Spark: they travel with the module. */
+  val servingWithoutSpark: Seq[ModuleID] = online.map(_.withConfigurations(None))
+
+  // Interfaces of streaming and model jobs name Spark's session and data frame; serving never loads those classes.
+  def sparkSignatures(scalaVersion: String): Seq[ModuleID] =
+    Seq("org.apache.spark" %% "spark-sql" % Versions.spark(scalaVersion) % Provided)
+
   // What generated code of this version calls; relocated, see jvm/flatbuffers.
   val flatbuffers: ModuleID = "com.google.flatbuffers" % "flatbuffers-java" % Versions.flatbuffers
+
+  // Clients of key-value stores, each in the module of its store alone.
+  val sqlite: Seq[ModuleID] = Seq("org.xerial" % "sqlite-jdbc" % Versions.sqlite)
+  val redis: Seq[ModuleID] = Seq("io.lettuce" % "lettuce-core" % Versions.lettuce)
+  val mongo: Seq[ModuleID] = Seq(
+    "org.mongodb" % "mongodb-driver-sync" % Versions.mongo,
+    // A server inside the test's JVM, which speaks the real wire protocol.
+    "de.bwaldvogel" % "mongo-java-server" % Versions.mongoServer % Test
+  )
 
   // The oracle's classes call it; ours never do.
   val oracleNeeds: Seq[ModuleID] = Seq("org.scala-lang.modules" %% "scala-collection-compat" % "2.7.0" % Test)

@@ -34,12 +34,37 @@ object Constants {
   val LabelViewPropertyFeatureTable = "feature_table"
   val LabelViewPropertyKeyLabelTable = "label_table"
 
+  // Key-value datasets, and keys inside them
+  val ChrononMetadataKey = "ZIPLINE_METADATA"
+  val GroupByServingInfoKey = "group_by_serving_info"
+  val StatsBatchDataset = "CHRONON_STATS_BATCH"
+  val LogStatsBatchDataset = "CHRONON_LOG_STATS_BATCH"
+  val ConsistencyMetricsDataset = "CHRONON_CONSISTENCY_METRICS_STATS_BATCH"
+  val TimedKvRDDKeySchemaKey = "__keySchema"
+  val TimedKvRDDValueSchemaKey = "__valueSchema"
+  val SchemaPublishEvent = "SCHEMA_PUBLISH_EVENT"
+
+  // Schemas of stored records
+  val TimeField: StructField = StructField(TimeColumn, LongType)
+  val ReversalField: StructField = StructField(ReversalColumn, BooleanType)
+  val MutationTimeField: StructField = StructField(MutationTimeColumn, LongType)
+
+  /** What a stream of mutations has besides its columns. */
+  val MutationFields: Seq[StructField] = Seq(MutationTimeField, ReversalField)
+
+  /** What a stored mutation has behind its columns. */
+  val MutationAvroFields: Seq[StructField] = Seq(TimeField, ReversalField)
+  val MutationAvroColumns: Seq[String] = MutationAvroFields.map(_.name)
+  val StatsKeySchema: StructType = StructType("keySchema", Array(StructField("JoinPath", StringType)))
+
   // Parts of names
   val TopicInvalidSuffix = "_invalid"
   val LabelColumnPrefix = "label"
   val ExternalPrefix = "ext"
   val ContextualSourceName = "contextual"
   val ContextualPrefix: String = ExternalPrefix + "_" + ContextualSourceName
+  val ContextualSourceKeys = "contextual_keys"
+  val ContextualSourceValues = "contextual_values"
 
   // Keys of metaData.customJson
   val TeamOverride = "team_override"

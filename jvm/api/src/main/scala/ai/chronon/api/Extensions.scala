@@ -54,6 +54,14 @@ object Extensions {
 
     /** The author's table properties; null if there are none, as callers of old expect. */
     def tableProps: Map[String, String] = Option(metaData.getTableProperties).map(_.asScala.toMap).orNull
+
+    /** The path of the compiled file below its kind: the team's folder, then the rest of the name. */
+    def nameToFilePath: String = metaData.getName.replaceFirst("\\.", "/")
+
+    /** A member of `customJson`; null where it, or the text itself, is absent or no JSON object. */
+    def customJsonLookUp(key: String): Any = CustomJson.member(metaData, key)
+
+    def owningTeam: String = CustomJson.owningTeam(metaData)
   }
 
   implicit class QueryOps(query: Query) {
@@ -85,7 +93,13 @@ object Extensions {
     def incrementalOutputColumnName: String = ColumnNames.incremental(part)
   }
 
-  implicit class GroupByOps(groupBy: GroupBy) {
+  implicit class GroupByOps(groupBy: GroupBy) extends GroupBy(groupBy) {
+
+    /** Whether its stream is stored as tiles; a text instead of a truth value does not count. */
+    def isTilingEnabled: Boolean = CustomJson.member(groupBy.getMetaData, "enable_tiling") == true
+    def hasDerivations: Boolean = groupBy.isSetDerivations
+    def derivationsScala: List[Derivation] = Derivations.of(groupBy)
+    def areDerivationsRenameOnly: Boolean = Derivations.areRenames(Derivations.of(groupBy))
     def dataModel: DataModel.Value = Sources.dataModel(groupBy)
     def inferredAccuracy: Accuracy = Sources.accuracy(groupBy)
     def maxWindow: Option[Window] = Windows.longest(groupBy)
@@ -98,14 +112,37 @@ object Extensions {
     def valueColumns: Array[String] = ColumnNames.values(groupBy).toArray
   }
 
-  implicit class JoinPartOps(part: JoinPart) {
+  implicit class ExternalPartOps(part: ExternalPart) extends ExternalPart(part) {
+    def fullName: String = ExternalParts.fullName(part)
+    def rightToLeft: Map[String, String] = ExternalParts.rightToLeft(part)
+    def isContextual: Boolean = ExternalParts.isContextual(part)
+    def keySchemaFull: Array[StructField] = ExternalParts.keySchema(part).toArray
+    def valueSchemaFull: Array[StructField] = ExternalParts.valueSchema(part).toArray
+  }
+
+  implicit class ThrowableOps(throwable: Throwable) {
+
+    /** The stack trace as it would be printed. */
+    def traceString: String = {
+      val text = new java.io.StringWriter
+      throwable.printStackTrace(new java.io.PrintWriter(text, true))
+      text.toString
+    }
+  }
+
+  implicit class JoinPartOps(part: JoinPart) extends JoinPart(part) {
     def fullPrefix: String = ColumnNames.fullPrefix(part)
     def leftToRight: Map[String, String] = rightToLeft.map(_.swap)
     def rightToLeft: Map[String, String] = ColumnNames.rightToLeft(part)
     def valueColumns: Seq[String] = ColumnNames.values(part)
   }
 
-  implicit class JoinOps(join: Join) {
+  implicit class JoinOps(val join: Join) extends Serializable {
+    def hasDerivations: Boolean = join.isSetDerivations
+    def derivationsScala: List[Derivation] = Derivations.of(join)
+    def areDerivationsRenameOnly: Boolean = Derivations.areRenames(Derivations.of(join))
+    def hasModelTransforms: Boolean = join.isSetModelTransforms
+    def joinPartOps: Seq[JoinPartOps] = parts.map(new JoinPartOps(_))
     def leftSourceKey: String = SemanticHash.LeftSourceKey
     def derivedKey: String = SemanticHash.DerivedKey
     def partOutputTable(part: JoinPart): String = TableNames.joinPart(join, part)

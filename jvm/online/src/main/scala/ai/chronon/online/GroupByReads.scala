@@ -1,0 +1,296 @@
+package ai.chronon.online
+
+import ai.chronon.api._
+import ai.chronon.jni.{FetchAnswer, FetchCall, NativeErrorCode}
+import ai.chronon.online.Fetcher.Request
+import ai.chronon.online.FetcherCache.BatchIrCache
+import ai.chronon.online.KVStore.TimedValue
+import org.slf4j.{Logger, LoggerFactory}
+
+import java.nio.ByteBuffer
+import java.util
+import scala.collection.mutable.ArrayBuffer
+import scala.collection.Seq
+import scala.concurrent.{ExecutionContext, Future}
+import scala.util.{Failure, Success, Try}
+
+/** What became of one request for one group-by, derivations not yet applied. */
+private[online] sealed trait GroupByResult
+private[online] object GroupByResult {
+
+  /** A key is null: nothing is asked, and nothing answered. */
+  case object NullKey extends GroupByResult
+  final case class Failed(cause: Throwable) extends GroupByResult
+
+  /** The store has nothing for the key. */
+  final case class Absent(info: GroupByServingInfoParsed) extends GroupByResult
+  final case class Features(info: GroupByServingInfoParsed, slots: FeatureSlots) extends GroupByResult
+}
+
+/** Fetches group-bys: many requests with one `multiGet` and one native call.
+  *
+  * @param cachingEnabled whether batch values of a group-by are kept
+  * @param skipUndecodable whether streamed values of a group-by that cannot be decoded are left out
+  * @param isServed       whether a group-by's team lists it
+  */
+private[online] final class GroupByReads(
+    store: KVStore,
+    metadata: MetadataStore,
+    plans: ServingPlans,
+    cache: Option[BatchIrCache],
+    cachingEnabled: GroupBy => Boolean,
+    skipUndecodable: GroupBy => Boolean,
+    isServed: (GroupBy, String) => Boolean
+)(implicit executionContext: ExecutionContext) {
+  import GroupByReads._
+  import GroupByResult._
+
+  private implicit val logger: Logger = LoggerFactory.getLogger(classOf[GroupByReads])
+
+  /** The results in the order of the requests.
+    *
+    * @param context what metrics of the whole call are about
+    */
+  def read(requests: IndexedSeq[Request], context: Metrics.Context): Future[Array[GroupByResult]] = {
+    val now = System.currentTimeMillis()
+    val infos = new util.HashMap[String, Try[GroupByServingInfoParsed]]
+    val reads = new StoreReads
+    val works = new util.LinkedHashMap[WorkKey, Work]
+    val results = new Array[GroupByResult](requests.length)
+    val workOf = new Array[Work](requests.length)
+    requests.indices.foreach { i =>
+      val request = requests(i)
+      if (request.keys != null && request.keys.valuesIterator.contains(null)) results(i) = NullKey
+      else servingInfo(request, infos).flatMap(info => Try(prepare(request, info, now, reads, works))) match {
+        case Success(work)  => workOf(i) = work
+        case Failure(cause) => results(i) = Failed(cause)
+      }
+    }
+    reads.run(store, context).map { values =>
+      val all = new ArrayBuffer[Work](works.size)
+      works.values.forEach(work => all += work)
+      try answer(all, values)
+      finally all.foreach(_.release())
+      requests.indices.foreach(i => if (results(i) == null) results(i) = workOf(i).result)
+      results
+    }
+  }
+
+  private def servingInfo(
+      request: Request,
+      infos: util.HashMap[String, Try[GroupByServingInfoParsed]]
+  ): Try[GroupByServingInfoParsed] = infos.computeIfAbsent(
+    request.name,
+    name => {
+      val found = metadata.getGroupByServingInfo(name).flatMap { info =>
+        if (isServed(info.getGroupBy, name)) Success(info) else Failure(InvalidEntityException(name))
+      }
+      found.failed.foreach { cause =>
+        metadata.getGroupByServingInfo.refresh(name)
+        contextOf(request, None).increment("fetch_invalid_group_by_failure.count")
+        logger.error(s"group-by $name cannot be fetched", cause)
+      }
+      found
+    }
+  )
+
+  private def contextOf(request: Request, info: Option[GroupByServingInfoParsed]): Metrics.Context =
+    request.context.getOrElse(info match {
+      case Some(known) => known.fetchContext
+      case None        => Metrics.Context(Metrics.Environment.GroupByFetching, groupBy = request.name)
+    })
+
+  private def prepare(
+      request: Request,
+      info: GroupByServingInfoParsed,
+      now: Long,
+      reads: StoreReads,
+      works: util.LinkedHashMap[WorkKey, Work]
+  ): Work = {
+    val context = contextOf(request, Some(info))
+    context.increment("group_by_request.count")
+    val keys = KeyEncoding.cast(request, info, context)
+    val batchKey = KeyEncoding.encode(store, request.name, keys, info, info.batchDataset, context)
+    val streamingKey =
+      if (info.isTemporal) KeyEncoding.encode(store, request.name, keys, info, info.streamingDataset, context)
+      else null
+    val queryMillis = request.atMillis.getOrElse(now)
+    val key = WorkKey(
+      request.name,
+      ByteBuffer.wrap(batchKey),
+      if (streamingKey == null) null else ByteBuffer.wrap(streamingKey),
+      queryMillis
+    )
+    works.computeIfAbsent(
+      key,
+      _ => {
+        val work = new Work(request.name, context, info, queryMillis)
+        cachedBatch(work, batchKey)
+        if (work.cached == null) work.batchPlace = reads.add(batchKey, info.batchDataset, None)
+        if (streamingKey != null)
+          work.streamingPlace = reads.add(streamingKey, info.streamingDataset, Some(info.batchEndTsMillis))
+        work
+      }
+    )
+  }
+
+  private def cachedBatch(work: Work, batchKey: Array[Byte]): Unit =
+    if (cache.isDefined && cachingEnabled(work.info.getGroupBy)) {
+      work.cacheKey =
+        BatchIrCache.Key(work.info.batchDataset, ByteBuffer.wrap(batchKey), work.info.batchEndTsMillis)
+      work.cached = cache.get.cache.getIfPresent(work.cacheKey)
+      if (work.cached == null) work.context.increment("batch_cache_gb_misses")
+      else {
+        work.context.increment("batch_cache_gb_hits")
+        // The store is not asked, so nobody would notice a newer batch.
+        metadata.getGroupByServingInfo.refresh(work.name)
+      }
+    }
+
+  private def answer(works: Seq[Work], values: Array[Try[Seq[TimedValue]]]): Unit = {
+    works.foreach { work =>
+      try choose(work, values)
+      catch { case e: Exception => fail(work, e) }
+    }
+    val open = works.filter(_.result == null)
+    open.groupBy(work => skipUndecodable(work.info.getGroupBy)).foreach { case (skip, group) =>
+      val start = System.currentTimeMillis()
+      Try(plans.run(skip)(call => group.foreach(_.fill(call)))) match {
+        case Success(answer) =>
+          val millis = System.currentTimeMillis() - start
+          group.foreach { work =>
+            work.context.distribution("group_by.aggregator.latency.millis", millis)
+            finish(work, answer)
+          }
+        case Failure(e: Exception) => group.foreach(fail(_, e))
+        case Failure(fatal)        => throw fatal
+      }
+    }
+  }
+
+  /** Decides which stored values count, or that there are none. */
+  private def choose(work: Work, values: Array[Try[Seq[TimedValue]]]): Unit = {
+    val batch = work.batchPlace match {
+      case -1    => Nil
+      case place => values(place).getOrElse(Nil)
+    }
+    val newest = if (batch.isEmpty) null else batch.maxBy(_.millis)
+    if (newest != null && newest.millis > work.info.batchEndTsMillis)
+      // The new serving info usually comes with a later request: this one goes on with what it has.
+      metadata.getGroupByServingInfo.refresh(work.name).foreach(refreshed => work.info = refreshed)
+    val batchEnd = work.info.batchEndTsMillis
+    val bytes =
+      if (work.cached != null) work.cached
+      else if (newest != null && newest.millis >= batchEnd) newest.bytes
+      else null
+    if (
+      work.cacheKey != null && work.cached == null && bytes != null &&
+      work.cacheKey.batchEndTsMillis == batchEnd
+    )
+      cache.get.cache.put(work.cacheKey, bytes)
+    if (newest != null) report(work, "batch", batch)
+    if (!work.info.isTemporal) {
+      if (bytes == null) work.result = Absent(work.info)
+    } else {
+      val streamed = values(work.streamingPlace).getOrElse(Nil)
+      if (streamed.nonEmpty) report(work, "streaming", streamed)
+      // Whole tiles of a day that a newer batch holds are in that batch.
+      val from =
+        if (work.info.isTilingEnabled && newest != null) math.max(batchEnd, newest.millis) else batchEnd
+      work.streamed = streamed.iterator.filter(_.millis >= from).toArray
+      work.streamedFrom =
+        if (newest == null || work.info.isTilingEnabled) FetchCall.FROM_BATCH_END else newest.millis
+      if (bytes == null && work.streamed.isEmpty) work.result = Absent(work.info)
+      else {
+        val late = LateBatch.count(work.queryMillis, batchEnd, work.info.windows)
+        if (late > 0) work.context.count("group_by.degraded_counter.count", late)
+      }
+    }
+    if (work.result == null) {
+      work.batch = bytes
+      work.plan = plans.acquire(work.name, work.info)
+    }
+  }
+
+  private def report(work: Work, kind: String, values: Seq[TimedValue]): Unit = {
+    val context = work.context.withSuffix(s"$kind.response")
+    val age = work.queryMillis - values.iterator.map(_.millis).max
+    context.distribution("row.count", values.size.toLong)
+    context.distribution(
+      "bytes",
+      values.iterator.map(v => if (v.bytes == null) 0L else v.bytes.length.toLong).sum
+    )
+    context.distribution(Metrics.Name.FreshnessMillis, age)
+    context.distribution(Metrics.Name.FreshnessMinutes, age / 60000)
+  }
+
+  private def finish(work: Work, answer: FetchAnswer): Unit =
+    if (answer.failed(work.part)) {
+      val message =
+        s"group-by ${work.name}, request of ${work.queryMillis}, batch end ${work.info.batchEndTsMillis}: ${answer.error(work.part)}"
+      fail(
+        work,
+        if (answer.errorCode(work.part) == NativeErrorCode.INVALID_ARGUMENT)
+          new IllegalArgumentException(message)
+        else new RuntimeException(message)
+      )
+    } else {
+      if (answer.skipped(work.part) > 0)
+        work.context.count("streaming.response.undecodable.count", answer.skipped(work.part).toLong)
+      work.result = Features(work.info, new NativeSlots(answer, work.part))
+    }
+
+  private def fail(work: Work, cause: Exception): Unit = {
+    metadata.getGroupByServingInfo.refresh(work.name)
+    work.context.incrementException(cause)
+    work.result = Failed(cause)
+  }
+}
+
+private[online] object GroupByReads {
+  private final case class WorkKey(
+      name: String,
+      batchKey: ByteBuffer,
+      streamingKey: ByteBuffer,
+      queryMillis: Long
+  )
+
+  /** One key of one group-by at one moment, whoever and however many ask for it. */
+  private final class Work(
+      val name: String,
+      val context: Metrics.Context,
+      var info: GroupByServingInfoParsed,
+      val queryMillis: Long
+  ) {
+    var batchPlace: Int = -1
+    var streamingPlace: Int = -1
+    var cacheKey: BatchIrCache.Key = _
+    var cached: Array[Byte] = _
+    var batch: Array[Byte] = _
+    var streamed: Array[TimedValue] = Array.empty
+    var streamedFrom: Long = FetchCall.FROM_BATCH_END
+    var plan: ServingPlans.Shared = _
+    var part: Int = -1
+    var result: GroupByResult = _
+
+    def fill(call: FetchCall): Unit = {
+      part = call.add(plan.plan, queryMillis, info.batchEndTsMillis, streamedFrom, batch)
+      streamed.foreach(value => call.addStreamed(value.millis, value.bytes))
+    }
+
+    def release(): Unit = if (plan != null) plan.release()
+  }
+}
+
+/** Batch data that is so old that windows reach past what is kept of it. */
+private[online] object LateBatch {
+  private val Slack = 2 * Windows.DayMillis
+
+  /** 1 if the request is more than two days past the batch and some window is longer than that; else 0. */
+  def count(queryMillis: Long, batchEndMillis: Long, windows: Seq[Window]): Long =
+    if (
+      queryMillis > batchEndMillis + Slack &&
+      windows.exists(window => Windows.isUnbounded(window) || Windows.millis(window) > Slack)
+    ) 1L
+    else 0L
+}
