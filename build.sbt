@@ -12,7 +12,7 @@ Global / concurrentRestrictions ++= Seq(Tags.limit(Tags.ForkedTestGroup, 1), Tag
 
 lazy val root = project
   .in(file("."))
-  .aggregate(nativeJni, api, online, spark)
+  .aggregate(nativeJni, api, online, spark, service)
   .settings(name := "chronon-native", publish / skip := true, crossScalaVersions := Nil)
 
 /** The Java side of the JNI line. Knows no Scala, no Spark, no library at all. */
@@ -53,7 +53,8 @@ lazy val online = project
     javaRelease8,
     forkedTests,
     withNativeLibrary,
-    libraryDependencies ++= Dependencies.online ++ Dependencies.onlineOwn ++ Dependencies.sparkSignatures(scalaVersion.value) ++
+    libraryDependencies ++= Dependencies.online ++ Dependencies.onlineOwn ++
+      Dependencies.sparkSignatures(scalaVersion.value) ++
       Dependencies.scalaTest ++ Dependencies.oracleNeeds
   )
 
@@ -70,4 +71,19 @@ lazy val spark = project
     sparkTestFlags,
     libraryDependencies ++= Dependencies.spark(scalaVersion.value) ++ Dependencies.scalaTest,
     bundle
+  )
+
+/** The HTTP service: a process of its own, without Spark. Plain Java, once per Scala version that its fetcher exists for. */
+lazy val service = project
+  .in(file("jvm/service"))
+  .dependsOn(nativeJni, api)
+  .settings(
+    name := "chronon-native-service",
+    scalaModule,
+    javaRelease17,
+    forkedTests,
+    withNativeLibrary,
+    libraryDependencies ++= Dependencies.service,
+    libraryDependencies +=
+      "com.github.sbt.junit" % "jupiter-interface" % JupiterKeys.jupiterVersion.value % Test
   )

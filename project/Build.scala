@@ -46,6 +46,12 @@ object Build {
     Compile / compile / javacOptions ++= Seq("--release", "8", "-encoding", "UTF-8", "-Xlint:-options")
   )
 
+  /** A program of its own, which brings the JVM that it asks for. */
+  val javaRelease17: Seq[Setting[_]] = Seq(
+    Compile / compile / javacOptions ++=
+      Seq("--release", "17", "-encoding", "UTF-8", "-Xlint:all,-serial,-processing,-classfile", "-Werror")
+  )
+
   val forkedTests: Seq[Setting[_]] = Seq(
     Test / fork := true,
     Test / parallelExecution := false,

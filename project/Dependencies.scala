@@ -41,4 +41,16 @@ object Dependencies {
     Seq("spark-sql", "spark-hive").map(name =>
       "org.apache.spark" %% name % Versions.spark(scalaVersion) % Provided
     )
+
+  /** All that a process of its own needs: nothing is provided by Spark here. */
+  val service: Seq[ModuleID] = Seq(
+    "io.vertx" % "vertx-web" % Versions.vertx,
+    "io.vertx" % "vertx-config" % Versions.vertx,
+    "io.vertx" % "vertx-micrometer-metrics" % Versions.vertx,
+    "io.micrometer" % "micrometer-registry-statsd" % Versions.micrometer,
+    "io.micrometer" % "micrometer-registry-prometheus" % Versions.micrometer,
+    "com.fasterxml.jackson.core" % "jackson-databind" % Versions.serviceJackson,
+    ("org.apache.thrift" % "libthrift" % Versions.libthrift).intransitive(),
+    "ch.qos.logback" % "logback-classic" % Versions.logback
+  )
 }
