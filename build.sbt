@@ -12,10 +12,15 @@ Global / concurrentRestrictions ++= Seq(Tags.limit(Tags.ForkedTestGroup, 1), Tag
 
 lazy val root = project
   .in(file("."))
-  .aggregate(nativeJni, api, online, spark, service)
+  .aggregate(flatbuffers, nativeJni, api, online, storeSqlite, storeRedis, storeMongo, spark, service)
   .settings(name := "chronon-native", publish / skip := true, crossScalaVersions := Nil)
 
-/** The Java side of the JNI line. Knows no Scala, no Spark, no library at all. */
+/** The run time of generated FlatBuffers code under our own name: Spark has another version of it on its class path. */
+lazy val flatbuffers = project
+  .in(file("jvm/flatbuffers"))
+  .settings(name := "chronon-native-flatbuffers", javaOnly, publish / skip := true, relocatedFlatbuffers)
+
+/** The Java side of the JNI line. Knows no Scala, no Spark, and no library but the relocated one. */
 lazy val nativeJni = project
   .in(file("jvm/native-jni"))
   .settings(
@@ -25,6 +30,8 @@ lazy val nativeJni = project
     forkedTests,
     withNativeLibrary,
     arrowTestFlags,
+    Compile / unmanagedSourceDirectories += baseDirectory.value / "src" / "generated" / "java",
+    Compile / unmanagedJars += (flatbuffers / assembly).value,
     libraryDependencies +=
       "com.github.sbt.junit" % "jupiter-interface" % JupiterKeys.jupiterVersion.value % Test,
     libraryDependencies ++= Dependencies.arrowForTests
@@ -57,6 +64,21 @@ lazy val online = project
       Dependencies.sparkSignatures(scalaVersion.value) ++
       Dependencies.scalaTest ++ Dependencies.oracleNeeds
   )
+
+/** One module per key-value store, each with the contract that `online` tests stores by. None knows Spark. */
+def store(name: String, libraries: Seq[ModuleID]) =
+  Project(s"store${name.capitalize}", file(s"jvm/stores/$name"))
+    .dependsOn(online % "compile->compile;test->test")
+    .settings(
+      Keys.name := s"chronon-native-store-$name",
+      scalaModule,
+      forkedTests,
+      libraryDependencies ++= Dependencies.online ++ libraries ++ Dependencies.scalaTest
+    )
+
+lazy val storeSqlite = store("sqlite", Dependencies.sqlite)
+lazy val storeRedis = store("redis", Dependencies.redis)
+lazy val storeMongo = store("mongo", Dependencies.mongo)
 
 /** Spark jobs, the command line and the point-in-time operator; its assembly is the drop-in bundle jar. */
 lazy val spark = project

@@ -101,6 +101,19 @@ object Build {
     Test / fullClasspath += Attributed.blank(nativeLibrary.value)
   )
 
+  /** A jar of the FlatBuffers run time as `ai.chronon.jni.flatbuffers`; the imports of the generated files name that. */
+  val relocatedFlatbuffers: Seq[Setting[_]] = Seq(
+    libraryDependencies += Dependencies.flatbuffers,
+    assembly / assemblyOutputPath := (ThisBuild / baseDirectory).value / "build" / "flatbuffers-relocated.jar",
+    assembly / assemblyShadeRules :=
+      Seq(ShadeRule.rename("com.google.flatbuffers.**" -> "ai.chronon.jni.flatbuffers.@1").inAll),
+    assembly / test := {},
+    assembly / assemblyMergeStrategy := {
+      case PathList("META-INF", _ @_*) => MergeStrategy.discard
+      case _                           => MergeStrategy.deduplicate
+    }
+  )
+
   /** The one jar that a user adds to a stock Spark: our classes and the native library. */
   val bundle: Seq[Setting[_]] = Seq(
     assembly / assemblyOutputPath := {

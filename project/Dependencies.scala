@@ -30,6 +30,18 @@ object Dependencies {
   def sparkSignatures(scalaVersion: String): Seq[ModuleID] =
     Seq("org.apache.spark" %% "spark-sql" % Versions.spark(scalaVersion) % Provided)
 
+  // What generated code of this version calls; relocated, see jvm/flatbuffers.
+  val flatbuffers: ModuleID = "com.google.flatbuffers" % "flatbuffers-java" % Versions.flatbuffers
+
+  // Clients of key-value stores, each in the module of its store alone.
+  val sqlite: Seq[ModuleID] = Seq("org.xerial" % "sqlite-jdbc" % Versions.sqlite)
+  val redis: Seq[ModuleID] = Seq("io.lettuce" % "lettuce-core" % Versions.lettuce)
+  val mongo: Seq[ModuleID] = Seq(
+    "org.mongodb" % "mongodb-driver-sync" % Versions.mongo,
+    // A server inside the test's JVM, which speaks the real wire protocol.
+    "de.bwaldvogel" % "mongo-java-server" % Versions.mongoServer % Test
+  )
+
   // The oracle's classes call it; ours never do.
   val oracleNeeds: Seq[ModuleID] = Seq("org.scala-lang.modules" %% "scala-collection-compat" % "2.7.0" % Test)
 

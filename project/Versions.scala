@@ -13,6 +13,14 @@ object Versions {
   val jackson = "2.15.2"
   val libthrift = "0.12.0"
 
+  // Generated code names the version of its compiler, see api/flatbuffers.
+  val flatbuffers = "23.5.26"
+  val sqlite = "3.54.1.0"
+  // Newer ones do not resolve completely.
+  val lettuce = "6.8.1.RELEASE"
+  val mongo = "5.14.0"
+  val mongoServer = "1.47.0"
+
   val scalaTest = "3.2.19"
 
   // The newest Vert.x whose core, web, config and metrics are all on Maven Central; it asks for this Jackson.

@@ -4,13 +4,12 @@
 //! folded in first stays, in both. Nulls never enter.
 
 use crate::avro;
-use crate::decimal::Decimals;
 use crate::min_max::Stored;
 use crate::operation::Operation;
-use crate::physical::{Anything, Doubles, Longs};
+use crate::physical::Anything;
 use crate::value::Value;
 use chronon_types::time::Millis;
-use chronon_types::{DataType, Error, Result};
+use chronon_types::{DataType, Result};
 
 /// A value and its event time.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,83 +42,11 @@ impl<P> Edge<P> {
 
 impl Stored for Anything {
     fn encode(value: &Value, data_type: &DataType, out: &mut Vec<u8>) -> Result<()> {
-        encode_value(value, data_type, out)
+        value.encode(data_type, out)
     }
     fn decode(bytes: &mut &[u8], data_type: &DataType) -> Result<Value> {
-        decode_value(bytes, data_type)
+        Value::decode(data_type, bytes)
     }
-}
-
-/// Appends a payload. Struct members are unions with null; list elements and map values have no stored null.
-pub(crate) fn encode_value(value: &Value, data_type: &DataType, out: &mut Vec<u8>) -> Result<()> {
-    match (value, data_type) {
-        (Value::Long(value), _) => Longs::encode(value, data_type, out),
-        (Value::Double(value), _) => Doubles::encode(value, data_type, out),
-        (Value::Decimal(value), _) => Decimals::encode(value, data_type, out),
-        (Value::Bytes(value), _) => {
-            avro::put_bytes(out, value);
-            Ok(())
-        }
-        (Value::List(members), DataType::Struct(_, fields)) => {
-            members.iter().zip(fields).try_for_each(|(member, field)| {
-                if *member == Value::Null {
-                    avro::put_absent(out);
-                    return Ok(());
-                }
-                avro::put_present(out);
-                encode_value(member, &field.data_type, out)
-            })
-        }
-        (Value::List(members), DataType::List(element)) => avro::put_items(out, members.len(), |out| {
-            members.iter().try_for_each(|member| encode_value(member, element, out))
-        }),
-        (Value::Map(entries), DataType::Map(key_type, value_type)) => avro::put_items(out, entries.len(), |out| {
-            entries.iter().try_for_each(|(key, value)| {
-                encode_value(key, key_type, out)?;
-                encode_value(value, value_type, out)
-            })
-        }),
-        (Value::Null, _) => Err(Error::invalid_argument(
-            "a list or map that is kept whole holds a null, which the stored form cannot hold; take nulls out in the selects",
-        )),
-        _ => Err(Error::internal(format!("a value that is not a {data_type} in a column of that type"))),
-    }
-}
-
-fn decode_value(bytes: &mut &[u8], data_type: &DataType) -> Result<Value> {
-    Ok(match data_type {
-        DataType::Boolean => Value::Long(avro::get_fixed::<1>(bytes)?[0].into()),
-        DataType::Float => Value::Double(f32::from_le_bytes(avro::get_fixed(bytes)?).into()),
-        DataType::Double => Value::Double(avro::get_double(bytes)?),
-        DataType::String => Value::Bytes(avro::get_text(bytes)?.into()),
-        DataType::Binary => Value::Bytes(avro::get_bytes(bytes)?.into()),
-        DataType::List(element) => {
-            let mut members = Vec::new();
-            avro::get_items(bytes, |bytes| {
-                members.push(decode_value(bytes, element)?);
-                Ok(())
-            })?;
-            Value::List(members.into())
-        }
-        DataType::Map(key, value) => {
-            let mut entries = Vec::new();
-            avro::get_items(bytes, |bytes| {
-                entries.push((decode_value(bytes, key)?, decode_value(bytes, value)?));
-                Ok(())
-            })?;
-            Value::Map(entries.into())
-        }
-        DataType::Struct(_, fields) => {
-            let member = |field: &chronon_types::Field| {
-                if avro::get_union(bytes)? { decode_value(bytes, &field.data_type) } else { Ok(Value::Null) }
-            };
-            Value::List(fields.iter().map(member).collect::<Result<_>>()?)
-        }
-        DataType::Decimal(_, _) => Value::Decimal(Box::new(Decimals::decode(bytes, data_type)?)),
-        DataType::Byte | DataType::Short | DataType::Int | DataType::Long | DataType::Date | DataType::Timestamp => {
-            Value::Long(avro::get_long(bytes)?)
-        }
-    })
 }
 
 /// Appends the record of a value and its time.
@@ -210,20 +137,5 @@ mod tests {
             operation.merge(&mut merged, &operation.prepare(b"c", 5));
             assert_eq!(merged, ir);
         }
-    }
-
-    #[test]
-    fn payloads_of_any_type_round_trip() {
-        let fields =
-            vec![chronon_types::Field::new("a", DataType::Int), chronon_types::Field::new("b", DataType::String)];
-        let of_struct = DataType::Struct("s".into(), fields);
-        let data_type = DataType::List(Box::new(of_struct));
-        let member = |a, b| Value::List(vec![a, b].into());
-        let value = Value::List(
-            vec![member(Value::Long(-3), Value::Null), member(Value::Null, Value::Bytes(b"x"[..].into()))].into(),
-        );
-        let mut out = Vec::new();
-        encode_value(&value, &data_type, &mut out).unwrap();
-        assert_eq!(decode_value(&mut out.as_slice(), &data_type).unwrap(), value);
     }
 }

@@ -7,7 +7,6 @@
 use crate::avro;
 use crate::decimal::{DecimalSink, Decimals};
 use crate::definition::Definition;
-use crate::first_last::encode_value;
 use crate::grouped::GroupedColumn;
 use crate::min_max::Stored;
 use crate::physical::{Bytes, Doubles, Longs, Physical, check_layout};
@@ -110,7 +109,7 @@ fn put(array: &ArrayRef, row: usize, data_type: &DataType, out: &mut Vec<u8>) ->
                 put(column, row, &member.data_type, out)
             })
         }
-        _ => encode_value(&Value::read(array, row)?, data_type, out),
+        _ => Value::read(array, row)?.encode(data_type, out),
     }
 }
 

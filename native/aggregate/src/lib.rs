@@ -12,6 +12,7 @@ mod bounded_heap;
 mod definition;
 mod operation;
 mod spec;
+mod stored_value;
 mod value;
 
 pub mod approx_frequent_k;

@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a panic is what a fuzzer reports")]
 
 mod hosts;
+mod serving;
 mod sketches;
 mod stored;
 
@@ -16,11 +17,13 @@ pub type Target = fn(&[u8]);
 pub const TARGETS: &[(&str, Target)] = &[
     ("batch_ir", stored::batch_ir),
     ("cpc", sketches::cpc),
+    ("fetch", serving::fetch),
     ("frame", hosts::frame),
     ("frequent_items", sketches::frequent_items),
     ("histogram", sketches::histogram),
     ("kll", sketches::kll),
     ("plan", hosts::plan),
+    ("record", serving::record),
     ("request", stored::request),
     ("row", hosts::row),
     ("tile", stored::tile),
@@ -37,7 +40,7 @@ pub fn run(name: &str, bytes: &[u8]) {
 
 /// Valid bytes for the targets: name of the target, name of the input, bytes.
 pub fn seeds() -> Vec<(&'static str, &'static str, Vec<u8>)> {
-    [stored::seeds(), sketches::seeds(), hosts::seeds()].concat()
+    [stored::seeds(), sketches::seeds(), hosts::seeds(), serving::seeds()].concat()
 }
 
 /// The value, if the bytes are one; refusals must be typed.

@@ -53,12 +53,13 @@ pub(crate) fn tile(bytes: &[u8]) {
 }
 
 /// A value of a type, without nulls inside.
-fn value(data_type: &DataType, seed: i64) -> Value {
+pub(crate) fn value(data_type: &DataType, seed: i64) -> Value {
     match data_type {
         DataType::Float | DataType::Double => Value::Double(seed as f64 / 4.0),
         DataType::String | DataType::Binary => Value::Bytes(format!("é{seed}").into_bytes().into()),
         DataType::List(element) => Value::List([value(element, seed), value(element, seed + 1)].into()),
         DataType::Map(key, of) => Value::Map([(value(key, seed), value(of, seed))].into()),
+        DataType::Decimal(_, _) => Value::Decimal(Box::new((seed % 2).into())),
         DataType::Struct(_, fields) => Value::List(fields.iter().map(|f| value(&f.data_type, seed)).collect()),
         _ => Value::Long(seed % 2),
     }

@@ -9,6 +9,7 @@ use crate::session::{Session, Written};
 use crate::stats::STATS;
 use crate::{logs, settings};
 use chronon_plan::Plan;
+use chronon_serve::ServingPlan;
 use chronon_types::Error;
 use jni::Env;
 use jni::objects::{JByteArray, JByteBuffer};
@@ -198,29 +199,37 @@ entry! {
 }
 
 entry! {
-    /// What is served of a definition.
+    /// Checks a definition and keeps what serving it needs.
     fn Java_ai_chronon_jni_NativeCalls_servingOpen as "servingOpen" <'local>(
-        _env, _definition: JByteArray<'local>, _options: JByteArray<'local>
+        env, definition: JByteArray<'local>, options: JByteArray<'local>
     ) -> jlong {
-        Err(Error::unsupported("serving is not built yet").into())
+        let definition = env.convert_byte_array(&definition)?;
+        let options = text(env, &options)?;
+        let handle = HANDLES.open(ServingPlan::open(&definition, &options)?)?;
+        STATS.open();
+        Ok(handle)
     }
 }
 
 entry! {
     /// The slots and rows of a serving plan as JSON.
     fn Java_ai_chronon_jni_NativeCalls_servingDescribe as "servingDescribe" <'local>(
-        _env, _plan: jlong
-    ) -> JByteArray<'local> {
-        Err(Error::unsupported("serving is not built yet").into())
+        env, plan: jlong
+    ) -> JByteArray<'local>, on plan {
+        let description = HANDLES.get::<ServingPlan>(plan)?.describe();
+        bytes(env, description.as_bytes())
     }
 }
 
 entry! {
-    /// Answers a request.
+    /// Answers a request, whose parts name their plans.
     fn Java_ai_chronon_jni_NativeCalls_fetch as "fetch" <'local>(
-        _env, _request: JByteBuffer<'local>, _length: jint
+        env, request: JByteBuffer<'local>, length: jint
     ) -> JByteArray<'local> {
-        Err(Error::unsupported("serving is not built yet").into())
+        // In one copy before anything in it is looked at: the host could still write to it.
+        let request = Direct::of(env, &request)?.read(length)?.to_vec();
+        let answer = chronon_serve::fetch(&request, |plan| HANDLES.get::<ServingPlan>(plan))?;
+        bytes(env, &answer)
     }
 }
 

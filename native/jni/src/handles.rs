@@ -8,6 +8,7 @@ use crate::file::File;
 use crate::join::Join;
 use crate::session::Session;
 use chronon_plan::Plan;
+use chronon_serve::ServingPlan;
 use chronon_types::{Error, Result};
 use jni::sys::jlong;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -82,6 +83,7 @@ kinds! {
     Session = 2, "session", held: Session::bytes_held;
     Join = 3, "join", held: Join::bytes_held;
     File = 4, "file", held: File::bytes_held;
+    ServingPlan = 5, "serving plan", held: ServingPlan::bytes_held;
 }
 
 /// What can lie behind a handle.

@@ -29,7 +29,7 @@ struct Report {
     open: BTreeMap<&'static str, u64>,
     opened: u64,
     closed: u64,
-    /// Bytes held by open sessions, joins and files, as of their last call.
+    /// Bytes held by open sessions, joins, files and serving plans, as of their last call.
     bytes_held: u64,
     calls: u64,
     errors: u64,

@@ -15,10 +15,21 @@ const UNNAMED: &str = "(unnamed)";
 
 /// What a plan needs of a GroupBy.
 #[derive(Debug)]
-pub(crate) struct GroupBy {
+pub struct GroupBy {
     /// `metaData.name`.
-    pub(crate) name: String,
-    pub(crate) aggregations: Vec<Aggregation>,
+    pub name: String,
+    /// The aggregations; none when columns are passed through.
+    pub aggregations: Vec<Aggregation>,
+}
+
+impl GroupBy {
+    /// Reads a GroupBy in Thrift's binary protocol.
+    ///
+    /// # Errors
+    /// `CorruptData` when the bytes are none.
+    pub fn read(bytes: &[u8]) -> Result<Self> {
+        decode(bytes)
+    }
 }
 
 type Protocol<'a, 'b> = TBinaryInputProtocol<&'a mut &'b [u8]>;

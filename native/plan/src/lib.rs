@@ -11,4 +11,5 @@ mod options;
 mod plan;
 mod unpack;
 
+pub use decode::GroupBy;
 pub use plan::{OnlineParts, Output, Plan, WindowParts};

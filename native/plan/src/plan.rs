@@ -96,6 +96,22 @@ impl Plan {
         &self.inputs
     }
 
+    /// The members of a streamed row, each once: per aggregation its buckets, then its input. The same columns as
+    /// [`Self::inputs`], where an aggregation has several buckets in another order.
+    pub fn row_members(&self) -> Vec<&Field> {
+        let mut members: Vec<&Field> = Vec::new();
+        let mut add = |field| {
+            if !members.contains(&field) {
+                members.push(field);
+            }
+        };
+        for outputs in self.outputs.chunk_by(|one, next| one.aggregation == next.aggregation) {
+            outputs.iter().filter_map(|output| output.definition.bucket.as_ref()).for_each(&mut add);
+            outputs.iter().map(|output| &output.definition.input).for_each(&mut add);
+        }
+        members
+    }
+
     /// The columns that are computed, by aggregation, then bucket, then window.
     pub fn outputs(&self) -> &[Output] {
         &self.outputs

@@ -172,6 +172,11 @@ impl Lambda {
         Ok(results)
     }
 
+    /// Bytes of heap held, by capacity.
+    pub fn heap_size(&self) -> usize {
+        self.columns.iter().map(|column| column.heap_size()).sum()
+    }
+
     /// Reads the collapsed accumulators.
     fn collapsed(&mut self, bytes: &mut &[u8]) -> Result<()> {
         avro::get_present(bytes)?;

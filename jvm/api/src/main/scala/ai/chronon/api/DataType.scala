@@ -91,7 +91,8 @@ object DataType {
       val parameters = written.getParams
       if (parameters == null || parameters.size <= index)
         throw new InvalidDefinitionException(
-          s"type ${written.getKind} has ${Option(parameters).map(_.size).getOrElse(0)} parameters: it needs at least ${index + 1}"
+          s"type ${written.getKind} has ${Option(parameters).map(_.size).getOrElse(0)} parameters: it needs at least ${index +
+              1}"
         )
       fromTDataType(parameters.get(index).getDataType)
     }

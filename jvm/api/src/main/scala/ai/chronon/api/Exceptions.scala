@@ -3,13 +3,17 @@ package ai.chronon.api
 import scala.collection.Seq
 
 /** A request that cannot be answered, with its name. */
-class FetchException(requestName: String, message: String) extends IllegalArgumentException(s"Failed to fetch $requestName: $message") {
+class FetchException(requestName: String, message: String)
+    extends IllegalArgumentException(s"Failed to fetch $requestName: $message") {
   def getRequestName: String = requestName
 }
 
 /** A request of a join without keys that a part of it needs. */
 case class KeyMissingException(requestName: String, missingKeys: Seq[String], query: Map[String, Any])
-    extends FetchException(requestName, s"Missing keys ${missingKeys.mkString("List(", ", ", ")")} required by $requestName in query: $query")
+    extends FetchException(
+      requestName,
+      s"Missing keys ${missingKeys.mkString("List(", ", ", ")")} required by $requestName in query: $query"
+    )
 
 /** A request for a join or group-by that its team does not list as served. */
 case class InvalidEntityException(requestName: String)

@@ -10,7 +10,9 @@ object ExternalParts {
 
   /** `ext_[<prefix>_]<clean source name>`: what stands before every value of the part. */
   def fullName(part: ExternalPart): String =
-    (Seq(Constants.ExternalPrefix) ++ Option(part.getPrefix) :+ TableNames.clean(sourceName(part))).mkString("_")
+    (Seq(Constants.ExternalPrefix) ++ Option(part.getPrefix) :+ TableNames.clean(sourceName(part))).mkString(
+      "_"
+    )
 
   def sourceName(part: ExternalPart): String = part.getSource.getMetadata.getName
 
@@ -34,10 +36,11 @@ object ExternalParts {
   def valueSchema(part: ExternalPart): Seq[StructField] =
     members(part.getSource.getValueSchema).map(value => value.copy(name = fullName(part) + "_" + value.name))
 
-  private def members(written: TDataType): Seq[StructField] = Option(written).map(DataType.fromTDataType) match {
-    case Some(struct: StructType) => struct.fields.toSeq
-    case Some(other)              =>
-      throw new InvalidDefinitionException(s"schema ${DataType.toString(other)}: a struct is needed")
-    case None => Nil
-  }
+  private def members(written: TDataType): Seq[StructField] =
+    Option(written).map(DataType.fromTDataType) match {
+      case Some(struct: StructType) => struct.fields.toSeq
+      case Some(other)              =>
+        throw new InvalidDefinitionException(s"schema ${DataType.toString(other)}: a struct is needed")
+      case None => Nil
+    }
 }

@@ -38,6 +38,11 @@ public final class NativeStats {
     return number("file");
   }
 
+  /** Serving plans that are open. */
+  public long openServingPlans() {
+    return number("serving plan");
+  }
+
   /** Handles opened since the library was loaded. */
   public long opened() {
     return number("opened");
@@ -48,7 +53,7 @@ public final class NativeStats {
     return number("closed");
   }
 
-  /** Bytes held by open sessions, joins and files, as of the last call on each. */
+  /** Bytes held by open sessions, joins, files and serving plans, as of the last call on each. */
   public long bytesHeld() {
     return number("bytes_held");
   }

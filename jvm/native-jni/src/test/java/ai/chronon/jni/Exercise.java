@@ -14,13 +14,15 @@ final class Exercise {
       round();
       join();
       file();
+      serving();
       mistakes();
     }
     NativeLibrary.configure("{\"log_level\":\"debug\"}");
     NativeLibrary.buildInfo();
     NativeLibrary.drainLogs();
     NativeStats stats = NativeStats.read();
-    if (stats.openPlans() != 0 || stats.openSessions() != 0 || stats.openJoins() != 0 || stats.openFiles() != 0) {
+    if (stats.openPlans() != 0 || stats.openSessions() != 0 || stats.openJoins() != 0 || stats.openFiles() != 0
+        || stats.openServingPlans() != 0) {
       throw new AssertionError(stats);
     }
     System.out.println("done " + stats);
@@ -64,6 +66,19 @@ final class Exercise {
     }
   }
 
+  /** A request of one row. */
+  static void serving() {
+    String options = "{\"dialect\":\"airbnb\",\"kind\":\"temporal_events\",\"selected\":[{\"name\":\"amount\",\"type\":\"long\"}]}";
+    byte[] definition = Definitions.groupBy("team.sum", Definitions.SUM, 1, "amount");
+    try (ServingPlan plan = ServingPlan.open(definition, options); FetchCall call = new FetchCall()) {
+      plan.describe();
+      call.add(plan, 2, 0, FetchCall.FROM_BATCH_END, null);
+      call.addStreamed(1, AvroBytes.longs(12L));
+      Object sum = call.run(false).value(0, 0);
+      if (!Long.valueOf(12).equals(sum)) throw new AssertionError("sum is " + sum);
+    }
+  }
+
   /** Calls every native method once or more. */
   static void everyMethod() {
     NativeCalls.abiVersion();
@@ -71,6 +86,7 @@ final class Exercise {
     round();
     join();
     file();
+    serving();
     NativeStats.read();
     NativeLibrary.drainLogs();
     NativeLibrary.configure("{}");
@@ -96,6 +112,10 @@ final class Exercise {
       refused(() -> NativeCalls.joinNext(handle, ByteBuffer.allocateDirect(8)));
       refused(() -> NativeCalls.filePut(handle, ByteBuffer.allocateDirect(8), 8, 1));
       refused(() -> NativeCalls.fileOpen(null));
+      refused(() -> NativeCalls.servingOpen(null, null));
+      refused(() -> NativeCalls.servingDescribe(handle));
+      refused(() -> NativeCalls.fetch(null, 0));
+      refused(() -> NativeCalls.fetch(ByteBuffer.allocateDirect(64), 64));
       refused(() -> NativeCalls.fileOpen("{}".getBytes(StandardCharsets.UTF_8)));
       refused(() -> NativeCalls.joinOpen(plan.handle(), null));
       refused(() -> NativeCalls.joinOpen(plan.handle(), "{}".getBytes(StandardCharsets.UTF_8)));

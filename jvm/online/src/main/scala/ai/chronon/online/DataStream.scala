@@ -40,7 +40,9 @@ case class DataStream(df: DataFrame, partitions: Int, topicInfo: TopicInfo) {
     }
     val selects = Option(query.getSelects).map { authored =>
       val own = authored.asScala.map { case (name, text) => name -> Option(text).getOrElse(s"`$name`") }
-      val missing = ((Constants.TimeColumn -> timeColumn) +: added).filterNot { case (name, _) => own.contains(name) }
+      val missing = ((Constants.TimeColumn -> timeColumn) +: added).filterNot { case (name, _) =>
+        own.contains(name)
+      }
       missing ++ own
     }
     val selected = selects match {
@@ -51,7 +53,9 @@ case class DataStream(df: DataFrame, partitions: Int, topicInfo: TopicInfo) {
     val timeName = if (selects.isEmpty && time == Constants.TimeColumn) timeColumn else time
     val wheres = Option(query.getWheres).map(_.asScala).getOrElse(Nil) ++ Seq(s"$timeName IS NOT NULL") ++
       Option(keys).filter(_.nonEmpty).map(_.map(key => s"`$key` IS NOT NULL").mkString(" OR "))
-    logger.info(s"topic ${topicInfo.name}: selecting ${selects.getOrElse("*")} where ${wheres.mkString(" AND ")}")
+    logger.info(
+      s"topic ${topicInfo.name}: selecting ${selects.getOrElse("*")} where ${wheres.mkString(" AND ")}"
+    )
     DataStream(wheres.foldLeft(selected)(_.where(_)), partitions, topicInfo)
   }
 }

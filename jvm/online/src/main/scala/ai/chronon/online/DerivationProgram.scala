@@ -54,7 +54,9 @@ private[online] final class DerivationProgram(
   /** Names and types of what comes out. */
   lazy val outputSchema: Array[StructField] = {
     val fields =
-      if (isRenameOnly) projection.flatMap { case (name, text) => inputs.find(_.name == text).map(_.copy(name = name)) }
+      if (isRenameOnly) projection.flatMap { case (name, text) =>
+        inputs.find(_.name == text).map(_.copy(name = name))
+      }
       else native match {
         case Some(expressions) => expressions.map { case (name, e) => StructField(name, e.dataType) }
         case None              => sql.outputSchema
@@ -99,7 +101,11 @@ private[online] final class DerivationProgram(
     renamed(keys, base, millis)
   }
 
-  private def renamed(keys: Map[String, AnyRef], base: Map[String, AnyRef], millis: Long): Map[String, AnyRef] = {
+  private def renamed(
+      keys: Map[String, AnyRef],
+      base: Map[String, AnyRef],
+      millis: Long
+  ): Map[String, AnyRef] = {
     val column = lookup(keys, base, millis)
     val result = Map.newBuilder[String, AnyRef]
     if (hasStar) base.foreach { case entry @ (name, _) => if (!used(name) && !isTime(name)) result += entry }

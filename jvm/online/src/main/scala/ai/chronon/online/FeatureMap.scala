@@ -108,7 +108,11 @@ private[online] final class FeatureMap private (
 private[online] object FeatureMap {
   private object NotDecoded
 
-  def apply(layout: FeatureLayout, parts: Array[FeatureSlots], extras: Map[String, AnyRef]): Map[String, AnyRef] =
+  def apply(
+      layout: FeatureLayout,
+      parts: Array[FeatureSlots],
+      extras: Map[String, AnyRef]
+  ): Map[String, AnyRef] =
     if (!layout.ambiguous) new FeatureMap(layout, parts, extras)
     else {
       val builder = Map.newBuilder[String, AnyRef]
@@ -119,7 +123,7 @@ private[online] object FeatureMap {
 
   /** A map with more entries, which come first when names clash, without decoding what it has. */
   def extended(map: Map[String, AnyRef], more: Map[String, AnyRef]): Map[String, AnyRef] = map match {
-    case _ if more.isEmpty => map
+    case _ if more.isEmpty  => map
     case lazily: FeatureMap => lazily.withExtras(more)
     case other              => other ++ more
   }

@@ -33,7 +33,10 @@ object FetcherCache {
   /** Stored bytes by dataset, key and batch end: a new batch is a new entry, the old one falls out in time. */
   class BatchIrCache(val cacheName: String, maximumSize: Int) {
     val cache: Cache[BatchIrCache.Key, Array[Byte]] =
-      Caffeine.newBuilder().maximumSize(maximumSize.toLong).recordStats().build[BatchIrCache.Key, Array[Byte]]()
+      Caffeine.newBuilder().maximumSize(maximumSize.toLong).recordStats().build[
+        BatchIrCache.Key,
+        Array[Byte]
+      ]()
 
     /** How the cache does, as gauges. */
     def report(context: Metrics.Context): Unit = {

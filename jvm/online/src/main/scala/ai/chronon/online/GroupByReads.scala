@@ -112,7 +112,8 @@ private[online] final class GroupByReads(
     val keys = KeyEncoding.cast(request, info, context)
     val batchKey = KeyEncoding.encode(store, request.name, keys, info, info.batchDataset, context)
     val streamingKey =
-      if (info.isTemporal) KeyEncoding.encode(store, request.name, keys, info, info.streamingDataset, context) else null
+      if (info.isTemporal) KeyEncoding.encode(store, request.name, keys, info, info.streamingDataset, context)
+      else null
     val queryMillis = request.atMillis.getOrElse(now)
     val key = WorkKey(
       request.name,
@@ -135,7 +136,8 @@ private[online] final class GroupByReads(
 
   private def cachedBatch(work: Work, batchKey: Array[Byte]): Unit =
     if (cache.isDefined && cachingEnabled(work.info.getGroupBy)) {
-      work.cacheKey = BatchIrCache.Key(work.info.batchDataset, ByteBuffer.wrap(batchKey), work.info.batchEndTsMillis)
+      work.cacheKey =
+        BatchIrCache.Key(work.info.batchDataset, ByteBuffer.wrap(batchKey), work.info.batchEndTsMillis)
       work.cached = cache.get.cache.getIfPresent(work.cacheKey)
       if (work.cached == null) work.context.increment("batch_cache_gb_misses")
       else {
@@ -181,7 +183,10 @@ private[online] final class GroupByReads(
       if (work.cached != null) work.cached
       else if (newest != null && newest.millis >= batchEnd) newest.bytes
       else null
-    if (work.cacheKey != null && work.cached == null && bytes != null && work.cacheKey.batchEndTsMillis == batchEnd)
+    if (
+      work.cacheKey != null && work.cached == null && bytes != null &&
+      work.cacheKey.batchEndTsMillis == batchEnd
+    )
       cache.get.cache.put(work.cacheKey, bytes)
     if (newest != null) report(work, "batch", batch)
     if (!work.info.isTemporal) {
@@ -211,7 +216,10 @@ private[online] final class GroupByReads(
     val context = work.context.withSuffix(s"$kind.response")
     val age = work.queryMillis - values.iterator.map(_.millis).max
     context.distribution("row.count", values.size.toLong)
-    context.distribution("bytes", values.iterator.map(v => if (v.bytes == null) 0L else v.bytes.length.toLong).sum)
+    context.distribution(
+      "bytes",
+      values.iterator.map(v => if (v.bytes == null) 0L else v.bytes.length.toLong).sum
+    )
     context.distribution(Metrics.Name.FreshnessMillis, age)
     context.distribution(Metrics.Name.FreshnessMinutes, age / 60000)
   }
@@ -222,7 +230,8 @@ private[online] final class GroupByReads(
         s"group-by ${work.name}, request of ${work.queryMillis}, batch end ${work.info.batchEndTsMillis}: ${answer.error(work.part)}"
       fail(
         work,
-        if (answer.errorCode(work.part) == NativeErrorCode.INVALID_ARGUMENT) new IllegalArgumentException(message)
+        if (answer.errorCode(work.part) == NativeErrorCode.INVALID_ARGUMENT)
+          new IllegalArgumentException(message)
         else new RuntimeException(message)
       )
     } else {
@@ -239,7 +248,12 @@ private[online] final class GroupByReads(
 }
 
 private[online] object GroupByReads {
-  private final case class WorkKey(name: String, batchKey: ByteBuffer, streamingKey: ByteBuffer, queryMillis: Long)
+  private final case class WorkKey(
+      name: String,
+      batchKey: ByteBuffer,
+      streamingKey: ByteBuffer,
+      queryMillis: Long
+  )
 
   /** One key of one group-by at one moment, whoever and however many ask for it. */
   private final class Work(
@@ -274,7 +288,9 @@ private[online] object LateBatch {
 
   /** 1 if the request is more than two days past the batch and some window is longer than that; else 0. */
   def count(queryMillis: Long, batchEndMillis: Long, windows: Seq[Window]): Long =
-    if (queryMillis > batchEndMillis + Slack &&
-      windows.exists(window => Windows.isUnbounded(window) || Windows.millis(window) > Slack)) 1L
+    if (
+      queryMillis > batchEndMillis + Slack &&
+      windows.exists(window => Windows.isUnbounded(window) || Windows.millis(window) > Slack)
+    ) 1L
     else 0L
 }

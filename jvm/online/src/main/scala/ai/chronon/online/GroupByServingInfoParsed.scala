@@ -43,7 +43,8 @@ class GroupByServingInfoParsed(val groupByServingInfo: GroupByServingInfo, parti
   /** What a streamed mutation holds: the same, its own time and whether it takes a row back. */
   @transient lazy val mutationValueChrononSchema: StructType =
     StructType(s"${cleanName}_MUTATION_COLS", valueChrononSchema.fields ++ MutationAvroFields)
-  def mutationValueAvroSchema: String = AvroConversions.fromChrononSchema(mutationValueChrononSchema).toString()
+  def mutationValueAvroSchema: String =
+    AvroConversions.fromChrononSchema(mutationValueChrononSchema).toString()
   @transient lazy val mutationValueAvroCodec: AvroCodec = AvroCodec.of(mutationValueAvroSchema)
 
   def MutationAvroFields: Seq[StructField] = Constants.MutationAvroFields
@@ -91,7 +92,8 @@ class GroupByServingInfoParsed(val groupByServingInfo: GroupByServingInfo, parti
 
   /** Options of the serving plan, the same text for the same plan. */
   private[online] lazy val planOptions: String = {
-    val options = JsonNodeFactory.instance.objectNode().put("dialect", "airbnb").put("kind", kind).put("strict", true)
+    val options =
+      JsonNodeFactory.instance.objectNode().put("dialect", "airbnb").put("kind", kind).put("strict", true)
     options.set("selected", KernelTypes.columns(selectedChrononSchema.fields))
     options.toString
   }
@@ -125,7 +127,9 @@ class GroupByServingInfoParsed(val groupByServingInfo: GroupByServingInfo, parti
 
   /** The features as they are fetched. */
   @transient lazy val responseChrononSchema: StructType =
-    derivation.map(program => StructType(s"${cleanName}_RESPONSE", program.outputSchema)).getOrElse(baseValueChrononSchema)
+    derivation.map(program => StructType(s"${cleanName}_RESPONSE", program.outputSchema)).getOrElse(
+      baseValueChrononSchema
+    )
 
   private def struct(dataType: DataType): StructType = dataType match {
     case struct: StructType => struct

@@ -36,7 +36,8 @@ case class JoinCodec(conf: JoinOps, keySchema: StructType, baseValueSchema: Stru
     * type counts, in the place of the first.
     */
   @transient lazy val valueSchema: StructType = {
-    val all = baseValueSchema.fields ++ derivation.toSeq.flatMap(_.outputSchema) ++ ModelTransformPlan.schema(conf.join)
+    val all = baseValueSchema.fields ++ derivation.toSeq.flatMap(_.outputSchema) ++
+      ModelTransformPlan.schema(conf.join)
     val last = all.map(field => field.name -> field).toMap
     StructType(s"join_combined_$cleanName", all.map(_.name).distinct.map(last))
   }
@@ -52,6 +53,9 @@ case class JoinCodec(conf: JoinOps, keySchema: StructType, baseValueSchema: Stru
   @transient lazy val loggingSchema: String =
     JoinCodec.buildLoggingSchema(conf.join.getMetaData.getName, keySchemaStr, valueSchemaStr)
   @transient lazy val loggingSchemaHash: String = HashUtils.md5Base64(loggingSchema)
+
+  @transient private[online] lazy val keyTypes: Map[String, DataType] =
+    keySchema.fields.map(f => f.name -> f.fieldType).toMap
 
   @transient lazy val keys: Array[String] = keySchema.fields.map(_.name)
   @transient lazy val values: Array[String] = valueSchema.fields.map(_.name)
@@ -92,10 +96,10 @@ object JoinCodec {
     override def getEscapeCodesForAscii: Array[Int] = codes
     override def getEscapeSequence(c: Int): SerializableString =
       c.toChar match {
-        case '\u2028' => new SerializedString("\\u2028")
-        case '\u2029' => new SerializedString("\\u2029")
+        case '\u2028'                                   => new SerializedString("\\u2028")
+        case '\u2029'                                   => new SerializedString("\\u2029")
         case other if escaped.indexOf(other.toInt) >= 0 => new SerializedString("\\u%04x".format(c))
-        case _        => null
+        case _                                          => null
       }
   }
 }

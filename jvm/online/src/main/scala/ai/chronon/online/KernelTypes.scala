@@ -10,8 +10,19 @@ import scala.collection.JavaConverters._
 private[online] object KernelTypes {
   private val nodes = JsonNodeFactory.instance
   private val scalars: Map[String, DataType] =
-    Seq(BooleanType, ByteType, ShortType, IntType, LongType, FloatType, DoubleType, StringType, BinaryType, DateType,
-      TimestampType).map(t => DataType.toString(t) -> t).toMap + ("boolean" -> BooleanType)
+    Seq(
+      BooleanType,
+      ByteType,
+      ShortType,
+      IntType,
+      LongType,
+      FloatType,
+      DoubleType,
+      StringType,
+      BinaryType,
+      DateType,
+      TimestampType
+    ).map(t => DataType.toString(t) -> t).toMap + ("boolean" -> BooleanType)
 
   /** A text name or, where a struct is inside, an object. */
   def json(dataType: DataType): JsonNode = dataType match {
@@ -20,8 +31,9 @@ private[online] object KernelTypes {
       struct.set[JsonNode]("members", columns(fields))
       nodes.objectNode().set[JsonNode]("struct", struct)
     case ListType(element)   => nodes.objectNode().set[JsonNode]("list", json(element))
-    case MapType(key, value) => nodes.objectNode().set[JsonNode]("map", nodes.arrayNode().add(json(key)).add(json(value)))
-    case scalar              => nodes.textNode(DataType.toString(scalar))
+    case MapType(key, value) =>
+      nodes.objectNode().set[JsonNode]("map", nodes.arrayNode().add(json(key)).add(json(value)))
+    case scalar => nodes.textNode(DataType.toString(scalar))
   }
 
   def columns(fields: Array[StructField]): JsonNode = {
@@ -31,7 +43,9 @@ private[online] object KernelTypes {
   }
 
   def parseColumns(json: JsonNode): Array[StructField] =
-    json.elements.asScala.map(field => StructField(field.get("name").asText, parse(field.get("type")))).toArray
+    json.elements.asScala.map(field =>
+      StructField(field.get("name").asText, parse(field.get("type")))
+    ).toArray
 
   def parse(json: JsonNode): DataType =
     if (json.isTextual) parse(json.asText)
@@ -41,7 +55,7 @@ private[online] object KernelTypes {
 
   private def parse(text: String): DataType = parsePrefix(text) match {
     case (dataType, "") => dataType
-    case (_, rest)      => throw new IllegalArgumentException(s"`$rest` is left over in the column type `$text`")
+    case (_, rest) => throw new IllegalArgumentException(s"`$rest` is left over in the column type `$text`")
   }
 
   private def parsePrefix(text: String): (DataType, String) =

@@ -13,11 +13,16 @@ private[online] object KeyEncoding {
     * @throws ai.chronon.api.KeyMissingException if one is not in the request: written as null or zero it would be another key
     * @throws ai.chronon.api.EncodeKeyException  naming the column whose value has no form in its type
     */
-  def cast(request: Request, info: GroupByServingInfoParsed, context: Metrics.Context): Map[String, AnyRef] = {
+  def cast(
+      request: Request,
+      info: GroupByServingInfoParsed,
+      context: Metrics.Context
+  ): Map[String, AnyRef] = {
     val columns = info.keyChrononSchema.fields
     val keys = request.keys
     if (keys == null) throw KeyMissingException(request.name, columns.map(_.name).toList, Map.empty)
-    val missing = columns.iterator.map(_.name).filterNot(name => keys.contains(name) || keys.contains(clean(name))).toList
+    val missing =
+      columns.iterator.map(_.name).filterNot(name => keys.contains(name) || keys.contains(clean(name))).toList
     if (missing.nonEmpty) {
       context.increment("fetch_missing_key_failure.count")
       throw KeyMissingException(request.name, missing, keys)

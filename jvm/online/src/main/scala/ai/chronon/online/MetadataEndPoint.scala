@@ -50,9 +50,9 @@ object MetadataEndPoint {
   private def keyOf(path: String): String = path.split("/").takeRight(3).mkString("/")
 
   private def metaData(conf: TBase[_, _]): MetaData = conf match {
-    case join: Join           => join.getMetaData
-    case groupBy: GroupBy     => groupBy.getMetaData
-    case query: StagingQuery  => query.getMetaData
-    case other                => throw new IllegalArgumentException(s"${other.getClass.getName} is not uploaded")
+    case join: Join          => join.getMetaData
+    case groupBy: GroupBy    => groupBy.getMetaData
+    case query: StagingQuery => query.getMetaData
+    case other => throw new IllegalArgumentException(s"${other.getClass.getName} is not uploaded")
   }
 }

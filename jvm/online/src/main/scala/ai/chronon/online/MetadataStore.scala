@@ -119,7 +119,10 @@ class MetadataStore(
     kvStore.getString(key, dataset, timeoutMillis) match {
       case Success(text)  => AvroCodec.of(text)
       case Failure(cause) =>
-        throw new RuntimeException(s"Couldn't fetch the schema $key of dataset $dataset: was its upload successful?", cause)
+        throw new RuntimeException(
+          s"Couldn't fetch the schema $key of dataset $dataset: was its upload successful?",
+          cause
+        )
     }
 
   lazy val getStatsSchemaFromKVStore: TTLCache[(String, String), AvroCodec] = new TTLCache(
@@ -137,12 +140,13 @@ class MetadataStore(
     val context = Metrics.Context(Environment.MetaDataFetching, groupBy = name).withSuffix("group_by")
     val start = System.currentTimeMillis()
     val batchDataset = TableNames.clean(name).toUpperCase + "_BATCH"
-    val read = Try(kvStore.getString(Constants.GroupByServingInfoKey, batchDataset, timeoutMillis)).flatten.map { text =>
-      new GroupByServingInfoParsed(
-        ThriftJsonCodec.fromJsonStr[GroupByServingInfo](text, check = true, classOf[GroupByServingInfo]),
-        partitionSpec
-      )
-    }
+    val read =
+      Try(kvStore.getString(Constants.GroupByServingInfoKey, batchDataset, timeoutMillis)).flatten.map { text =>
+        new GroupByServingInfoParsed(
+          ThriftJsonCodec.fromJsonStr[GroupByServingInfo](text, check = true, classOf[GroupByServingInfo]),
+          partitionSpec
+        )
+      }
     read match {
       case Success(_) => context.distribution(Metrics.Name.LatencyMillis, System.currentTimeMillis() - start)
       case Failure(_) => context.increment(Metrics.Name.Exception)
@@ -165,7 +169,8 @@ class MetadataStore(
     val now = Some(System.currentTimeMillis())
     val puts = kVPairs.toSeq.map { case (key, values) =>
       val bytes =
-        if (datasetName == MetadataEndPoint.NameByTeamEndPointName) StringArrayConverter.stringsToBytes(values)
+        if (datasetName == MetadataEndPoint.NameByTeamEndPointName)
+          StringArrayConverter.stringsToBytes(values)
         else values.head.getBytes(UTF_8)
       PutRequest(key.getBytes(UTF_8), bytes, datasetName, now)
     }

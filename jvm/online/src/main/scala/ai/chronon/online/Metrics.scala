@@ -127,10 +127,20 @@ object Metrics {
     /** Client errors are logged the first time and then once in a thousand, or an agent that is down would fill the log. */
     private val logErrors: StatsDClientErrorHandler = (e: Exception) =>
       if (statsErrorCount.getAndIncrement() % LogEvery == 0)
-        statsLogger.warn(s"metrics cannot be sent to $statsHost:$statsPort (${statsErrorCount.get} errors so far)", e)
+        statsLogger.warn(
+          s"metrics cannot be sent to $statsHost:$statsPort (${statsErrorCount.get} errors so far)",
+          e
+        )
 
     lazy val statsClient: NonBlockingStatsDClient =
-      new NonBlockingStatsDClient("ai.zipline", statsHost, statsPort, QueueSize, Array.empty[String], logErrors)
+      new NonBlockingStatsDClient(
+        "ai.zipline",
+        statsHost,
+        statsPort,
+        QueueSize,
+        Array.empty[String],
+        logErrors
+      )
 
     /** The client, or none if metrics are off: then no socket is ever opened. */
     private[online] def client: Option[NonBlockingStatsDClient] = if (enabled) Some(statsClient) else None
@@ -163,7 +173,10 @@ object Metrics {
 
     /** Counts an exception by where it was thrown and of what class it is, and logs it. */
     def incrementException(exception: Throwable)(implicit logger: Logger): Unit = {
-      logger.error(s"$environment ${Seq(join, groupBy).filter(_ != null).mkString(" ")}: $exception", exception)
+      logger.error(
+        s"$environment ${Seq(join, groupBy).filter(_ != null).mkString(" ")}: $exception",
+        exception
+      )
       send { client =>
         val place = exception.getStackTrace.headOption.map(frame =>
           s"[${frame.getMethodName}@${frame.getFileName}:${frame.getLineNumber}]"
@@ -209,7 +222,10 @@ object Metrics {
 
     /** Last tag first, nulls as text: what dashboards have been reading. */
     @transient private lazy val tags: String =
-      Context.tagStrings.computeIfAbsent(this, _ => toTags.reverseIterator.map(String.valueOf(_: String)).mkString(","))
+      Context.tagStrings.computeIfAbsent(
+        this,
+        _ => toTags.reverseIterator.map(String.valueOf(_: String)).mkString(",")
+      )
 
     @transient private lazy val prefix: String = (Seq(environment) ++ Option(suffix)).mkString("", ".", ".")
 

@@ -23,18 +23,21 @@ private[online] final class ModelTransformPlan(
 private[online] object ModelTransformPlan {
 
   def of(join: Join): Seq[ModelTransformPlan] =
-    Option(join.getModelTransforms).flatMap(t => Option(t.getTransforms)).toSeq.flatMap(_.asScala).map { transform =>
-      val model = transform.getModel
-      val renamedInputs = mapping(transform.getInputMappings)
-      val renamedOutputs = mapping(transform.getOutputMappings)
-      val prefix = Option(transform.getPrefix).map(_ + "_").getOrElse("")
-      new ModelTransformPlan(
-        model,
-        members(model.getInputSchema).map(field => field.name -> renamedInputs.getOrElse(field.name, field.name)),
-        members(model.getOutputSchema).map(field =>
-          field.name -> field.copy(name = prefix + renamedOutputs.getOrElse(field.name, field.name))
+    Option(join.getModelTransforms).flatMap(t => Option(t.getTransforms)).toSeq.flatMap(_.asScala).map {
+      transform =>
+        val model = transform.getModel
+        val renamedInputs = mapping(transform.getInputMappings)
+        val renamedOutputs = mapping(transform.getOutputMappings)
+        val prefix = Option(transform.getPrefix).map(_ + "_").getOrElse("")
+        new ModelTransformPlan(
+          model,
+          members(model.getInputSchema).map(field =>
+            field.name -> renamedInputs.getOrElse(field.name, field.name)
+          ),
+          members(model.getOutputSchema).map(field =>
+            field.name -> field.copy(name = prefix + renamedOutputs.getOrElse(field.name, field.name))
+          )
         )
-      )
     }
 
   /** Features that go past the models into the response. */
@@ -47,8 +50,9 @@ private[online] object ModelTransformPlan {
   private def mapping(map: java.util.Map[String, String]): Map[String, String] =
     Option(map).map(_.asScala.toMap).getOrElse(Map.empty)
 
-  private def members(written: TDataType): Seq[StructField] = Option(written).map(DataType.fromTDataType) match {
-    case Some(struct: StructType) => struct.fields.toSeq
-    case _                        => Nil
-  }
+  private def members(written: TDataType): Seq[StructField] =
+    Option(written).map(DataType.fromTDataType) match {
+      case Some(struct: StructType) => struct.fields.toSeq
+      case _                        => Nil
+    }
 }

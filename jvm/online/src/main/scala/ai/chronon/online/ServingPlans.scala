@@ -27,7 +27,7 @@ private[online] final class ServingPlans extends AutoCloseable {
       var acquired: Shared = null
       plans.compute(
         name,
-        (_, old) => {
+        (_, old) =>
           if (old != null && old.fits(info) && old.shared.acquire()) {
             acquired = old.shared
             new Entry(info, old.shared)
@@ -38,7 +38,6 @@ private[online] final class ServingPlans extends AutoCloseable {
             if (old != null) old.shared.release()
             new Entry(info, opened)
           }
-        }
       )
       acquired
     }

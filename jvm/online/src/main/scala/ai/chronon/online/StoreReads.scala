@@ -53,7 +53,8 @@ private[online] final class StoreReads {
       latency: Long
   ): Unit = {
     val there = values.iterator.collect { case Success(seq) => seq }.toArray
-    val bytes = there.iterator.flatMap(_.iterator).map(v => if (v.bytes == null) 0L else v.bytes.length.toLong).sum
+    val bytes =
+      there.iterator.flatMap(_.iterator).map(v => if (v.bytes == null) 0L else v.bytes.length.toLong).sum
     context.distribution("multi_get.bytes", bytes)
     context.distribution("multi_get.response.length", values.length.toLong)
     context.distribution("multi_get.response.success.length", there.length.toLong)
@@ -94,7 +95,8 @@ private[online] object StoreReads {
       if (answer != null && answer.request != null && answer.values != null) {
         var place = identical.get(answer.request)
         if (place == null) place = sharingKeyBytes(asked, byKeyBytes, answer.request)
-        if (place == null && position < asked.size && keyOf(asked(position)) == keyOf(answer.request)) place = position
+        if (place == null && position < asked.size && keyOf(asked(position)) == keyOf(answer.request))
+          place = position
         if (place == null) place = byContent.get(keyOf(answer.request))
         if (place != null) result(place) = answer.values match {
           case Success(null) => Failure(new NullPointerException("the store answered with null"))

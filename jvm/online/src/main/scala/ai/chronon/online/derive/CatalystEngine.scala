@@ -3,7 +3,12 @@ package ai.chronon.online.derive
 import ai.chronon.api._
 import org.apache.spark.sql.catalyst.CatalystTypeConverters
 import org.apache.spark.sql.catalyst.InternalRow
-import org.apache.spark.sql.catalyst.expressions.{BindReferences, Expression => SparkExpression, GenericInternalRow, UnsafeProjection}
+import org.apache.spark.sql.catalyst.expressions.{
+  BindReferences,
+  Expression => SparkExpression,
+  GenericInternalRow,
+  UnsafeProjection
+}
 import org.apache.spark.sql.catalyst.plans.logical.{LogicalPlan, Project}
 import org.apache.spark.sql.{Row => SparkRow, SparkSession, types => spark}
 
@@ -19,8 +24,11 @@ private[online] final class CatalystEngine extends SqlEngine {
       projection: Seq[(String, String)],
       inputs: Seq[StructField]
   ): SqlEngine.Projection = {
-    val schema = spark.StructType(inputs.map(field => spark.StructField(field.name, toSpark(field.fieldType))))
-    val texts = projection.map { case (name, text) => s"${if (name == text) quoted(text) else text} AS ${quoted(name)}" }
+    val schema =
+      spark.StructType(inputs.map(field => spark.StructField(field.name, toSpark(field.fieldType))))
+    val texts = projection.map { case (name, text) =>
+      s"${if (name == text) quoted(text) else text} AS ${quoted(name)}"
+    }
     val frame = session.createDataFrame(new java.util.ArrayList[SparkRow], schema)
     // An RDD below, not a local relation: the optimizer would find out that there are no rows.
     val planned = session.createDataFrame(frame.rdd, schema).selectExpr(texts: _*)
@@ -69,8 +77,9 @@ private object CatalystEngine {
     case TimestampType         => spark.TimestampType
     case ListType(element)     => spark.ArrayType(toSpark(element))
     case MapType(key, value)   => spark.MapType(toSpark(key), toSpark(value))
-    case StructType(_, fields) => spark.StructType(fields.map(f => spark.StructField(f.name, toSpark(f.fieldType))))
-    case other                 => throw new UnsupportedOperationException(s"type $other has no counterpart in Spark")
+    case StructType(_, fields) =>
+      spark.StructType(fields.map(f => spark.StructField(f.name, toSpark(f.fieldType))))
+    case other => throw new UnsupportedOperationException(s"type $other has no counterpart in Spark")
   }
 
   def fromSpark(name: String, dataType: spark.DataType): DataType = dataType match {
@@ -86,8 +95,9 @@ private object CatalystEngine {
     case spark.DateType               => DateType
     case spark.TimestampType          => TimestampType
     case spark.ArrayType(element, _)  => ListType(fromSpark(s"${name}Element", element))
-    case spark.MapType(key, value, _) => MapType(fromSpark(s"${name}Key", key), fromSpark(s"${name}Value", value))
-    case spark.StructType(fields)     => StructType(
+    case spark.MapType(key, value, _) =>
+      MapType(fromSpark(s"${name}Key", key), fromSpark(s"${name}Value", value))
+    case spark.StructType(fields) => StructType(
         s"${name.capitalize}Struct",
         fields.map(f => StructField(f.name, fromSpark(f.name, f.dataType)))
       )
@@ -96,23 +106,25 @@ private object CatalystEngine {
 
   /** A feature as Spark's converters take it. */
   private def toRow(value: Any, dataType: spark.DataType): Any = (value, dataType) match {
-    case (null, _)                                               => null
-    case (struct: Array[_], spark.StructType(fields))            =>
-      SparkRow.fromSeq(fields.indices.map(i => if (i < struct.length) toRow(struct(i), fields(i).dataType) else null))
+    case (null, _)                                    => null
+    case (struct: Array[_], spark.StructType(fields)) =>
+      SparkRow.fromSeq(fields.indices.map(i =>
+        if (i < struct.length) toRow(struct(i), fields(i).dataType) else null
+      ))
     case (struct: scala.collection.Map[_, _], spark.StructType(fields)) =>
       val named = struct.asInstanceOf[scala.collection.Map[String, Any]]
       SparkRow.fromSeq(fields.toSeq.map(f => toRow(named.getOrElse(f.name, null), f.dataType)))
     case (struct: java.util.Map[_, _], spark.StructType(fields)) =>
       SparkRow.fromSeq(fields.toSeq.map(f => toRow(struct.get(f.name), f.dataType)))
-    case (list: java.util.List[_], spark.ArrayType(element, _))  => list.asScala.map(toRow(_, element)).toSeq
-    case (map: java.util.Map[_, _], spark.MapType(key, v, _))    =>
+    case (list: java.util.List[_], spark.ArrayType(element, _)) => list.asScala.map(toRow(_, element)).toSeq
+    case (map: java.util.Map[_, _], spark.MapType(key, v, _))   =>
       map.asScala.map { case (k, x) => toRow(k, key) -> toRow(x, v) }.toMap
     case (other, _) => other
   }
 
   /** What Spark computed in the types of features; a struct is a map of its members by name. */
   private def fromRow(value: Any, dataType: spark.DataType): AnyRef = (value, dataType) match {
-    case (null, _)                                => null
+    case (null, _)                                 => null
     case (row: SparkRow, spark.StructType(fields)) =>
       fields.indices.map(i => fields(i).name -> fromRow(row.get(i), fields(i).dataType)).toMap
     case (list: scala.collection.Seq[_], spark.ArrayType(element, _)) =>
@@ -134,7 +146,8 @@ private object CatalystEngine {
       inputs: Seq[spark.StructField],
       output: spark.StructType
   ) extends SqlEngine.Projection {
-    private val toCatalyst = inputs.map(field => CatalystTypeConverters.createToCatalystConverter(field.dataType)).toArray
+    private val toCatalyst =
+      inputs.map(field => CatalystTypeConverters.createToCatalystConverter(field.dataType)).toArray
     private val toScala = CatalystTypeConverters.createToScalaConverter(output)
     private val idle = new ConcurrentLinkedQueue[Seq[UnsafeProjection]]
 
@@ -146,12 +159,17 @@ private object CatalystEngine {
 
     override def apply(column: String => AnyRef): Map[String, AnyRef] = {
       val values = new Array[Any](inputs.length)
-      inputs.indices.foreach(i => values(i) = toCatalyst(i)(toRow(column(inputs(i).name), inputs(i).dataType)))
+      inputs.indices.foreach(i =>
+        values(i) = toCatalyst(i)(toRow(column(inputs(i).name), inputs(i).dataType))
+      )
       val chain = Option(idle.poll()).getOrElse(compiled())
-      val row = chain.foldLeft(new GenericInternalRow(values): InternalRow)((input, projection) => projection(input))
+      val row =
+        chain.foldLeft(new GenericInternalRow(values): InternalRow)((input, projection) => projection(input))
       val result = toScala(row).asInstanceOf[SparkRow]
       idle.add(chain)
-      output.fields.indices.map(i => output.fields(i).name -> fromRow(result.get(i), output.fields(i).dataType)).toMap
+      output.fields.indices.map(i =>
+        output.fields(i).name -> fromRow(result.get(i), output.fields(i).dataType)
+      ).toMap
     }
   }
 }

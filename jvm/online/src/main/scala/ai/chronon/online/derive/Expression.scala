@@ -25,7 +25,6 @@ private[online] object Expression {
   private def expression(dataType: DataType)(f: (String => AnyRef) => AnyRef): Expression =
     new Expression(dataType) { override def eval(column: String => AnyRef): AnyRef = f(column) }
 
-
   private final class Typer(columns: Seq[StructField]) {
 
     def typed(syntax: Syntax): Option[Expression] = syntax match {
@@ -36,30 +35,30 @@ private[online] object Expression {
     private def isDecimal(text: String) = text.matches("\\d*\\.\\d*")
 
     private def build(syntax: Syntax): Expression = syntax match {
-      case Column(name)              => column(name)
-      case Literal(text)             => literal(text)
-      case Text(value)               => expression(StringType)(_ => value)
-      case Constant(value)           => expression(BooleanType)(_ => value)
-      case Unary("not", operand)     =>
+      case Column(name)          => column(name)
+      case Literal(text)         => literal(text)
+      case Text(value)           => expression(StringType)(_ => value)
+      case Constant(value)       => expression(BooleanType)(_ => value)
+      case Unary("not", operand) =>
         val inner = boolean(operand)
         expression(BooleanType) { row =>
           val value = inner.eval(row)
           if (value == null) null else Boolean.box(!value.asInstanceOf[Boolean])
         }
-      case Unary(_, operand)         => negative(build(operand))
-      case Binary("and", a, b)       => logic(boolean(a), boolean(b), decisive = false)
-      case Binary("or", a, b)        => logic(boolean(a), boolean(b), decisive = true)
+      case Unary(_, operand)   => negative(build(operand))
+      case Binary("and", a, b) => logic(boolean(a), boolean(b), decisive = false)
+      case Binary("or", a, b)  => logic(boolean(a), boolean(b), decisive = true)
       case Binary(operator, a, b) if "+-*/".contains(operator) => arithmetic(operator, a, b)
-      case Binary(operator, a, b)    => comparison(operator, a, b)
-      case IsNull(operand, negated)  =>
+      case Binary(operator, a, b)                              => comparison(operator, a, b)
+      case IsNull(operand, negated)                            =>
         val inner = build(operand)
         expression(BooleanType)(row => Boolean.box((inner.eval(row) == null) != negated))
-      case Cast(operand, typeName)   => cast(build(operand), typeName)
-      case Call("coalesce", all)     => firstOf(all)
+      case Cast(operand, typeName)                 => cast(build(operand), typeName)
+      case Call("coalesce", all)                   => firstOf(all)
       case Call("nvl" | "ifnull", all @ Seq(_, _)) => firstOf(all)
       case Call("if", Seq(condition, yes, no))     => choice(Seq(condition -> yes), Some(no))
-      case Case(branches, otherwise) => choice(branches, otherwise)
-      case Call(name, _)             => throw new NotHere(name)
+      case Case(branches, otherwise)               => choice(branches, otherwise)
+      case Call(name, _)                           => throw new NotHere(name)
     }
 
     // Spark resolves names without regard to case: a name that is not there exactly so, or not once, is left to it.
@@ -75,7 +74,8 @@ private[online] object Expression {
       }
       if (text.matches("\\d+")) constant(IntType, Int.box(text.toInt))
       else if (text.matches("\\d+[lL]")) constant(LongType, Long.box(text.dropRight(1).toLong))
-      else if (text.matches("[\\d.]+([eE][+-]?\\d+)?[dD]")) constant(DoubleType, Double.box(text.dropRight(1).toDouble))
+      else if (text.matches("[\\d.]+([eE][+-]?\\d+)?[dD]"))
+        constant(DoubleType, Double.box(text.dropRight(1).toDouble))
       else if (text.matches("[\\d.]+[eE][+-]?\\d+")) constant(DoubleType, Double.box(text.toDouble))
       else throw new NotHere(text)
     }
@@ -94,14 +94,15 @@ private[online] object Expression {
       }
       val types = built.collect { case Right(operand) => operand.dataType }
       val decimals = built.exists(_.isLeft)
-      if (types.isEmpty || (decimals && types.exists(t => t != DoubleType && t != FloatType))) throw new NotHere("decimals")
+      if (types.isEmpty || (decimals && types.exists(t => t != DoubleType && t != FloatType)))
+        throw new NotHere("decimals")
       val common =
         if (decimals) DoubleType
         else if (types.distinct.size == 1) types.head
         else if (types.forall(ranks.contains)) types.maxBy(ranks.indexOf(_))
         else throw new NotHere("operands of different types")
       built.map {
-        case Left(text)     =>
+        case Left(text) =>
           val value = Double.box(text.toDouble)
           expression(DoubleType)(_ => value)
         case Right(operand) => converted(operand, common)
@@ -126,10 +127,11 @@ private[online] object Expression {
       val Seq(left, right) = numbers(Seq(a, b))
       if (operator == "/") quotient(converted(left, DoubleType), converted(right, DoubleType))
       else left.dataType match {
-        case IntType  => binary(left, right, IntType)((x, y) =>
+        case IntType => binary(left, right, IntType)((x, y) =>
             Int.box(whole(operator, x.intValue.toLong, y.intValue.toLong).toInt)
           )
-        case LongType  => binary(left, right, LongType)((x, y) => Long.box(whole(operator, x.longValue, y.longValue)))
+        case LongType =>
+          binary(left, right, LongType)((x, y) => Long.box(whole(operator, x.longValue, y.longValue)))
         case FloatType => binary(left, right, FloatType) { (x, y) =>
             val (p, q) = (x.floatValue, y.floatValue)
             Float.box(operator match { case "+" => p + q; case "-" => p - q; case _ => p * q })
@@ -156,10 +158,11 @@ private[online] object Expression {
       val compare: (AnyRef, AnyRef) => Int = left.dataType match {
         case IntType | ShortType | ByteType | LongType =>
           (x, y) => java.lang.Long.compare(x.asInstanceOf[Number].longValue, y.asInstanceOf[Number].longValue)
-        case FloatType | DoubleType => (x, y) => ordered(x.asInstanceOf[Number].doubleValue, y.asInstanceOf[Number].doubleValue)
+        case FloatType | DoubleType =>
+          (x, y) => ordered(x.asInstanceOf[Number].doubleValue, y.asInstanceOf[Number].doubleValue)
         case BooleanType if equality => (x, y) => if (x == y) 0 else 1
         case StringType if equality  => (x, y) => if (x.toString == y.toString) 0 else 1
-        case _                       => throw new NotHere(s"comparison of ${DataType.toString(left.dataType)}")
+        case _ => throw new NotHere(s"comparison of ${DataType.toString(left.dataType)}")
       }
       val holds: Int => Boolean = operator match {
         case "=" | "=="  => _ == 0
@@ -247,7 +250,11 @@ private[online] object Expression {
       if (value == null) null else f(value.asInstanceOf[Number])
     }
 
-  private def binary(left: Expression, right: Expression, dataType: DataType)(f: (Number, Number) => AnyRef): Expression =
+  private def binary(
+      left: Expression,
+      right: Expression,
+      dataType: DataType
+  )(f: (Number, Number) => AnyRef): Expression =
     expression(dataType) { row =>
       val x = left.eval(row)
       val y = if (x == null) null else right.eval(row)

@@ -35,7 +35,9 @@ private[derive] final class ExpressionParser(text: String) {
   }
 
   private def keyword(word: String): Boolean =
-    at < tokens.length && tokens(at).kind == Word && tokens(at).text.equalsIgnoreCase(word) && { at += 1; true }
+    at < tokens.length && tokens(at).kind == Word && tokens(at).text.equalsIgnoreCase(word) && {
+      at += 1; true
+    }
 
   private def symbol(symbols: String*): Option[String] =
     if (at < tokens.length && tokens(at).kind == Symbol && symbols.contains(tokens(at).text)) {
@@ -85,20 +87,20 @@ private[derive] final class ExpressionParser(text: String) {
     val token = tokens(at)
     at += 1
     token.kind match {
-      case Number => Literal(token.text)
-      case Quoted => Text(token.text)
-      case Name   => column(token.text)
+      case Number                      => Literal(token.text)
+      case Quoted                      => Text(token.text)
+      case Name                        => column(token.text)
       case Symbol if token.text == "(" =>
         val inner = or()
         expect(symbol(")").isDefined, ")")
         inner
       case Word => token.text.toLowerCase match {
-          case "true"  => Constant(true)
-          case "false" => Constant(false)
-          case "case"  => branches()
-          case "cast"  => cast()
+          case "true"                         => Constant(true)
+          case "false"                        => Constant(false)
+          case "case"                         => branches()
+          case "cast"                         => cast()
           case reserved if Reserved(reserved) => throw new NotHere(reserved)
-          case lower   =>
+          case lower                          =>
             if (symbol("(").isDefined) Call(lower, arguments()) else column(token.text)
         }
       case _ => throw new NotHere(s"`${token.text}`")
@@ -119,7 +121,8 @@ private[derive] final class ExpressionParser(text: String) {
     expect(symbol("(").isDefined, "(")
     val operand = or()
     expect(keyword("as"), "AS")
-    val typeName = tokens.lift(at).filter(_.kind == Word).getOrElse(throw new NotHere("no type")).text.toLowerCase
+    val typeName =
+      tokens.lift(at).filter(_.kind == Word).getOrElse(throw new NotHere("no type")).text.toLowerCase
     at += 1
     expect(symbol(")").isDefined, ")")
     Cast(operand, typeName)
@@ -149,8 +152,31 @@ private object ExpressionParser {
 
   /** Words that begin something else where a column could stand. */
   private val Reserved = Set(
-    "null", "interval", "date", "timestamp", "select", "exists", "distinct", "between", "in", "like", "rlike", "when", "then",
-    "else", "end", "from", "is", "and", "or", "not", "as", "div", "struct", "array", "map"
+    "null",
+    "interval",
+    "date",
+    "timestamp",
+    "select",
+    "exists",
+    "distinct",
+    "between",
+    "in",
+    "like",
+    "rlike",
+    "when",
+    "then",
+    "else",
+    "end",
+    "from",
+    "is",
+    "and",
+    "or",
+    "not",
+    "as",
+    "div",
+    "struct",
+    "array",
+    "map"
   )
 
   private val Pattern = (
@@ -168,12 +194,14 @@ private object ExpressionParser {
     val matcher = Pattern.pattern.matcher(text)
     var at = 0
     while (text.substring(at).trim.nonEmpty) {
-      if (!matcher.find(at) || matcher.start != at || text.startsWith("--", at)) throw new NotHere(text.substring(at))
+      if (!matcher.find(at) || matcher.start != at || text.startsWith("--", at))
+        throw new NotHere(text.substring(at))
       val kinds = Seq(Number, Word, Quoted, Name, Symbol)
       val kind = kinds.indices.find(i => matcher.group(i + 1) != null).get
       val token = Token(kinds(kind), matcher.group(kind + 1))
       // A minus before a minus would begin a comment.
-      if (token.text == "-" && result.lastOption.exists(t => t.kind == Symbol && t.text == "-")) throw new NotHere("--")
+      if (token.text == "-" && result.lastOption.exists(t => t.kind == Symbol && t.text == "-"))
+        throw new NotHere("--")
       result += token
       at = matcher.end
     }

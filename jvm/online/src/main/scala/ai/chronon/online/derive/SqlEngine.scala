@@ -6,7 +6,11 @@ import ai.chronon.api.StructField
   * that serves only renames and arithmetic can do without; so it is loaded by name, when it is first needed.
   */
 private[online] trait SqlEngine {
-  def compile(owner: String, projection: Seq[(String, String)], inputs: Seq[StructField]): SqlEngine.Projection
+  def compile(
+      owner: String,
+      projection: Seq[(String, String)],
+      inputs: Seq[StructField]
+  ): SqlEngine.Projection
 }
 
 private[online] object SqlEngine {

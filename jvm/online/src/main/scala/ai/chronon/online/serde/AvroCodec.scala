@@ -26,7 +26,8 @@ class AvroCodec(val schemaStr: String) extends Serializable {
     ThreadLocal.withInitial(() => new GenericDatumReader[GenericRecord](schema))
 
   /** Encodes values by name; what is not there becomes null. */
-  def encode(valueMap: Map[String, AnyRef]): Array[Byte] = record(i => valueMap.getOrElse(fieldNames(i), null))
+  def encode(valueMap: Map[String, AnyRef]): Array[Byte] =
+    record(i => valueMap.getOrElse(fieldNames(i), null))
 
   def encode(row: Row): Array[Byte] = record(i => row.get(i).asInstanceOf[AnyRef])
 
@@ -53,7 +54,11 @@ class AvroCodec(val schemaStr: String) extends Serializable {
     new String(encodeRecord(record, bytes, EncoderFactory.get.jsonEncoder(schema, bytes)), UTF_8)
   }
 
-  private def encodeRecord(record: GenericRecord, bytes: ByteArrayOutputStream, encoder: Encoder): Array[Byte] = {
+  private def encodeRecord(
+      record: GenericRecord,
+      bytes: ByteArrayOutputStream,
+      encoder: Encoder
+  ): Array[Byte] = {
     writer.write(record, encoder)
     encoder.flush()
     bytes.toByteArray
@@ -77,7 +82,8 @@ class AvroCodec(val schemaStr: String) extends Serializable {
     else fieldNames.iterator.zip(decodeRow(bytes).iterator.map(_.asInstanceOf[AnyRef])).toMap
 
   /** Values by name, structs under the names of their members; null for null. */
-  def decodeStructured(bytes: Array[Byte]): FeatureRecord = FeatureRecord.fromValueMap(struct, decodeMap(bytes))
+  def decodeStructured(bytes: Array[Byte]): FeatureRecord =
+    FeatureRecord.fromValueMap(struct, decodeMap(bytes))
 }
 
 object AvroCodec {

@@ -35,8 +35,9 @@ object AvroConversions {
   ): Schema = {
     def unique(name: String): String = {
       val clean = name.replaceAll("[^0-9a-zA-Z_]", "_")
-      val free =
-        (clean +: Stream.from(0).map(i => s"$clean$RepetitionSuffix$i")).find(!nameSet.contains(_)).get
+      val free = (clean +: Stream.from(0).map(i => s"$clean$RepetitionSuffix$i")).find(!nameSet.contains(
+        _
+      )).get
       nameSet += free
       free
     }
@@ -131,12 +132,13 @@ object AvroConversions {
             inner(member, fields(index).fieldType, recordSchema.getFields.get(index).schema)
           )
         value match {
-          case members: Array[_]                => members.indices.foreach(i => put(i, members(i)))
-          case members: java.util.ArrayList[_]  => (0 until members.size).foreach(i => put(i, members.get(i)))
+          case members: Array[_]               => members.indices.foreach(i => put(i, members(i)))
+          case members: java.util.ArrayList[_] => (0 until members.size).foreach(i => put(i, members.get(i)))
           case members: scala.collection.Map[_, _] =>
             val named = members.asInstanceOf[scala.collection.Map[String, Any]]
             fields.indices.foreach(i => put(i, named.getOrElse(fields(i).name, null)))
-          case members: java.util.Map[_, _] => fields.indices.foreach(i => put(i, members.get(fields(i).name)))
+          case members: java.util.Map[_, _] =>
+            fields.indices.foreach(i => put(i, members.get(fields(i).name)))
           case other if extraneousRecord != null =>
             val members = extraneousRecord(other)
             members.indices.foreach(i => put(i, members(i)))
@@ -153,10 +155,10 @@ object AvroConversions {
         val result = new java.util.HashMap[Any, Any]
         entries(value).foreach { case (k, v) => result.put(k.toString, inner(v, valueType, valueSchema)) }
         result
-      case BinaryType  => value match {
-          case bytes: Array[Byte]  => ByteBuffer.wrap(bytes)
-          case buffer: ByteBuffer  => buffer
-          case other               => throw mismatch(other, "binary")
+      case BinaryType => value match {
+          case bytes: Array[Byte] => ByteBuffer.wrap(bytes)
+          case buffer: ByteBuffer => buffer
+          case other              => throw mismatch(other, "binary")
         }
       case IntType | ShortType | ByteType => number(value, dataType).intValue
       case LongType                       => number(value, dataType).longValue
@@ -194,13 +196,25 @@ object AvroConversions {
   /** Encodes rows of a schema to Avro's binary form. */
   def encodeBytes(schema: StructType, extraneousRecord: Any => Array[Any] = null): Any => Array[Byte] = {
     val codec = new AvroCodec(fromChrononSchema(schema).toString())
-    row => codec.encodeBinary(fromChrononRow(row, schema, codec.schema, extraneousRecord).asInstanceOf[GenericRecord])
+    row =>
+      codec.encodeBinary(fromChrononRow(
+        row,
+        schema,
+        codec.schema,
+        extraneousRecord
+      ).asInstanceOf[GenericRecord])
   }
 
   /** Encodes rows of a schema to Avro's JSON form. */
   def encodeJson(schema: StructType, extraneousRecord: Any => Array[Any] = null): Any => String = {
     val codec = new AvroCodec(fromChrononSchema(schema).toString())
-    row => codec.encodeJson(fromChrononRow(row, schema, codec.schema, extraneousRecord).asInstanceOf[GenericRecord])
+    row =>
+      codec.encodeJson(fromChrononRow(
+        row,
+        schema,
+        codec.schema,
+        extraneousRecord
+      ).asInstanceOf[GenericRecord])
   }
 
   /** A value for Avro's writer by the schema alone. A number must be of the very width; absent values stay null. */
@@ -243,5 +257,7 @@ object AvroConversions {
   }
 
   private def mismatch(value: Any, wanted: String) =
-    new IllegalArgumentException(s"value $value of class ${value.getClass.getName} cannot be written as $wanted")
+    new IllegalArgumentException(
+      s"value $value of class ${value.getClass.getName} cannot be written as $wanted"
+    )
 }

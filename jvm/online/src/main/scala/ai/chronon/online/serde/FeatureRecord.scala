@@ -75,7 +75,9 @@ object FeatureRecord {
       val types = schema.fields.iterator.map(field => field.name -> field.fieldType).toMap
       FeatureRecord(
         StructType(schema.name, schema.fields.filter(field => values.contains(field.name))),
-        values.map { case (name, value) => name -> types.get(name).map(structured(value, _)).getOrElse(value) }
+        values.map { case (name, value) =>
+          name -> types.get(name).map(structured(value, _)).getOrElse(value)
+        }
       )
     }
 

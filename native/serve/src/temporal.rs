@@ -1,0 +1,213 @@
+//! A batch IR with what was streamed since.
+
+use crate::answer::{Outcome, Place, Slots};
+use crate::arrow_value;
+use crate::plan::Kind;
+use crate::request::Part;
+use arrow::array::{ArrayRef, AsArray};
+use arrow::datatypes::Int64Type;
+use chronon_codec::RecordColumns;
+use chronon_plan::Plan;
+use chronon_types::time::Millis;
+use chronon_types::{DataType, Error, Field, Result};
+use chronon_window::online::{Base, Events, Lambda, Mutations, OnlinePlan, Request, Streamed, Tile};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// How much memory a [`Lambda`] may hold to be kept for the next request: what common requests need, but not what a huge key
+/// once took.
+const MOST_KEPT: usize = 1 << 20;
+/// How many are kept: more than a host has threads at work in one plan.
+const MOST_IDLE: usize = 64;
+
+/// Answers parts that have a batch IR.
+#[derive(Debug)]
+pub(crate) struct Temporal {
+    plan: Arc<OnlinePlan>,
+    /// `None` when tiles are streamed.
+    rows: Option<Rows>,
+    idle: Mutex<Vec<Lambda>>,
+}
+
+impl Temporal {
+    pub(crate) fn new(plan: &Plan, kind: Kind) -> Result<Self> {
+        let rows = match kind {
+            Kind::TemporalTiles => None,
+            _ => Some(Rows::new(plan, kind == Kind::TemporalMutations)?),
+        };
+        let parts = plan.online_plan();
+        let bases = parts.bases.into_iter().map(|(spec, windows)| Base { spec, windows }).collect();
+        let plan = Arc::new(OnlinePlan::new(parts.inputs, bases)?);
+        let idle = Mutex::new(vec![Lambda::new(plan.clone())?]);
+        Ok(Self { plan, rows, idle })
+    }
+
+    /// The members of a streamed row.
+    pub(crate) fn row_members(&self) -> Option<&[Field]> {
+        self.rows.as_ref().map(|rows| rows.records.members())
+    }
+
+    pub(crate) fn bytes_held(&self) -> usize {
+        self.idle().iter().map(Lambda::heap_size).sum()
+    }
+
+    /// The outcome of every part; slots are put for those that did not fail.
+    pub(crate) fn answer(&self, parts: &[&Part<'_>], skip_undecodable: bool, slots: &mut Slots) -> Vec<Outcome> {
+        let kept = self.idle().pop();
+        let mut lambda = match kept.map_or_else(|| Lambda::new(self.plan.clone()), Ok) {
+            Ok(lambda) => lambda,
+            Err(error) => return parts.iter().map(|_| Err(error.clone())).collect(),
+        };
+        let folded: Vec<Result<u32>> =
+            parts.iter().map(|part| self.fold(&mut lambda, part, skip_undecodable)).collect();
+        let columns = lambda.finish();
+        if lambda.heap_size() <= MOST_KEPT {
+            let mut idle = self.idle();
+            if idle.len() < MOST_IDLE {
+                idle.push(lambda);
+            }
+        }
+        // Only parts that were folded have a row.
+        let mut row = 0;
+        let outcome = |folded: Result<u32>| {
+            let skipped = folded?;
+            let columns = columns.as_ref().map_err(Error::clone)?;
+            row += 1;
+            Ok((self.put(columns, row - 1, slots)?, skipped))
+        };
+        folded.into_iter().map(outcome).collect()
+    }
+
+    /// Folds a part into a row of results; how many streamed values were skipped.
+    fn fold(&self, lambda: &mut Lambda, part: &Part<'_>, skip_undecodable: bool) -> Result<u32> {
+        let Part { query, batch_end, batch, streamed_from, .. } = *part;
+        let request = |streamed| Request { query, batch_end, batch, streamed, streamed_from };
+        if part.streamed.is_empty() {
+            lambda.answer(&request(Streamed::Nothing))?;
+            return Ok(0);
+        }
+        match &self.rows {
+            Some(rows) => {
+                let earliest = streamed_from.map_or(batch_end, |from| from.max(batch_end));
+                // What does not count is not decoded either.
+                let counts = |(millis, _): &(Millis, &[u8])| (earliest..query).contains(millis);
+                let decoded = rows.decode(part.streamed.iter().copied().filter(counts), skip_undecodable)?;
+                lambda.answer(&request(Streamed::Rows(decoded.events())))?;
+                Ok(decoded.skipped)
+            }
+            None => match lambda.answer(&request(Streamed::Tiles(&part.streamed))) {
+                Err(error) if skip_undecodable => {
+                    let sound = self.sound_tiles(part)?;
+                    if sound.len() == part.streamed.len() {
+                        return Err(error);
+                    }
+                    lambda.answer(&request(Streamed::Tiles(&sound)))?;
+                    Ok((part.streamed.len() - sound.len()) as u32)
+                }
+                answered => answered.map(|()| 0),
+            },
+        }
+    }
+
+    /// The tiles of a part without those that count and cannot be decoded.
+    fn sound_tiles<'a>(&self, part: &Part<'a>) -> Result<Vec<(Millis, &'a [u8])>> {
+        let mut tile = Tile::new(self.plan.clone())?;
+        let mut is_sound = |(millis, bytes): &(Millis, &[u8])| {
+            tile.clear();
+            !(part.batch_end..part.query).contains(millis) || tile.merge(bytes).is_ok()
+        };
+        Ok(part.streamed.iter().copied().filter(&mut is_sound).collect())
+    }
+
+    /// The slots of a row of results.
+    fn put(&self, columns: &[ArrayRef], row: usize, slots: &mut Slots) -> Result<Range<usize>> {
+        let mark = slots.mark();
+        for (column, output) in columns.iter().zip(self.plan.outputs()) {
+            if let Err(error) = arrow_value::put(column, row, Place::Slot, slots) {
+                slots.back_to(mark);
+                return Err(error.within(format!("column {}", output.name)));
+            }
+        }
+        Ok(slots.since(mark))
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Lambda>> {
+        // Nothing between lock and unlock can panic half-way through a change.
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How streamed rows decode.
+#[derive(Debug)]
+struct Rows {
+    records: RecordColumns,
+    /// Of every input of the plan, the member of a row that holds it.
+    members: Vec<usize>,
+    /// Whether rows say behind the inputs when they happened, and whether they are taken out.
+    mutations: bool,
+}
+
+/// Rows as columns.
+struct Decoded {
+    ts: Vec<Millis>,
+    columns: Vec<ArrayRef>,
+    /// For mutations: when each happened, and whether it is taken out.
+    mutations: Option<(Vec<Millis>, Vec<bool>)>,
+    skipped: u32,
+}
+
+impl Decoded {
+    fn events(&self) -> Events<'_> {
+        let mutations = self.mutations.as_ref().map(|(ts, is_before)| Mutations { is_before, ts });
+        Events { ts: &self.ts, columns: &self.columns, mutations }
+    }
+}
+
+impl Rows {
+    fn new(plan: &Plan, mutations: bool) -> Result<Self> {
+        let inputs = plan.row_members();
+        let member = |input: &Field| inputs.iter().position(|member| *member == input);
+        let members = plan.inputs().iter().map(member).collect::<Option<Vec<usize>>>();
+        let members = members.ok_or_else(|| Error::internal("an input of the plan is no member of its rows"))?;
+        let mut record: Vec<Field> = inputs.into_iter().cloned().collect();
+        if mutations {
+            record.push(Field::new("ts", DataType::Long));
+            record.push(Field::new("is_before", DataType::Boolean));
+        }
+        Ok(Self { records: RecordColumns::new(record), members, mutations })
+    }
+
+    /// # Errors
+    /// `CorruptData` naming the row, when rows that cannot be decoded are not skipped.
+    fn decode<'a>(&self, rows: impl Iterator<Item = (Millis, &'a [u8])>, skip_undecodable: bool) -> Result<Decoded> {
+        let (mut millis, mut records): (Vec<Millis>, Vec<&[u8]>) = rows.unzip();
+        let (mut columns, bad) = self.records.read(&records)?;
+        if let Some(first) = bad.first() {
+            if !skip_undecodable {
+                return Err(first.error.clone().within(format!("the row at {}", millis[first.record])));
+            }
+            for bad in bad.iter().rev() {
+                millis.remove(bad.record);
+                records.remove(bad.record);
+            }
+            (columns, _) = self.records.read(&records)?;
+        }
+        let skipped = bad.len() as u32;
+        let inputs = self.members.iter().map(|member| columns[*member].clone()).collect();
+        if !self.mutations {
+            return Ok(Decoded { ts: millis, columns: inputs, mutations: None, skipped });
+        }
+        let is_before = columns.pop().ok_or_else(no_column)?;
+        let ts = columns.pop().ok_or_else(no_column)?;
+        // A time that is missing is 0, as in the reference, and a row that does not say what it is is a new one: so
+        // stand nulls in these columns.
+        let ts = ts.as_primitive::<Int64Type>().values().to_vec();
+        let is_before = is_before.as_boolean().values().iter().collect();
+        Ok(Decoded { ts, columns: inputs, mutations: Some((millis, is_before)), skipped })
+    }
+}
+
+#[cold]
+fn no_column() -> Error {
+    Error::internal("mutations were read without the columns that they have behind their inputs")
+}
