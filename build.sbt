@@ -98,14 +98,14 @@ lazy val spark = project
 /** The HTTP service: a process of its own, without Spark. Plain Java, once per Scala version that its fetcher exists for. */
 lazy val service = project
   .in(file("jvm/service"))
-  .dependsOn(nativeJni, api)
+  .dependsOn(nativeJni, api, online)
   .settings(
     name := "chronon-native-service",
     scalaModule,
     javaRelease17,
     forkedTests,
     withNativeLibrary,
-    libraryDependencies ++= Dependencies.service,
+    libraryDependencies ++= Dependencies.servingWithoutSpark ++ Dependencies.service,
     libraryDependencies +=
       "com.github.sbt.junit" % "jupiter-interface" % JupiterKeys.jupiterVersion.value % Test
   )

@@ -54,7 +54,7 @@ object Dependencies {
       "org.apache.spark" %% name % Versions.spark(scalaVersion) % Provided
     )
 
-  /** All that a process of its own needs: nothing is provided by Spark here. */
+  /** What the HTTP service adds to `servingWithoutSpark`. */
   val service: Seq[ModuleID] = Seq(
     "io.vertx" % "vertx-web" % Versions.vertx,
     "io.vertx" % "vertx-config" % Versions.vertx,
@@ -62,7 +62,6 @@ object Dependencies {
     "io.micrometer" % "micrometer-registry-statsd" % Versions.micrometer,
     "io.micrometer" % "micrometer-registry-prometheus" % Versions.micrometer,
     "com.fasterxml.jackson.core" % "jackson-databind" % Versions.serviceJackson,
-    ("org.apache.thrift" % "libthrift" % Versions.libthrift).intransitive(),
     "ch.qos.logback" % "logback-classic" % Versions.logback
   )
 }

@@ -5,7 +5,8 @@ import java.util.Map;
 import java.util.concurrent.CompletionStage;
 
 /**
- * What the service needs of a fetcher, and nothing more: the handlers know this, and tests stand in for it.
+ * What the service needs of a fetcher, and nothing more: the handlers know this, tests stand in for it, and
+ * {@link FetcherSource} puts it over the fetcher of an integrator's {@code Api}.
  *
  * <p>Every method may block while metadata is read, and is called on worker threads, several at a time.
  */

@@ -12,6 +12,9 @@ public final class FetcherVerticle extends WebServiceVerticle {
   private static final int STREAMS = 200;
   private static final int WINDOW_BYTES = 1 << 20;
 
+  /** The service over the integrator's class that its settings name. */
+  public FetcherVerticle() {}
+
   /** The service over any source of features. */
   FetcherVerticle(Function<ServiceSettings, FeatureSource> opener) {
     super(opener);

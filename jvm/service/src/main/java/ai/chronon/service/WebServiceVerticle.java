@@ -30,6 +30,11 @@ public class WebServiceVerticle extends AbstractVerticle {
   private FeatureSource source;
   private HttpServer server;
 
+  /** The service over the integrator's class that its settings name. */
+  public WebServiceVerticle() {
+    this(FetcherSource::open);
+  }
+
   /** The service over any source of features. */
   WebServiceVerticle(Function<ServiceSettings, FeatureSource> opener) {
     this.opener = opener;
