@@ -98,7 +98,7 @@ lazy val spark = project
 /** The HTTP service: a process of its own, without Spark. Plain Java, once per Scala version that its fetcher exists for. */
 lazy val service = project
   .in(file("jvm/service"))
-  .dependsOn(nativeJni, api, online)
+  .dependsOn(nativeJni, api, online % "compile->compile;test->test")
   .settings(
     name := "chronon-native-service",
     scalaModule,
@@ -107,5 +107,6 @@ lazy val service = project
     withNativeLibrary,
     libraryDependencies ++= Dependencies.servingWithoutSpark ++ Dependencies.service,
     libraryDependencies +=
-      "com.github.sbt.junit" % "jupiter-interface" % JupiterKeys.jupiterVersion.value % Test
+      "com.github.sbt.junit" % "jupiter-interface" % JupiterKeys.jupiterVersion.value % Test,
+    serviceBundle
   )

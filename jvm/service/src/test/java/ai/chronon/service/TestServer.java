@@ -14,6 +14,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 /** The service on a random port of the loopback interface, over {@link SampleSource}, and a client of it. */
 final class TestServer implements AutoCloseable {
@@ -29,11 +30,11 @@ final class TestServer implements AutoCloseable {
   private final WebServiceVerticle verticle;
   private final String deployment;
 
-  private TestServer(Vertx vertx, boolean zipline, JsonObject config) throws Exception {
+  private TestServer(Vertx vertx, JsonObject config, Function<SampleSource, WebServiceVerticle> verticle) throws Exception {
     this.vertx = vertx;
-    this.verticle = zipline ? new FetcherVerticle(settings -> source) : new WebServiceVerticle(settings -> source);
+    this.verticle = verticle.apply(source);
     JsonObject local = new JsonObject().put("server.host", "127.0.0.1").put("server.port", 0).mergeIn(config);
-    deployment = await(vertx.deployVerticle(verticle, new DeploymentOptions().setConfig(local)));
+    deployment = await(vertx.deployVerticle(this.verticle, new DeploymentOptions().setConfig(local)));
   }
 
   static TestServer start() throws Exception {
@@ -41,15 +42,24 @@ final class TestServer implements AutoCloseable {
   }
 
   static TestServer start(JsonObject config) throws Exception {
-    return new TestServer(Vertx.vertx(), false, config);
+    return new TestServer(Vertx.vertx(), config, TestServer::overSample);
+  }
+
+  /** The service that users start, over the class that the config names. */
+  static TestServer startFetcher(JsonObject config) throws Exception {
+    return new TestServer(Vertx.vertx(), config, sample -> new WebServiceVerticle());
+  }
+
+  private static WebServiceVerticle overSample(SampleSource sample) {
+    return new WebServiceVerticle(settings -> sample);
   }
 
   static TestServer startZipline() throws Exception {
-    return new TestServer(Vertx.vertx(), true, new JsonObject());
+    return new TestServer(Vertx.vertx(), new JsonObject(), sample -> new FetcherVerticle(settings -> sample));
   }
 
   static TestServer startWithMetrics() throws Exception {
-    return new TestServer(Vertx.vertx(new VertxOptions().setMetricsOptions(ServiceMetrics.on())), false, new JsonObject());
+    return new TestServer(Vertx.vertx(new VertxOptions().setMetricsOptions(ServiceMetrics.on())), new JsonObject(), TestServer::overSample);
   }
 
   int port() {
