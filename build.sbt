@@ -12,7 +12,7 @@ Global / concurrentRestrictions ++= Seq(Tags.limit(Tags.ForkedTestGroup, 1), Tag
 
 lazy val root = project
   .in(file("."))
-  .aggregate(flatbuffers, nativeJni, api, online, storeSqlite, storeRedis, storeMongo, spark)
+  .aggregate(flatbuffers, nativeJni, api, online, storeSqlite, storeRedis, storeMongo, spark, service)
   .settings(name := "chronon-native", publish / skip := true, crossScalaVersions := Nil)
 
 /** The run time of generated FlatBuffers code under our own name: Spark has another version of it on its class path. */
@@ -60,7 +60,8 @@ lazy val online = project
     javaRelease8,
     forkedTests,
     withNativeLibrary,
-    libraryDependencies ++= Dependencies.online ++ Dependencies.onlineOwn ++ Dependencies.sparkSignatures(scalaVersion.value) ++
+    libraryDependencies ++= Dependencies.online ++ Dependencies.onlineOwn ++
+      Dependencies.sparkSignatures(scalaVersion.value) ++
       Dependencies.scalaTest ++ Dependencies.oracleNeeds
   )
 
@@ -92,4 +93,20 @@ lazy val spark = project
     sparkTestFlags,
     libraryDependencies ++= Dependencies.spark(scalaVersion.value) ++ Dependencies.scalaTest,
     bundle
+  )
+
+/** The HTTP service: a process of its own, without Spark. Plain Java, once per Scala version that its fetcher exists for. */
+lazy val service = project
+  .in(file("jvm/service"))
+  .dependsOn(nativeJni, api, online % "compile->compile;test->test")
+  .settings(
+    name := "chronon-native-service",
+    scalaModule,
+    javaRelease17,
+    forkedTests,
+    withNativeLibrary,
+    libraryDependencies ++= Dependencies.servingWithoutSpark ++ Dependencies.service,
+    libraryDependencies +=
+      "com.github.sbt.junit" % "jupiter-interface" % JupiterKeys.jupiterVersion.value % Test,
+    serviceBundle
   )

@@ -46,6 +46,12 @@ object Build {
     Compile / compile / javacOptions ++= Seq("--release", "8", "-encoding", "UTF-8", "-Xlint:-options")
   )
 
+  /** A program of its own, which brings the JVM that it asks for. */
+  val javaRelease17: Seq[Setting[_]] = Seq(
+    Compile / compile / javacOptions ++=
+      Seq("--release", "17", "-encoding", "UTF-8", "-Xlint:all,-serial,-processing,-classfile", "-Werror")
+  )
+
   val forkedTests: Seq[Setting[_]] = Seq(
     Test / fork := true,
     Test / parallelExecution := false,
@@ -121,6 +127,25 @@ object Build {
       case PathList("META-INF", "MANIFEST.MF") => MergeStrategy.discard
       case PathList("META-INF", _ @_*)         => MergeStrategy.discard
       case _                                   => MergeStrategy.deduplicate
+    }
+  )
+
+  /** The HTTP service with everything that it needs, the native library and Scala's too: a program in one jar. */
+  val serviceBundle: Seq[Setting[_]] = Seq(
+    assembly / assemblyOutputPath := {
+      val suffix = if (scalaBinaryVersion.value == "2.12") "" else "_" + scalaBinaryVersion.value
+      (ThisBuild / baseDirectory).value / "build" / s"chronon-native-service$suffix.jar"
+    },
+    assembly / fullClasspath := (Runtime / fullClasspath).value :+ Attributed.blank(nativeLibrary.value),
+    assembly / mainClass := Some("ai.chronon.service.ChrononServiceLauncher"),
+    assembly / test := {},
+    assembly / assemblyMergeStrategy := {
+      case PathList("META-INF", "MANIFEST.MF")                   => MergeStrategy.discard
+      case PathList("META-INF", "services", _ @_*)               => MergeStrategy.concat
+      case PathList(path @ _*) if path.last == "module-info.class" => MergeStrategy.discard
+      // Licences and lists of versions, of which every library has its own under one name.
+      case PathList("META-INF", _ @_*) => MergeStrategy.first
+      case _                           => MergeStrategy.deduplicate
     }
   )
 

@@ -53,4 +53,15 @@ object Dependencies {
     Seq("spark-sql", "spark-hive").map(name =>
       "org.apache.spark" %% name % Versions.spark(scalaVersion) % Provided
     )
+
+  /** What the HTTP service adds to `servingWithoutSpark`. */
+  val service: Seq[ModuleID] = Seq(
+    "io.vertx" % "vertx-web" % Versions.vertx,
+    "io.vertx" % "vertx-config" % Versions.vertx,
+    "io.vertx" % "vertx-micrometer-metrics" % Versions.vertx,
+    "io.micrometer" % "micrometer-registry-statsd" % Versions.micrometer,
+    "io.micrometer" % "micrometer-registry-prometheus" % Versions.micrometer,
+    "com.fasterxml.jackson.core" % "jackson-databind" % Versions.serviceJackson,
+    "ch.qos.logback" % "logback-classic" % Versions.logback
+  )
 }

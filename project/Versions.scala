@@ -22,4 +22,10 @@ object Versions {
   val mongoServer = "1.47.0"
 
   val scalaTest = "3.2.19"
+
+  // The newest Vert.x whose core, web, config and metrics are all on Maven Central; it asks for this Jackson.
+  val vertx = "4.5.27"
+  val serviceJackson = "2.18.6"
+  val micrometer = "1.13.6"
+  val logback = "1.5.18"
 }
