@@ -7,6 +7,7 @@
 use crate::file::File;
 use crate::join::Join;
 use crate::session::Session;
+use crate::upload::Upload;
 use chronon_plan::Plan;
 use chronon_types::{Error, Result};
 use jni::sys::jlong;
@@ -82,6 +83,7 @@ kinds! {
     Session = 2, "session", held: Session::bytes_held;
     Join = 3, "join", held: Join::bytes_held;
     File = 4, "file", held: File::bytes_held;
+    Upload = 6, "upload", held: Upload::bytes_held;
 }
 
 /// What can lie behind a handle.

@@ -11,4 +11,5 @@ mod options;
 mod plan;
 mod unpack;
 
+pub use avro_schema::record_schema;
 pub use plan::{OnlineParts, Output, Plan, WindowParts};

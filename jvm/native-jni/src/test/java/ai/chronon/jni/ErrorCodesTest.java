@@ -79,7 +79,8 @@ class ErrorCodesTest {
     // `close` comes last: the handle whose close panicked stays open.
     String[] methods = {
       "abiVersion", "buildInfo", "init", "planOpen", "planDescribe", "aggOpen", "aggUpdate", "aggNext", "joinOpen", "joinPut",
-      "joinSpill", "joinHeld", "joinNext", "fileOpen", "filePut", "fileFinish", "fileTake", "stats", "drainLogs", "close"
+      "joinSpill", "joinHeld", "joinNext", "uploadOpen", "columnUploadOpen", "uploadPut", "uploadSpill", "uploadHeld", "uploadNext",
+      "avroSchema", "fileOpen", "filePut", "fileFinish", "fileTake", "stats", "drainLogs", "close"
     };
     long open = NativeStats.read().openSessions();
     for (String method : methods) {

@@ -310,10 +310,10 @@ class PointInTimeJoinSuite extends AnyFunSuite with BeforeAndAfterAll with Adapt
       (found, operator.metrics("spilledBytes").value)
     }
     val (inMemory, _) = run()
-    spark.conf.set(PointInTimeJoinExec.MemoryLimit, "1500000")
+    spark.conf.set(KernelBudget.Limit, "1500000")
     val (spilled, bytes) =
       try run()
-      finally spark.conf.unset(PointInTimeJoinExec.MemoryLimit)
+      finally spark.conf.unset(KernelBudget.Limit)
     assert(bytes > 1000000 && spilled == inMemory)
   }
 
