@@ -144,7 +144,7 @@ fn online_plan() -> Arc<OnlinePlan> {
 
 #[test]
 fn a_batch_ir_is_that_of_the_key_alone() {
-    let mut random = Random::new(3);
+    let mut random = Random(3);
     for (rows, room) in [(50, 1), (3_000, 4_096), (30_000, 1 << 20)] {
         let events = events(&mut random, rows);
         let plan = online_plan();
@@ -168,7 +168,7 @@ fn a_batch_ir_is_that_of_the_key_alone() {
 
 #[test]
 fn outputs_are_those_of_one_query_at_the_end() {
-    let mut random = Random::new(5);
+    let mut random = Random(5);
     for (rows, drop_empty) in [(40, false), (40, true), (20_000, true)] {
         let events = events(&mut random, rows);
         let specs = vec![
@@ -202,14 +202,14 @@ fn without_windows_the_end_does_not_matter() {
     let plan = Arc::new(WindowPlan::new(inputs(), specs, Resolution::Exact).unwrap());
     let mut upload = PartitionUpload::new(Uploaded::Outputs { plan, drop_empty: false }, keys(), END).unwrap();
     let event = Event { key: [Value::Null, Value::Long(1)], ts: END + DAY, inputs: [Value::Long(3), Value::Null] };
-    let rows = uploaded(&mut upload, &[event], &mut Random::new(1), 100);
+    let rows = uploaded(&mut upload, &[event], &mut Random(1), 100);
     assert_eq!(rows, [(vec![0, 2, 2], vec![2, 2])]);
 }
 
 #[test]
 fn columns_come_out_as_they_go_in() {
     let mut upload = ColumnUpload::new(keys(), inputs()).unwrap();
-    let mut random = Random::new(9);
+    let mut random = Random(9);
     for rows in [1, 9_000] {
         let events = events(&mut random, rows);
         let heads = events.iter().map(|event| {

@@ -401,7 +401,8 @@ def close(name: str, mine: Any, other: Any) -> bool:
 
 def read(path: Path) -> tuple[list[list[str]], list[list[Any]], str | None]:
     """Columns, rows and error of a dump."""
-    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    # other characters than a newline end lines for splitlines, and stand in texts
+    lines = [json.loads(line) for line in path.read_text().split("\n") if line]
     if not lines or isinstance(lines[-1], dict):  # reading the rows may fail after the columns are known
         return [], [], lines[-1]["error"] if lines else "empty dump"
     return lines[0], lines[1:], None

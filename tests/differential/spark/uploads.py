@@ -1,7 +1,7 @@
 """Random group-bys over small random tables, uploaded by the reference and by ours, compared row by row.
 
-`python tests/differential/spark/uploads.py --seed 7 --uploads 40` runs without a test runner and says what differs. Data,
-definitions and output lie where those of `joins.py` do, in a folder of their own.
+`python tests/differential/spark/uploads.py --seed 7 --uploads 40` runs without a test runner and says what differs.
+Data, definitions and output lie where those of `joins.py` do, in a folder of their own.
 """
 
 from __future__ import annotations
@@ -18,19 +18,21 @@ from typing import Any
 import joins
 from joins import BUILD, DAYS, SIDES, day
 
+POINT = "STRUCT<x: INT, label: STRING>"
+NESTED = f"place {POINT}, path ARRAY<{POINT}>, named MAP<STRING, {POINT}>, grid ARRAY<ARRAY<{POINT}>>"
+NESTED_COLUMNS = ["place", "path", "named", "grid"]
+TABLES = {
+    name: f"{columns}, {NESTED}" if columns == joins.RIGHT_COLUMNS else columns
+    for name, columns in joins.TABLES.items()
+    if not name.startswith("left")
+}
 METADATA_KEY = base64.b64encode(b"group_by_serving_info").decode()
 
 
 class Generator(joins.Generator):
     """Everything random about a run of uploads, from one seed."""
 
-    tables = {
-        name: f"{columns}, place STRUCT<x: INT, label: STRING>, path ARRAY<STRUCT<x: INT, label: STRING>>"
-        if columns == joins.RIGHT_COLUMNS
-        else columns
-        for name, columns in joins.TABLES.items()
-        if not name.startswith("left")
-    }
+    tables = TABLES
 
     def values(self) -> dict[str, Any]:
         """No nulls inside of lists and maps: their stored form has none, and the reference fails on them."""
@@ -42,13 +44,15 @@ class Generator(joins.Generator):
         point = {"x": self.nullable(r.randrange(9), 4), "label": self.nullable(r.choice("pq"), 4)}
         values["place"] = self.nullable(point)
         values["path"] = self.nullable([point] * r.randrange(3))
+        values["named"] = self.nullable(dict.fromkeys(r.sample("ab", r.randrange(3)), point))
+        values["grid"] = self.nullable([[point] * r.randrange(3)] * r.randrange(3))
         return values
 
     def aggregations(self, daily: bool) -> list[dict[str, Any]]:
         """Those of joins, and the last struct; no SHORT is stored, which the reference cannot write."""
         chosen = [a for a in super().aggregations(daily) if a["inputColumn"] != "small"]
-        for column in ("place", "path"):
-            if self.one_in(6):
+        for column in NESTED_COLUMNS:
+            if self.one_in(8):
                 last = {"inputColumn": column, "operation": joins.OPERATIONS["LAST"], "argMap": {}}
                 windows = self.windows(daily)
                 chosen.append(last if windows is None else last | {"windows": windows})
@@ -67,7 +71,7 @@ class Generator(joins.Generator):
         if kind in ("profiles", "selected"):
             table, columns = "profiles", ["age", "city", "rating"]
             if kind == "selected":
-                table, columns = "states", [*(c for c in joins.ALLOWED if c != "small"), "cat", "place", "path"]
+                table, columns = "states", [*(c for c in joins.ALLOWED if c != "small"), "cat", *NESTED_COLUMNS]
             group_by["keyColumns"] = keys = ["user"]
             chosen = r.sample(columns, r.randrange(1, len(columns) + 1))
             query = self.query(["user", *chosen], "ts" if kind == "selected" and self.one_in(2) else None)
@@ -78,7 +82,7 @@ class Generator(joins.Generator):
             buckets = ["cat"] if any("buckets" in a for a in aggregations) else []
             query = self.query([*keys, *dict.fromkeys(a["inputColumn"] for a in aggregations), *buckets], "ts")
             if self.one_in(4):
-                query["wheres"] = [r.choice(["qty > 3 OR qty IS NULL", "item <> 'cat'", "`flag` OR length(cat) > 1"])]
+                query["wheres"] = [r.choice(["qty > 3 OR qty IS NULL", "item <> 'small'", "`flag` OR length(cat) > 1"])]
             if kind.endswith("states"):
                 source = {"entities": {"snapshotTable": "diff.states", "query": query}}
             else:
@@ -113,7 +117,7 @@ def run(
 
 
 def close(name: str, mine: Any, other: Any) -> bool:
-    """Whether two values of JSON columns agree: floats up to fold order, maps as maps, sketches of merges not at all."""
+    """Whether two values of JSON columns agree: floats up to fold order, maps as maps, merged sketches never."""
     if isinstance(mine, dict) and isinstance(other, dict):
         return mine.keys() == other.keys() and all(close(f"{name}.{k}", mine[k], other[k]) for k in mine)
     if isinstance(mine, list) and isinstance(other, list):
@@ -153,28 +157,43 @@ def difference(folder: Path, job: dict[str, Any]) -> str | None:
         return f"reference: {error or 'fine'}\nours: {our_error or 'fine'}"
     if columns != our_columns:
         return f"columns: reference {columns}\nours {our_columns}"
+    names = [name for name, _ in columns]
+    return difference_of_rows(by_key(names, our_rows), by_key(names, rows))
 
-    def by_key(some: list[list[Any]]) -> dict[str, list[dict[str, Any]]]:
-        keyed: dict[str, list[dict[str, Any]]] = {}
-        for row in some:
-            named = dict(zip((name for name, _ in columns), row, strict=True))
-            keyed.setdefault(named["key_bytes"], []).append(named)
-        return keyed
 
-    theirs, mine = by_key(rows), by_key(our_rows)
+Keyed = dict[str, list[dict[str, Any]]]
+
+
+def by_key(names: list[str], rows: list[list[Any]]) -> Keyed:
+    """The rows of each key, in the order of their values."""
+    keyed: Keyed = {}
+    for row in rows:
+        named = dict(zip(names, row, strict=True))
+        keyed.setdefault(named["key_bytes"], []).append(named)
+    return {key: sorted(some, key=lambda row: str(row["value_bytes"])) for key, some in keyed.items()}
+
+
+def difference_of_rows(mine: Keyed, theirs: Keyed) -> str | None:
+    """What differs between the rows of both sides, or None."""
     if theirs.keys() != mine.keys():
         only = [sorted(a.keys() - b.keys()) for a, b in ((theirs, mine), (mine, theirs))]
         texts = [[base64.b64decode(key) for key in keys] for keys in only]
         return f"keys: only in the reference {texts[0]}, only in ours {texts[1]}"
     for key in theirs:
+        name = f"key {base64.b64decode(key)!r}"
         if len(theirs[key]) != len(mine[key]):
-            return f"{len(mine[key])} rows of key {base64.b64decode(key)!r}, reference {len(theirs[key])}"
-        ordered = [sorted(side[key], key=lambda row: row["value_bytes"]) for side in (mine, theirs)]
-        for row, other in zip(*ordered, strict=True):
-            problem = equal(row, other) if key != METADATA_KEY or row != other else None
+            return f"{len(mine[key])} rows of {name}, reference {len(theirs[key])}"
+        for row, other in zip(mine[key], theirs[key], strict=True):
+            problem = equal(row, other) if key != METADATA_KEY else told(row, other)
             if problem:
-                return f"key {base64.b64decode(key)!r}: {problem}"
+                return f"{name}: {problem}"
     return None
+
+
+def told(mine: dict[str, Any], other: dict[str, Any]) -> str | None:
+    """What differs between two rows of serving info, which must be equal as text, or None."""
+    different = [column for column in other if mine[column] != other[column]]
+    return f"{different[0]} {mine['value_json']}\nreference {other['value_json']}" if different else None
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ case class UploadExec(keys: Seq[Attribute], plan: UploadPlan, output: Seq[Attrib
 
   override def producedAttributes: AttributeSet = AttributeSet(output)
 
-  override lazy val references: AttributeSet = child.outputSet
+  @transient override lazy val references: AttributeSet = child.outputSet
 
   override def requiredChildDistribution: Seq[Distribution] = plan match {
     case _: UploadPlan.Aggregated => ClusteredDistribution(keys) :: Nil

@@ -16,7 +16,7 @@ case class UploadNode(keys: Seq[Attribute], plan: UploadPlan, output: Seq[Attrib
   override def producedAttributes: AttributeSet = AttributeSet(output)
 
   // nothing that the child brings may be pruned: rows cross to the kernel as they are
-  override lazy val references: AttributeSet = child.outputSet
+  @transient override lazy val references: AttributeSet = child.outputSet
 
   override protected def withNewChildInternal(newChild: LogicalPlan): UploadNode = copy(child = newChild)
 }
