@@ -49,8 +49,17 @@ class Generator(joins.Generator):
         return values
 
     def aggregations(self, daily: bool) -> list[dict[str, Any]]:
-        """Those of joins, and the last struct; no SHORT is stored, which the reference cannot write."""
-        chosen = [a for a in super().aggregations(daily) if a["inputColumn"] != "small"]
+        """Those of joins, and the last struct.
+
+        No SHORT is stored, which the reference cannot write, and no sum of numbers that cancel each other out, which is
+        of the order of its rounding.
+        """
+        average = joins.OPERATIONS["AVERAGE"]
+        chosen = [
+            a
+            for a in super().aggregations(daily)
+            if a["inputColumn"] != "small" and (a["inputColumn"], a["operation"]) != ("big", average)
+        ]
         for column in NESTED_COLUMNS:
             if self.one_in(8):
                 last = {"inputColumn": column, "operation": joins.OPERATIONS["LAST"], "argMap": {}}

@@ -66,7 +66,7 @@ final class GroupByUpload(
     sources.foreach(new SourceScanner(tables).requireTable(owner, _))
     Setups.run(tables, sources.flatMap(_.setups))
     val day = if (accuracy == Accuracy.TEMPORAL && model == DataModel.Events) batchEnd else endPartition
-    val input = new GroupByScan(tables, groupBy).frame(PartitionRange.of(day, day, spec))
+    val input = new GroupByScan(tables, groupBy, asWritten = true).frame(PartitionRange.of(day, day, spec))
     DefinitionChecks.columns(groupBy, input.schema)
 
     val upload = if (aggregated) ofKeys(input) else ofRows(input)

@@ -20,7 +20,7 @@ object UploadPlan {
   private val json = new ObjectMapper()
 
   /** What is stored of a key that is aggregated. */
-  sealed abstract class Stored(val name: String)
+  sealed abstract class Stored(val name: String) extends Serializable
 
   object Stored {
 

@@ -2,6 +2,7 @@ package ai.chronon.spark.pit
 
 import ai.chronon.api.{Aggregation, GroupBy, MetaData, Operation, TimeUnit, Window}
 import ai.chronon.jni.{NativeException, NativeStats}
+import ai.chronon.spark.kernel.KernelBudget
 import org.apache.spark.memory.{MemoryConsumer, MemoryMode}
 import org.apache.spark.sql.{DataFrame, Row, SparkSession}
 import org.apache.spark.sql.catalyst.encoders.ExpressionEncoder
