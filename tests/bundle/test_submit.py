@@ -119,6 +119,6 @@ def test_a_join_from_files_to_files(repo: Path) -> None:
 
 def test_what_is_not_built_is_refused_by_name(repo: Path) -> None:
     """A subcommand of a later version says so and fails."""
-    done = submit(repo, "group-by-upload", "--conf-path=x", "--end-date=2024-01-02")
+    done = submit(repo, "label-join", "--conf-path=x", "--end-date=2024-01-02")
     assert done.returncode != 0
-    assert "group-by-upload" in done.stdout + done.stderr
+    assert "label-join" in done.stdout + done.stderr

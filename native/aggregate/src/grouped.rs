@@ -117,7 +117,13 @@ pub trait GroupedColumn: Send {
     fn finish(&mut self, output: usize) -> Result<ArrayRef>;
 
     /// Forgets all groups, and the loaded batch, but not the output columns.
-    fn clear(&mut self);
+    fn clear(&mut self) {
+        self.forget();
+        self.unload();
+    }
+
+    /// Forgets all groups, but neither the loaded batch nor the output columns.
+    fn forget(&mut self);
 
     /// Bytes held.
     fn heap_size(&self) -> usize;
@@ -318,9 +324,8 @@ impl<S: Shape> GroupedColumn for Grouped<S> {
         self.output(output).finish()
     }
 
-    fn clear(&mut self) {
+    fn forget(&mut self) {
         self.irs.clear();
-        self.batch = None;
     }
 
     fn heap_size(&self) -> usize {

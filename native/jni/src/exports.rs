@@ -7,6 +7,7 @@ use crate::handles::HANDLES;
 use crate::join::Join;
 use crate::session::{Session, Written};
 use crate::stats::STATS;
+use crate::upload::Upload;
 use crate::{logs, settings};
 use chronon_plan::Plan;
 use chronon_serve::ServingPlan;
@@ -16,7 +17,7 @@ use jni::objects::{JByteArray, JByteBuffer};
 use jni::sys::{jint, jlong};
 
 /// Goes up with every change of a signature, a code or a meaning, here and in `NativeCalls.java`.
-pub(crate) const ABI_VERSION: jint = 4;
+pub(crate) const ABI_VERSION: jint = 5;
 
 entry! {
     /// The number that the loader compares before it calls anything else.
@@ -157,6 +158,80 @@ entry! {
         let join = HANDLES.get::<Join>(join)?;
         let written = join.next(target.capacity(), |rows| target.write_bytes(rows))?;
         answer(written, "a row is longer than 2 GiB")
+    }
+}
+
+entry! {
+    /// An upload of one partition over the plan.
+    fn Java_ai_chronon_jni_NativeCalls_uploadOpen as "uploadOpen" <'local>(
+        env, plan: jlong, options: JByteArray<'local>
+    ) -> jlong, on plan {
+        let plan = HANDLES.get::<Plan>(plan)?;
+        let options = text(env, &options)?;
+        let handle = HANDLES.open(Upload::open(&plan, &options)?)?;
+        STATS.open();
+        Ok(handle)
+    }
+}
+
+entry! {
+    /// An upload of rows that are not aggregated.
+    fn Java_ai_chronon_jni_NativeCalls_columnUploadOpen as "columnUploadOpen" <'local>(
+        env, options: JByteArray<'local>
+    ) -> jlong {
+        let handle = HANDLES.open(Upload::of_columns(&text(env, &options)?)?)?;
+        STATS.open();
+        Ok(handle)
+    }
+}
+
+entry! {
+    /// Takes a frame of records in; returns the bytes that the upload holds.
+    fn Java_ai_chronon_jni_NativeCalls_uploadPut as "uploadPut" <'local>(
+        env, upload: jlong, frame: JByteBuffer<'local>, length: jint
+    ) -> jlong, on upload {
+        let upload = HANDLES.get::<Upload>(upload)?;
+        Ok(held(upload.put(rows(env, &frame, length)?)?))
+    }
+}
+
+entry! {
+    /// Moves rows to a new file; returns the bytes that the upload holds then.
+    fn Java_ai_chronon_jni_NativeCalls_uploadSpill as "uploadSpill" <'local>(
+        env, upload: jlong, path: JByteArray<'local>
+    ) -> jlong, on upload {
+        let upload = HANDLES.get::<Upload>(upload)?;
+        let path = text(env, &path)?;
+        Ok(held(upload.spill(&path)?))
+    }
+}
+
+entry! {
+    /// Bytes that the upload held after its last call.
+    fn Java_ai_chronon_jni_NativeCalls_uploadHeld as "uploadHeld" <'local>(_env, upload: jlong) -> jlong, on upload {
+        Ok(held(HANDLES.get::<Upload>(upload)?.bytes_held()))
+    }
+}
+
+entry! {
+    /// The next rows: bytes written, or minus the bytes that one row needs, or 0 when there are none.
+    fn Java_ai_chronon_jni_NativeCalls_uploadNext as "uploadNext" <'local>(
+        env, upload: jlong, target: JByteBuffer<'local>
+    ) -> jint, on upload {
+        let mut target = Direct::of(env, &target)?;
+        let upload = HANDLES.get::<Upload>(upload)?;
+        let written = upload.next(target.capacity(), |rows| target.write_bytes(rows))?;
+        answer(written, "a row is longer than 2 GiB")
+    }
+}
+
+entry! {
+    /// The Avro schema of a record.
+    fn Java_ai_chronon_jni_NativeCalls_avroSchema as "avroSchema" <'local>(
+        env, record: JByteArray<'local>
+    ) -> JByteArray<'local> {
+        let schema = chronon_plan::record_schema(&text(env, &record)?)?;
+        bytes(env, schema.as_bytes())
     }
 }
 

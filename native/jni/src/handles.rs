@@ -7,6 +7,7 @@
 use crate::file::File;
 use crate::join::Join;
 use crate::session::Session;
+use crate::upload::Upload;
 use chronon_plan::Plan;
 use chronon_serve::ServingPlan;
 use chronon_types::{Error, Result};
@@ -84,6 +85,7 @@ kinds! {
     Join = 3, "join", held: Join::bytes_held;
     File = 4, "file", held: File::bytes_held;
     ServingPlan = 5, "serving plan", held: ServingPlan::bytes_held;
+    Upload = 6, "upload", held: Upload::bytes_held;
 }
 
 /// What can lie behind a handle.

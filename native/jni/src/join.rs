@@ -69,14 +69,7 @@ impl Join {
             other => return Err(Error::invalid_argument(format!("side {other}; 0 is left, 1 is right"))),
         };
         self.step(|state| {
-            let (held, bound) = (state.bytes_held(), settings::max_session_bytes());
-            if held.saturating_add(frame.len() as u64) > bound {
-                return Err(Error::out_of_budget(format!(
-                    "the join holds {held} bytes, {} more are needed, and {bound} are allowed; spill first, or raise \
-                     max_session_bytes",
-                    frame.len()
-                )));
-            }
+            settings::check_budget("the join", state.bytes_held(), frame.len())?;
             state.join.put(side, frame)?;
             Ok(state.bytes_held())
         })

@@ -15,6 +15,7 @@ mod logs;
 mod session;
 mod settings;
 mod stats;
+mod upload;
 
 #[cfg(feature = "mimalloc")]
 #[global_allocator]

@@ -62,6 +62,21 @@ pub(crate) fn max_session_bytes() -> u64 {
     MAX_SESSION_BYTES.load(Ordering::Relaxed)
 }
 
+/// Fails when what holds `held` bytes may not take `more`.
+///
+/// # Errors
+/// `OutOfBudget` naming the three numbers.
+pub(crate) fn check_budget(what: &str, held: u64, more: usize) -> Result<()> {
+    let bound = max_session_bytes();
+    if held.saturating_add(more as u64) > bound {
+        return Err(Error::out_of_budget(format!(
+            "{what} holds {held} bytes, {more} more are needed, and {bound} are allowed; spill first, or raise \
+             max_session_bytes"
+        )));
+    }
+    Ok(())
+}
+
 /// Panics when `init` asked for it by this method's name. One relaxed load otherwise.
 pub(crate) fn panic_if_asked(method: &str) {
     if PANIC_ARMED.load(Ordering::Relaxed) && *PANIC_IN.lock().unwrap_or_else(PoisonError::into_inner) == method {

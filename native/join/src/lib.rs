@@ -1,13 +1,23 @@
-//! The point-in-time join of one partition: rows in, rows with features out.
+//! What happens to the rows of one partition: the point-in-time join, and the upload.
 //!
 //! [`PartitionJoin`] takes the rows of both sides as they come out of an exchange, sorts them (`sorter`, with runs on disk
 //! when memory is short), brings the keys of both sides together, and lets a `chronon_window::PointInTimeSession` compute.
+//! [`PartitionUpload`] sorts one side alike, and gives for every key the bytes of its key and of what is stored of it;
+//! [`ColumnUpload`] gives the same of rows that are not aggregated.
 
+mod column_upload;
+mod outbox;
 mod partition;
 mod record;
 mod sorter;
+mod stored_row;
+mod upload;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod upload_tests;
 
+pub use column_upload::ColumnUpload;
 pub use partition::{JoinLayout, PartitionJoin, Side};
+pub use upload::{PartitionUpload, Uploaded};

@@ -1,5 +1,6 @@
 //! The join of one partition.
 
+use crate::outbox::Outbox;
 use crate::record::Layout;
 use crate::sorter::{Placed, Sorted, Sorter};
 use arrow::array::ArrayRef;
@@ -63,9 +64,7 @@ pub struct PartitionJoin {
     batch: Batch,
     groups: Vec<i32>,
     times: Vec<Millis>,
-    out: Vec<u8>,
-    /// How much of `out` was given away.
-    given: usize,
+    out: Outbox,
 }
 
 /// Rows come in, then rows go out.
@@ -230,7 +229,10 @@ impl PartitionJoin {
             layout.together.map(|column| Together { column, variable: layout.left_variable.contains(&column) });
         Ok(Self {
             together,
-            state: State::Loading { left: Sorter::new(left, "left"), right: Sorter::new(right.clone(), "right") },
+            state: State::Loading {
+                left: Sorter::new(left, "the left side"),
+                right: Sorter::new(right.clone(), "the right side"),
+            },
             inputs: RowColumns::new(right.time() + 1, plan.inputs())?,
             layout: right,
             extender: RowExtender::new(layout.left_columns, layout.left_variable, plan.outputs().len())?,
@@ -239,8 +241,7 @@ impl PartitionJoin {
             batch: Batch::default(),
             groups: Vec::new(),
             times: Vec::new(),
-            out: Vec::new(),
-            given: 0,
+            out: Outbox::default(),
         })
     }
 
@@ -276,25 +277,10 @@ impl PartitionJoin {
     /// # Errors
     /// What reading rows and the session refuse.
     pub fn next(&mut self, room: usize) -> Result<std::result::Result<&[u8], usize>> {
-        if self.given == self.out.len() {
+        if self.out.is_empty() {
             self.answer()?;
         }
-        let mut end = self.given;
-        while let Some(prefix) = self.out[end..].first_chunk::<8>() {
-            let record = 8 + u64::from_le_bytes(*prefix) as usize;
-            if end + record - self.given > room {
-                break;
-            }
-            end += record;
-        }
-        if end == self.given && end < self.out.len() {
-            let needed =
-                self.out[end..].first_chunk::<8>().map_or(0, |prefix| 8 + u64::from_le_bytes(*prefix) as usize);
-            return Ok(Err(needed));
-        }
-        let rows = self.given..end;
-        self.given = end;
-        Ok(Ok(&self.out[rows]))
+        Ok(self.out.take(room))
     }
 
     /// Bytes of heap held.
@@ -304,13 +290,11 @@ impl PartitionJoin {
             State::Joining { left, right } => left.bytes_held() + right.bytes_held(),
             State::Broken => 0,
         };
-        rows + self.session.bytes_held() + self.batch.bytes_held() + self.out.capacity()
+        rows + self.session.bytes_held() + self.batch.bytes_held() + self.out.bytes_held()
     }
 
     /// Fills `out` with the rows of the next batch.
     fn answer(&mut self) -> Result<()> {
-        self.out.clear();
-        self.given = 0;
         if matches!(self.state, State::Loading { .. })
             && let State::Loading { left, right } = std::mem::replace(&mut self.state, State::Broken)
         {
@@ -365,11 +349,7 @@ impl PartitionJoin {
         };
         for index in order {
             let row = self.batch.row(index, self.left_columns)?;
-            let at = self.out.len();
-            self.out.resize(at + 8, 0);
-            self.extender.append(&row, &added, index, &mut self.out)?;
-            let size = (self.out.len() - at - 8) as u64;
-            self.out[at..at + 8].copy_from_slice(&size.to_le_bytes());
+            self.out.row(|out| self.extender.append(&row, &added, index, out))?;
         }
         Ok(())
     }

@@ -11,6 +11,9 @@ use std::cmp::Ordering;
 /// Bytes before head and row.
 const PREFIX: usize = 8;
 
+/// What a null puts into the hash of keys; any number will do.
+const NULL: u64 = 0x6e75_6c6c;
+
 /// A record inside memory that holds many.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Record<'a> {
@@ -23,6 +26,18 @@ pub(crate) struct Record<'a> {
 pub(crate) fn length(bytes: &[u8]) -> Result<usize> {
     let (head, row) = lengths(bytes)?;
     Ok(PREFIX + head + row)
+}
+
+/// Where the head of the record lies whose first bytes these are, and behind it the next record. There is no second row.
+///
+/// # Errors
+/// `CorruptData` when the bytes are too few, or there is a second row.
+pub(crate) fn only_head(bytes: &[u8]) -> Result<(&[u8], &[u8])> {
+    let (head, row) = lengths(bytes)?;
+    match bytes[PREFIX..].split_at_checked(head) {
+        Some(parts) if row == 0 => Ok(parts),
+        _ => Err(Error::corrupt_data(format!("a record of {head} and {row} bytes among {} bytes", bytes.len()))),
+    }
 }
 
 fn lengths(bytes: &[u8]) -> Result<(usize, usize)> {
@@ -38,6 +53,8 @@ pub(crate) struct Layout {
     /// For each key, whether its value lies in the variable part.
     keys: Vec<bool>,
     inputs: Vec<DataType>,
+    /// Whether a key that is null is a value like others.
+    null_keys: bool,
     /// Makes unequal keys share a hash.
     #[cfg(test)]
     pub(crate) colliding: bool,
@@ -49,9 +66,15 @@ impl Layout {
         Self {
             keys,
             inputs,
+            null_keys: false,
             #[cfg(test)]
             colliding: false,
         }
+    }
+
+    /// The same, where nulls are keys like others: rows that have them are kept, and match each other.
+    pub(crate) fn with_null_keys(self) -> Self {
+        Self { null_keys: true, ..self }
     }
 
     /// Position of the time among the columns of the head.
@@ -73,10 +96,10 @@ impl Layout {
         Ok(Record { head: Row::new(head, self.keys.len() + 1 + self.inputs.len())?, row })
     }
 
-    /// Whether a key is null, so that nothing can match.
+    /// Whether a key is null, and therefore nothing can match.
     #[inline]
-    pub(crate) fn has_null_key(&self, head: &Row<'_>) -> bool {
-        (0..self.keys.len()).any(|key| head.is_null(key))
+    pub(crate) fn matches_nothing(&self, head: &Row<'_>) -> bool {
+        !self.null_keys && (0..self.keys.len()).any(|key| head.is_null(key))
     }
 
     /// The time; none when it is null.
@@ -94,7 +117,9 @@ impl Layout {
     pub(crate) fn hash(&self, head: &Row<'_>) -> Result<u64> {
         let mut hash = 0;
         for (key, variable) in self.keys.iter().enumerate() {
-            if *variable {
+            if self.null_keys && head.is_null(key) {
+                hash = mix(hash ^ NULL);
+            } else if *variable {
                 let bytes = head.variable(key)?;
                 hash = mix(hash ^ bytes.len() as u64);
                 for chunk in bytes.chunks(8) {
@@ -117,6 +142,12 @@ impl Layout {
     #[inline]
     pub(crate) fn compare_keys(&self, a: &Row<'_>, b: &Row<'_>) -> Ordering {
         for (key, variable) in self.keys.iter().enumerate() {
+            if self.null_keys && (a.is_null(key) || b.is_null(key)) {
+                match b.is_null(key).cmp(&a.is_null(key)) {
+                    Ordering::Equal => continue,
+                    order => return order,
+                }
+            }
             let order = match variable {
                 false => a.slot(key).cmp(&b.slot(key)),
                 true => place(a, key).cmp(place(b, key)),

@@ -24,7 +24,7 @@ struct Entry {
 /// Takes records in, in any order.
 pub(crate) struct Sorter {
     layout: Layout,
-    side: &'static str,
+    rows_of: &'static str,
     frames: Vec<Box<[u8]>>,
     entries: Vec<Entry>,
     runs: Vec<Run>,
@@ -32,8 +32,9 @@ pub(crate) struct Sorter {
 }
 
 impl Sorter {
-    pub(crate) fn new(layout: Layout, side: &'static str) -> Self {
-        Self { layout, side, frames: Vec::new(), entries: Vec::new(), runs: Vec::new(), frame_bytes: 0 }
+    /// `rows_of` says in messages whose rows these are.
+    pub(crate) fn new(layout: Layout, rows_of: &'static str) -> Self {
+        Self { layout, rows_of, frames: Vec::new(), entries: Vec::new(), runs: Vec::new(), frame_bytes: 0 }
     }
 
     /// Takes the records of a frame. Those with a null key are left out: nothing can match them.
@@ -59,12 +60,12 @@ impl Sorter {
         while at < frame.len() {
             let rest = &frame[at..];
             let record = self.layout.record(rest)?;
-            if !self.layout.has_null_key(&record.head) {
+            if !self.layout.matches_nothing(&record.head) {
                 let time = self.layout.millis(&record.head).ok_or_else(|| {
                     Error::invalid_argument(format!(
-                        "the time column of the {} side is null in a row; keep only rows with a time by a where clause \
+                        "the time column of {} is null in a row; keep only rows with a time by a where clause \
                          such as `ts IS NOT NULL`, or mend the expression of the time column",
-                        self.side
+                        self.rows_of
                     ))
                 })?;
                 let place = (self.frames.len() as u64) << 32 | at as u64;

@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 const KEYS: u64 = 7;
 
 /// A row in Spark's layout.
-fn row(values: &[(Value, DataType)]) -> Vec<u8> {
+pub(crate) fn row(values: &[(Value, DataType)]) -> Vec<u8> {
     let arrays: Vec<ArrayRef> = values.iter().map(|(value, t)| Value::column(&[value], t).unwrap()).collect();
     let mut bytes = Vec::new();
     let nothing = Row::new(&[], 0).unwrap();
@@ -27,16 +27,16 @@ fn row(values: &[(Value, DataType)]) -> Vec<u8> {
     bytes
 }
 
-fn record(head: &[u8], row: &[u8]) -> Vec<u8> {
+pub(crate) fn record(head: &[u8], row: &[u8]) -> Vec<u8> {
     let lengths = [head.len() as u32, row.len() as u32];
     lengths.iter().flat_map(|n| n.to_le_bytes()).chain(head.iter().copied()).chain(row.iter().copied()).collect()
 }
 
-fn text(text: String) -> Value {
+pub(crate) fn text(text: String) -> Value {
     Value::Bytes(text.into_bytes().into())
 }
 
-fn new_file() -> PathBuf {
+pub(crate) fn new_file() -> PathBuf {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let next = NEXT.fetch_add(1, Ordering::Relaxed);
     std::env::temp_dir().join(format!("chronon-join-{}-{next}", std::process::id()))

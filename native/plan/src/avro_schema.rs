@@ -6,7 +6,7 @@
 //! fork puts the path of members before the names of records.
 
 use chronon_types::{DataType, Dialect, Error, Field, Result};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
 const NAMESPACE: &str = "ai.chronon.data";
@@ -19,6 +19,38 @@ pub(crate) fn schema(dialect: Dialect, name: &str, members: &[Field]) -> Result<
     let names = Names { dialect, taken: HashSet::new(), path: Vec::new() };
     let record = Record { namespace: Some(NAMESPACE), ..names.finish(name, members)? };
     serde_json::to_string(&record).map_err(|error| Error::internal(format!("an Avro schema as JSON: {error}")))
+}
+
+/// A record as hosts describe it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Described {
+    dialect: String,
+    name: String,
+    members: Vec<Field>,
+}
+
+/// The Avro schema, as JSON, of a record given as `{"dialect","name","members":[{"name","type"}]}`, to the letter as the reference
+/// writes it.
+///
+/// # Errors
+/// `InvalidArgument` for a text of another form, `InvalidPlan` naming the member whose type or name has no form in the
+/// dialect's schemas.
+///
+/// ```
+/// let record = r#"{"dialect":"airbnb","name":"Key","members":[{"name":"user","type":"long"}]}"#;
+/// let schema = chronon_plan::record_schema(record).unwrap();
+/// assert!(schema.ends_with(r#""fields":[{"name":"user","type":["null","long"],"doc":""}]}"#));
+/// let record = record.replace("long", "date");
+/// assert!(chronon_plan::record_schema(&record).unwrap_err().to_string().contains("user"));
+/// ```
+pub fn record_schema(record: &str) -> Result<String> {
+    let record: Described =
+        serde_json::from_str(record).map_err(|error| Error::invalid_argument(format!("a record: {error}")))?;
+    let dialect = Dialect::from_name(&record.dialect).ok_or_else(|| {
+        Error::invalid_argument(format!("a record: `{}` is not a dialect; use airbnb or zipline", record.dialect))
+    })?;
+    schema(dialect, &record.name, &record.members)
 }
 
 /// A name without what Avro does not take.

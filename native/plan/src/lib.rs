@@ -11,5 +11,6 @@ mod options;
 mod plan;
 mod unpack;
 
+pub use avro_schema::record_schema;
 pub use decode::GroupBy;
 pub use plan::{OnlineParts, Output, Plan, WindowParts};

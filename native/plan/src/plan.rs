@@ -194,6 +194,12 @@ impl Plan {
     /// assert!(plan.batch_ir_schema().unwrap().starts_with(r#"{"type":"record","name":"team_group_by_v1_IR","#));
     /// ```
     pub fn batch_ir_schema(&self) -> Result<String> {
+        let name = format!("{}_IR", avro_schema::clean(&self.name));
+        avro_schema::schema(self.dialect, &name, &self.batch_ir_members())
+    }
+
+    /// What a batch IR is made of.
+    fn batch_ir_members(&self) -> [Field; 2] {
         let windowed = self.outputs.iter().map(|output| Field::new(&output.field().name, output.definition.ir_type()));
         let mut hop = self.base_columns();
         if self.dialect == Dialect::Zipline {
@@ -209,11 +215,10 @@ impl Plan {
         }
         hop.push(Field::new("ts", DataType::Long));
         let list = |of| DataType::List(Box::new(of));
-        let members = [
+        [
             Field::new("collapsedIr", DataType::Struct("WindowedIr".to_owned(), windowed.collect())),
             Field::new("tailHopIrs", list(list(DataType::Struct("HopIr".to_owned(), hop)))),
-        ];
-        avro_schema::schema(self.dialect, &format!("{}_IR", avro_schema::clean(&self.name)), &members)
+        ]
     }
 
     /// The Avro schema, as JSON, of a stored tile: record `<name>_TILE_IR` (aggregator sheet §8.4).
@@ -228,7 +233,7 @@ impl Plan {
         avro_schema::schema(self.dialect, &format!("{}_TILE_IR", avro_schema::clean(&self.name)), &members)
     }
 
-    /// The inputs and outputs as a JSON object, for hosts.
+    /// The inputs, the outputs and the members of a batch IR as a JSON object, for hosts.
     pub fn describe(&self) -> String {
         let outputs = self.outputs.iter().map(|output| OutputText {
             field: output.field(),
@@ -236,7 +241,7 @@ impl Plan {
             bucket: output.definition.bucket.as_ref().map(|bucket| bucket.name.as_str()),
             window: output.window().map(WindowText::from),
         });
-        let text = PlanText { inputs: &self.inputs, outputs: outputs.collect() };
+        let text = PlanText { inputs: &self.inputs, outputs: outputs.collect(), batch_ir: self.batch_ir_members() };
         // Strings and numbers always serialize; a default keeps the signature free of an error that cannot be.
         serde_json::to_string(&text).unwrap_or_default()
     }
@@ -246,6 +251,7 @@ impl Plan {
 struct PlanText<'a> {
     inputs: &'a [Field],
     outputs: Vec<OutputText<'a>>,
+    batch_ir: [Field; 2],
 }
 
 #[derive(Serialize)]

@@ -145,7 +145,14 @@ fn a_plan_describes_itself() {
         r#"{"name":"tags","type":"list_string"}],"#,
         r#""outputs":[{"name":"amount_average_30d_by_merchant","type":"map_string_double","aggregation":0,"#,
         r#""bucket":"merchant","window":{"length":30,"unit":"DAYS"}},"#,
-        r#"{"name":"tags_count","type":"long","aggregation":1,"bucket":null,"window":null}]}"#,
+        r#"{"name":"tags_count","type":"long","aggregation":1,"bucket":null,"window":null}],"#,
+        r#""batch_ir":[{"name":"collapsedIr","type":{"struct":{"name":"WindowedIr","members":["#,
+        r#"{"name":"amount_average_30d_by_merchant","type":{"map":["string",{"struct":{"name":"AvgIr","members":["#,
+        r#"{"name":"sum","type":"double"},{"name":"count","type":"int"}]}}]}},{"name":"tags_count","type":"long"}]}}},"#,
+        r#"{"name":"tailHopIrs","type":{"list":{"list":{"struct":{"name":"HopIr","members":["#,
+        r#"{"name":"amount_average_by_merchant","type":{"map":["string",{"struct":{"name":"AvgIr","members":["#,
+        r#"{"name":"sum","type":"double"},{"name":"count","type":"int"}]}}]}},{"name":"tags_count","type":"long"},"#,
+        r#"{"name":"ts","type":"long"}]}}}}}]}"#,
     );
     assert_eq!(plan.describe(), expected);
 }

@@ -16,7 +16,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +117,8 @@ def day(number: int) -> str:
 
 class Generator:
     """Everything random about a run, from one seed."""
+
+    tables = TABLES
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
@@ -328,28 +330,34 @@ class Generator:
 
 def write_run(seed: int, count: int) -> tuple[Path, list[dict[str, Any]]]:
     """Writes tables, definitions and the list of jobs."""
-    folder = BUILD / str(seed)
-    folder.mkdir(parents=True, exist_ok=True)
     generator = Generator(seed)
+    return write(BUILD / str(seed), generator, lambda: [generator.join(number) for number in range(count)])
+
+
+def write(
+    folder: Path, generator: Generator, make: Callable[[], list[dict[str, Any]]]
+) -> tuple[Path, list[dict[str, Any]]]:
+    """Writes tables, then definitions and the list of the jobs that `make` gives."""
+    folder.mkdir(parents=True, exist_ok=True)
     # the right sides first, so that left times can meet theirs
-    for table in sorted(TABLES, key=lambda t: t.startswith("left")):
+    for table in sorted(generator.tables, key=lambda t: t.startswith("left")):
         with (folder / f"{table}.jsonl").open("w") as out:
             out.writelines(json.dumps(row) + "\n" for row in generator.rows(table))
-    jobs = [generator.join(number) for number in range(count)]
+    jobs = make()
     for job in jobs:
         (folder / f"{job['name']}.json").write_text(json.dumps(job["conf"], indent=1, sort_keys=True))
-    (folder / "tables.json").write_text(json.dumps(TABLES))
+    (folder / "tables.json").write_text(json.dumps(generator.tables))
     (folder / "jobs.json").write_text(json.dumps([{k: job[k] for k in ("name", "end", "step_days")} for job in jobs]))
     return folder, jobs
 
 
-def compute(side: str, folder: Path, resume: bool = False) -> None:
-    """Computes all joins of a run by one side, in a JVM of its own; its log is beside its output.
+def compute(side: str, folder: Path, resume: bool = False, suite: str = "Joins") -> None:
+    """Computes all jobs of a run by one side, in a JVM of its own; its log is beside its output.
 
-    With `resume` the joins whose output is there already are left alone.
+    With `resume` the jobs whose output is there already are left alone.
     """
     shutil.rmtree(folder / side / "spark" if resume else folder / side, ignore_errors=True)
-    main_class = {"oracle": "OracleJoins", "native": "NativeJoins"}[side]
+    main_class = side.capitalize() + suite
     command = [
         str(HERE.parent / "jvm"),
         side,
@@ -393,7 +401,8 @@ def close(name: str, mine: Any, other: Any) -> bool:
 
 def read(path: Path) -> tuple[list[list[str]], list[list[Any]], str | None]:
     """Columns, rows and error of a dump."""
-    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    # other characters than a newline end lines for splitlines, and stand in texts
+    lines = [json.loads(line) for line in path.read_text().split("\n") if line]
     if not lines or isinstance(lines[-1], dict):  # reading the rows may fail after the columns are known
         return [], [], lines[-1]["error"] if lines else "empty dump"
     return lines[0], lines[1:], None

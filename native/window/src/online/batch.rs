@@ -54,9 +54,9 @@ impl BatchIr {
         Ok(Self { columns: plan.columns()?, plan, end, hops: Default::default(), groups })
     }
 
-    /// Forgets the key.
+    /// Forgets the key; what is loaded stays.
     pub fn clear(&mut self) {
-        self.columns.iter_mut().for_each(|column| column.clear());
+        self.columns.iter_mut().for_each(|column| column.forget());
         self.hops.iter_mut().for_each(Vec::clear);
         self.groups = self.plan.first_hop_group();
     }

@@ -6,12 +6,12 @@ import java.nio.ByteBuffer;
  * Everything that crosses the JNI line. Arguments are numbers, byte arrays and direct buffers; every failure is one {@link
  * NativeException}. Handles are checked numbers: a closed, foreign or wrong one is an exception, never a crash.
  *
- * <p>Use the wrappers: {@link Plan}, {@link PointInTimeSession}, {@link PartitionJoin}, {@link ParquetFile}, {@link
+ * <p>Use the wrappers: {@link Plan}, {@link PointInTimeSession}, {@link PartitionJoin}, {@link PartitionUpload}, {@link ParquetFile}, {@link
  * ServingPlan}, {@link FetchCall}, {@link NativeStats}, {@link NativeLibrary}.
  */
 final class NativeCalls {
   /** Goes up with every change of a signature, a code or a meaning, here and in the native {@code exports.rs}. */
-  static final int ABI_VERSION = 4;
+  static final int ABI_VERSION = 5;
 
   /** Value of {@code side}: rows that ask, (group, ts). */
   static final int QUERIES = 0;
@@ -98,6 +98,42 @@ final class NativeCalls {
    * @return bytes written; or minus the bytes needed when one row does not fit, and then it waits; or 0 at the end
    */
   static native int joinNext(long join, ByteBuffer target);
+
+  /** A handle for an upload of one partition; options as JSON (see {@link PartitionUpload#open}). The plan may be closed before. */
+  static native long uploadOpen(long plan, byte[] options);
+
+  /** A handle for an upload of rows that are not aggregated; options as JSON (see {@link PartitionUpload#ofColumns}). */
+  static native long columnUploadOpen(byte[] options);
+
+  /**
+   * Takes rows in.
+   *
+   * @param frame direct; its first {@code length} bytes are records
+   * @return bytes that the upload holds now
+   */
+  static native long uploadPut(long upload, ByteBuffer frame, int length);
+
+  /**
+   * Moves rows to a new file, which has no name any more afterwards.
+   *
+   * @param path UTF-8
+   * @return bytes that the upload holds now
+   */
+  static native long uploadSpill(long upload, byte[] path);
+
+  /** Bytes that the upload held after the last call on it. */
+  static native long uploadHeld(long upload);
+
+  /**
+   * Gives rows out.
+   *
+   * @param target direct; written from its first byte on
+   * @return bytes written; or minus the bytes needed when one row does not fit, and then it waits; or 0 when there are none
+   */
+  static native int uploadNext(long upload, ByteBuffer target);
+
+  /** The Avro schema of a record, both as JSON (see {@link AvroSchemas#record}). */
+  static native byte[] avroSchema(byte[] record);
 
   /** A handle for a Parquet file; options as JSON (see {@link ParquetFile#open}). */
   static native long fileOpen(byte[] options);

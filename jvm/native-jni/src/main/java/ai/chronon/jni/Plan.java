@@ -24,7 +24,7 @@ public final class Plan extends NativeHandle {
     return new Plan(NativeCalls.planOpen(groupBy, options.getBytes(StandardCharsets.UTF_8)));
   }
 
-  /** Inputs and outputs as JSON: {@code {"inputs":[{"name","type"}],"outputs":[{"name","type","aggregation","bucket","window"}]}}. */
+  /** Inputs, outputs and members of a batch IR as JSON: {@code {"inputs":[{"name","type"}],"outputs":[{"name","type","aggregation","bucket","window"}],"batch_ir":[{"name","type"}]}}. */
   public String describe() {
     return new String(NativeCalls.planDescribe(handle()), StandardCharsets.UTF_8);
   }

@@ -79,8 +79,9 @@ class ErrorCodesTest {
     // `close` comes last: the handle whose close panicked stays open.
     String[] methods = {
       "abiVersion", "buildInfo", "init", "planOpen", "planDescribe", "aggOpen", "aggUpdate", "aggNext", "joinOpen", "joinPut",
-      "joinSpill", "joinHeld", "joinNext", "fileOpen", "filePut", "fileFinish", "fileTake", "servingOpen", "servingDescribe",
-      "fetch", "stats", "drainLogs", "close"
+      "joinSpill", "joinHeld", "joinNext", "uploadOpen", "columnUploadOpen", "uploadPut", "uploadSpill", "uploadHeld", "uploadNext",
+      "avroSchema", "fileOpen", "filePut", "fileFinish", "fileTake", "servingOpen", "servingDescribe", "fetch", "stats",
+      "drainLogs", "close"
     };
     long open = NativeStats.read().openSessions();
     for (String method : methods) {

@@ -79,12 +79,29 @@ final class Exercise {
     }
   }
 
+  /** Both kinds of upload, of one row each. */
+  private static void upload() {
+    try (Plan plan = Definitions.hourlySum(); PartitionUpload upload = PartitionUpload.open(plan, Rows.UPLOAD)) {
+      upload.spill(Paths.get("unused"));
+      ByteBuffer rows = Rows.right(7, 1, 10);
+      if (upload.put(rows, rows.limit()) <= 0) throw new AssertionError("a row is held");
+      if (upload.next() == null || upload.next() != null || upload.bytesHeld() < 0) throw new AssertionError("one key");
+    }
+    try (PartitionUpload upload = PartitionUpload.ofColumns(Rows.COLUMN_UPLOAD)) {
+      ByteBuffer rows = Rows.right(7, 1, 10);
+      upload.put(rows, rows.limit());
+      if (upload.next() == null || upload.next() != null) throw new AssertionError("one row");
+    }
+    AvroSchemas.record("{\"dialect\":\"airbnb\",\"name\":\"Key\",\"members\":[]}");
+  }
+
   /** Calls every native method once or more. */
   static void everyMethod() {
     NativeCalls.abiVersion();
     NativeLibrary.buildInfo();
     round();
     join();
+    upload();
     file();
     serving();
     NativeStats.read();
@@ -119,6 +136,12 @@ final class Exercise {
       refused(() -> NativeCalls.fileOpen("{}".getBytes(StandardCharsets.UTF_8)));
       refused(() -> NativeCalls.joinOpen(plan.handle(), null));
       refused(() -> NativeCalls.joinOpen(plan.handle(), "{}".getBytes(StandardCharsets.UTF_8)));
+      refused(() -> NativeCalls.uploadOpen(plan.handle(), null));
+      refused(() -> NativeCalls.uploadOpen(plan.handle(), "{}".getBytes(StandardCharsets.UTF_8)));
+      refused(() -> NativeCalls.columnUploadOpen("{}".getBytes(StandardCharsets.UTF_8)));
+      refused(() -> NativeCalls.uploadPut(handle, ByteBuffer.allocateDirect(8), 8));
+      refused(() -> NativeCalls.uploadNext(0, ByteBuffer.allocateDirect(8)));
+      refused(() -> NativeCalls.avroSchema("[]".getBytes(StandardCharsets.UTF_8)));
     }
     NativeCalls.init("{\"test_panic_in\":\"stats\"}".getBytes(StandardCharsets.UTF_8));
     refused(NativeCalls::stats);

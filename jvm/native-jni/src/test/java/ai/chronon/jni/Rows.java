@@ -12,6 +12,14 @@ final class Rows {
     return "{\"variable_keys\":[false],\"left_columns\":" + leftColumns + ",\"left_variable\":[]}";
   }
 
+  /** Options of an upload by one long key, as of two o'clock of the first day. */
+  static final String UPLOAD =
+      "{\"keys\":[{\"name\":\"user\",\"type\":\"long\"}],\"end\":7200000,\"stored\":\"batch_ir\"}";
+
+  /** Options of an upload of two long columns by one long key. */
+  static final String COLUMN_UPLOAD = "{\"definition\":\"team.columns\",\"keys\":[{\"name\":\"user\",\"type\":\"long\"}],"
+      + "\"columns\":[{\"name\":\"a\",\"type\":\"long\"},{\"name\":\"b\",\"type\":\"long\"}]}";
+
   private Rows() {}
 
   /** Records of left rows (id, key, time), each three numbers. */

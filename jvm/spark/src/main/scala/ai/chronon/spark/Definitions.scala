@@ -33,7 +33,9 @@ object Definitions {
     part.getGroupBy.getKeyColumns.asScala.toList.map(right => KeyPair(toLeft(right), right))
   }
 
-  def sources(groupBy: api.GroupBy): Seq[SourceView] = Sources.of(groupBy).map(SourceView.of)
+  /** @param asWritten see [[SourceView.of]] */
+  def sources(groupBy: api.GroupBy, asWritten: Boolean = false): Seq[SourceView] =
+    Sources.of(groupBy).map(SourceView.of(_, asWritten))
 
   def aggregations(groupBy: api.GroupBy): Seq[Aggregation] =
     Option(groupBy.getAggregations).map(_.asScala.toList).getOrElse(Nil)

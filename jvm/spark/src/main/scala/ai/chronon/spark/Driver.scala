@@ -55,6 +55,7 @@ object Driver {
   private def execute(line: CommandLine, out: String => Unit): Unit = line.subcommand match {
     case "join"              => join(line, out)
     case "group-by-backfill" => groupByBackfill(line, out)
+    case "group-by-upload"   => groupByUpload(line, out)
   }
 
   private def join(line: CommandLine, out: String => Unit): Unit = {
@@ -88,6 +89,14 @@ object Driver {
       )
       job.computeBackfill(line.positive("step-days"), partition(line, tables, "start-partition-override"))
       TableNames.output(conf.getMetaData)
+    }
+  }
+
+  private def groupByUpload(line: CommandLine, out: String => Unit): Unit = {
+    val conf = ConfFile.read(line.required("conf-path"), classOf[api.GroupBy])
+    withTables(line, s"groupBy_${TableNames.name(conf.getMetaData)}_upload") { tables =>
+      new GroupByUpload(conf, endDate(line, tables), tables, show = out).run()
+      TableNames.upload(conf.getMetaData)
     }
   }
 

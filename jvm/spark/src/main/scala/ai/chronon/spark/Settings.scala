@@ -55,6 +55,13 @@ object Settings {
     _.toBoolean
   )
 
+  val UploadJsonPercent: Setting[Double] = Setting(
+    "spark.chronon.upload.json_percent",
+    1.0,
+    "share of the rows of an upload that also hold key and value as JSON, for people to look at: 0 to 100",
+    text => { val percent = text.toDouble; require(percent >= 0 && percent <= 100); percent }
+  )
+
   val all: Seq[Setting[_]] =
-    Seq(PartitionColumn, PartitionFormat, TableWriteFormat, OutputParallelism, NativeParquet)
+    Seq(PartitionColumn, PartitionFormat, TableWriteFormat, OutputParallelism, NativeParquet, UploadJsonPercent)
 }

@@ -9,6 +9,7 @@ import org.apache.spark.sql.catalyst.catalog.{CatalogTable, CatalogTableType, Ex
 import org.apache.spark.sql.types.StructType
 import org.slf4j.LoggerFactory
 
+import java.net.URI
 import java.text.SimpleDateFormat
 import java.util.{Date, TimeZone}
 import scala.collection.mutable
@@ -145,6 +146,10 @@ class TableUtils(val spark: SparkSession) {
   ): WriteResult =
     new TableWriter(this).insertPartitions(frame, table, properties, partitionColumns, autoExpand)
 
+  /** Makes a table that is not partitioned hold the rows of a frame; see [[TableWriter]]. */
+  def replace(frame: DataFrame, table: String, properties: Map[String, String]): Unit =
+    new TableWriter(this).replace(frame, table, properties)
+
   /** Renames a table to `<table>_<yyyyMMddHHmmss, UTC>`; nothing is deleted.
     *
     * @return the new name, `None` if there is no such table
@@ -184,6 +189,10 @@ class TableUtils(val spark: SparkSession) {
     log.debug(statement)
     spark.sql(statement)
   }
+
+  /** Where the files of a table are. */
+  private[catalog] def location(table: String): URI =
+    find(table).map(_.location).getOrElse(throw new IllegalArgumentException(s"there is no table $table"))
 
   /** Drops what is remembered about a table. */
   private[catalog] def forget(table: String): Unit = {

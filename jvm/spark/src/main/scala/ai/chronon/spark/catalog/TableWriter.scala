@@ -1,6 +1,7 @@
 package ai.chronon.spark.catalog
 
 import ai.chronon.spark.Settings
+import org.apache.hadoop.fs.Path
 import org.apache.spark.sql.{Column, DataFrame}
 import org.apache.spark.sql.execution.{CommandResultExec, SparkPlan}
 import org.apache.spark.sql.execution.adaptive.AdaptiveSparkPlanExec
@@ -40,6 +41,26 @@ private[catalog] final class TableWriter(tables: TableUtils) {
     insert(spread(ordered.select(target: _*), partitionColumns), table, partitionColumns)
   }
 
+  /** Makes a table that is not partitioned hold the rows of a frame, and nothing else.
+    *
+    * The files go into a new folder below the table's; the table is pointed to it, in one step of the catalog, once all are
+    * complete, and what was there before is deleted. A run that dies leaves the table as it was.
+    */
+  def replace(frame: DataFrame, table: String, properties: Map[String, String]): Unit = {
+    if (!tables.exists(table)) create(frame, table, properties, Nil)
+    val target = align(frame, table, autoExpand = false)
+    val current = new Path(tables.location(table))
+    val base = if (current.getName.startsWith(TableWriter.Run)) current.getParent else current
+    val folder = new Path(base, TableWriter.Run + UUID.randomUUID())
+    frame.select(target: _*).write.parquet(folder.toString)
+    tables.setProperties(table, properties)
+    tables.sql(s"ALTER TABLE $table SET LOCATION ${Sql.text(folder.toString)}")
+    tables.forget(table)
+    spark.catalog.refreshTable(table)
+    val files = base.getFileSystem(spark.sessionState.newHadoopConf())
+    files.listStatus(base).map(_.getPath).filter(_.getName != folder.getName).foreach(files.delete(_, true))
+  }
+
   private def create(
       frame: DataFrame,
       table: String,
@@ -53,8 +74,7 @@ private[catalog] final class TableWriter(tables: TableUtils) {
       s"""CREATE TABLE IF NOT EXISTS $table (
          |  ${plain.map(definition).mkString(",\n  ")}
          |)
-         |PARTITIONED BY (${partitioned.map(definition).mkString(", ")})
-         |STORED AS PARQUET$named""".stripMargin
+         |${if (partitioned.isEmpty) "" else s"PARTITIONED BY (${partitioned.map(definition).mkString(", ")})\n"}STORED AS PARQUET$named""".stripMargin
     )
     tables.forget(table)
   }
@@ -167,4 +187,10 @@ private[catalog] final class TableWriter(tables: TableUtils) {
     s"${Sql.name(field.name)} ${field.dataType.catalogString}"
 
   private def column(name: String): Column = col(Sql.name(name))
+}
+
+private[catalog] object TableWriter {
+
+  /** How the name of a folder begins that holds the rows of one run. */
+  private val Run = "run-"
 }

@@ -75,11 +75,11 @@ object Flags {
 
   val subcommands: Seq[Subcommand] = Seq(
     Subcommand("join", offline ++ join ++ exporting ++ validate ++ parts, built = true),
-    Subcommand("group-by-backfill", offline ++ exporting ++ validate, built = true)
+    Subcommand("group-by-backfill", offline ++ exporting ++ validate, built = true),
+    Subcommand("group-by-upload", offline, built = true)
   ) ++ Seq(
     "join-left",
     "join-final",
-    "group-by-upload",
     "label-join",
     "staging-query-backfill",
     "analyze",

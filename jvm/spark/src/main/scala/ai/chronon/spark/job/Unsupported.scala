@@ -30,8 +30,13 @@ object Unsupported {
   }
 
   def check(groupBy: GroupBy): Unit = {
+    refuse(Definitions.label(groupBy), "derivations", filled(groupBy.getDerivations))
+    checkUpload(groupBy)
+  }
+
+  /** What is uploaded has no derivations yet: they are made when it is read. */
+  def checkUpload(groupBy: GroupBy): Unit = {
     val owner = Definitions.label(groupBy)
-    refuse(owner, "derivations", filled(groupBy.getDerivations))
     refuse(owner, "isIncremental", groupBy.isIsIncremental)
     Sources.of(groupBy).foreach(checkSource(owner, "sources", _))
   }

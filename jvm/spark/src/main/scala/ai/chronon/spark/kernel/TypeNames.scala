@@ -34,7 +34,8 @@ private[spark] object TypeNames {
   }
 
   /** The JSON form: the text name or, where a struct is inside, an object. Structs have no name in Spark; they are called
-    * after the column or member that holds them, as in the reference.
+    * after the column or member that holds them, with `Element`, `Key` or `Value` for each list or map between, as in the
+    * reference.
     */
   def json(name: String, dataType: DataType): Option[JsonNode] = of(dataType).map(nodes.textNode).orElse {
     dataType match {
@@ -43,9 +44,9 @@ private[spark] object TypeNames {
         val members = describe(fields)
         struct.set[JsonNode]("members", members)
         if (members.size == fields.length) Some(nodes.objectNode().set[JsonNode]("struct", struct)) else None
-      case ArrayType(element, _)  => json(name, element).map(nodes.objectNode().set[JsonNode]("list", _))
+      case ArrayType(element, _)  => json(s"${name}Element", element).map(nodes.objectNode().set[JsonNode]("list", _))
       case MapType(key, value, _) =>
-        for (k <- json(name, key); v <- json(name, value))
+        for (k <- json(s"${name}Key", key); v <- json(s"${name}Value", value))
           yield nodes.objectNode().set[JsonNode]("map", nodes.arrayNode().add(k).add(v))
       case _ => None
     }

@@ -16,13 +16,15 @@ import org.apache.thrift.protocol.TBinaryProtocol
   * @param options    JSON understood by `planOpen`
   * @param inputs     columns the plan reads, in the order in which events must carry them
   * @param outputs    columns the plan computes, unprefixed
+  * @param batchIr    members of a stored batch IR
   */
 final case class NativePlan(
     definition: String,
     thrift: Array[Byte],
     options: String,
     inputs: StructType,
-    outputs: StructType
+    outputs: StructType,
+    batchIr: StructType
 ) {
 
   /** Opens a native handle; the caller closes it. */
@@ -57,7 +59,7 @@ object NativePlan {
     try {
       val description = json.readTree(plan.describe())
       def schema(member: String): StructType = TypeNames.schema(description.get(member))
-      NativePlan(definition, bytes, text, schema("inputs"), schema("outputs"))
+      NativePlan(definition, bytes, text, schema("inputs"), schema("outputs"), schema("batch_ir"))
     } finally plan.close()
   }
 

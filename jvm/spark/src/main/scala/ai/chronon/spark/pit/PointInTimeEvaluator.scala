@@ -1,9 +1,8 @@
 package ai.chronon.spark.pit
 
 import ai.chronon.jni.PartitionJoin
-import ai.chronon.spark.kernel.{NativeMemory, RowFrame}
+import ai.chronon.spark.kernel.{KernelBudget, KernelRows, RowFrame}
 import com.fasterxml.jackson.databind.ObjectMapper
-import org.apache.arrow.memory.util.MemoryUtil
 import org.apache.spark.TaskContext
 import org.apache.spark.sql.catalyst.InternalRow
 import org.apache.spark.sql.catalyst.expressions.{
@@ -14,9 +13,7 @@ import org.apache.spark.sql.catalyst.expressions.{
   UnsafeProjection,
   UnsafeRow
 }
-import org.apache.spark.sql.chronon.SparkInternals
 import org.apache.spark.sql.execution.metric.SQLMetric
-import org.apache.spark.unsafe.Platform
 
 import java.nio.ByteBuffer
 
@@ -107,13 +104,13 @@ private[pit] final class PointInTimeEvaluator(
   /** The output rows; native resources are released when the task ends. */
   private final class Features(leftRows: Iterator[InternalRow], rightRows: Iterator[InternalRow])
       extends Iterator[InternalRow] {
-    private val memory = new NativeMemory(SparkInternals.taskMemoryManager())
     private val join = {
       val native = plan.open()
       try PartitionJoin.open(native, options)
       finally native.close()
     }
-    private var peak = 0L
+    private val budget =
+      new KernelBudget(plan.definition, memoryLimit, join.spill(_), metrics.spilledBytes)
     private var nativeNanos = 0L
     TaskContext.get().addTaskCompletionListener[Unit](_ => close())
 
@@ -126,10 +123,7 @@ private[pit] final class PointInTimeEvaluator(
 
     private val joined = new JoinedRow()
     private val nothing = new GenericInternalRow(features)
-    private val row = new UnsafeRow(columns)
-    // rows to give out: where the next one begins and where they end
-    private var at = 0L
-    private var end = 0L
+    private val rows = new KernelRows(columns)
     private var ready: InternalRow = _
 
     override def hasNext: Boolean = ready != null || { ready = advance(); ready != null }
@@ -150,14 +144,8 @@ private[pit] final class PointInTimeEvaluator(
         if (sent > 0) loadRight()
         loading = false
       }
-      if (at == end) answer()
-      if (at == end) null
-      else {
-        val size = Platform.getLong(null, at).toInt
-        row.pointTo(null, at + 8, size)
-        at += 8 + size
-        row
-      }
+      if (rows.isEmpty) answer()
+      if (rows.isEmpty) null else rows.next()
     }
 
     /** Hands left rows over; stops at one that nothing can match, which is returned with null features. */
@@ -191,40 +179,18 @@ private[pit] final class PointInTimeEvaluator(
       case other              => projection(other)
     }
 
-    /** Makes room in memory for what the kernel holds, on disk if there is none. */
     private def send(frame: ByteBuffer, size: Int, put: (ByteBuffer, Int) => Long): Unit = {
       val started = System.nanoTime()
-      val held = put(frame, size)
-      peak = Math.max(peak, held)
-      if (held > memoryLimit || !memory.covers(held)) {
-        val now = join.spill(SparkInternals.temporaryFile())
-        metrics.spilledBytes += held - now
-        SparkInternals.countSpill(held - now)
-        demand(now)
-      }
+      budget.gathered(put(frame, size))
       nativeNanos += System.nanoTime() - started
     }
 
     private def answer(): Unit = {
       val started = System.nanoTime()
-      val rows = if (sent == 0) null else join.next()
-      at = 0L
-      end = 0L
-      if (rows != null) {
-        at = MemoryUtil.getByteBufferAddress(rows)
-        end = at + rows.limit()
-        val held = join.bytesHeld()
-        peak = Math.max(peak, held)
-        demand(held)
-      }
+      rows.take(if (sent == 0) null else join.next())
+      if (!rows.isEmpty) budget.holding(join.bytesHeld())
       nativeNanos += System.nanoTime() - started
     }
-
-    private def demand(held: Long): Unit =
-      if (!memory.covers(held)) throw new IllegalStateException(
-        s"group-by ${plan.definition}: the kernel holds $held bytes, but the task may use only ${memory.granted}; " +
-          "give executors more memory (spark.executor.memory) or run fewer tasks at once (spark.executor.cores)"
-      )
 
     /** Counts the time of `work` as that of encoding, without what it spends in the kernel. */
     private def encoding[T](work: => T): T = {
@@ -234,10 +200,10 @@ private[pit] final class PointInTimeEvaluator(
     }
 
     private def close(): Unit = {
-      metrics.nativeBytes.set(peak)
+      metrics.nativeBytes.set(budget.peak)
       metrics.nativeTime += nativeNanos
       join.close()
-      memory.release()
+      budget.release()
     }
   }
 }

@@ -15,7 +15,7 @@ object PointInTimeJoin {
   /** With `false`, estimates that the reference gets wrong by their nature are better ones. */
   val Strict = "spark.chronon.aggregation.strict"
 
-  private def strict(session: SparkSession): Boolean = session.conf.get(Strict, "true") match {
+  private[spark] def strict(session: SparkSession): Boolean = session.conf.get(Strict, "true") match {
     case "true"  => true
     case "false" => false
     case other   => throw new IllegalArgumentException(s"$Strict is `$other`; use true or false")

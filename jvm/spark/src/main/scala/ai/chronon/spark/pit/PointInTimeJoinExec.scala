@@ -1,5 +1,6 @@
 package ai.chronon.spark.pit
 
+import ai.chronon.spark.kernel.KernelBudget
 import org.apache.spark.rdd.RDD
 import org.apache.spark.sql.catalyst.InternalRow
 import org.apache.spark.sql.catalyst.expressions.{Attribute, AttributeSet, Expression}
@@ -59,7 +60,7 @@ case class PointInTimeJoinExec(
       plan,
       features,
       together,
-      conf.getConfString(PointInTimeJoinExec.MemoryLimit, Long.MaxValue.toString).toLong,
+      conf.getConfString(KernelBudget.Limit, Long.MaxValue.toString).toLong,
       PointInTimeMetrics(
         longMetric("numOutputRows"),
         longMetric("numLeftRows"),
@@ -80,12 +81,4 @@ case class PointInTimeJoinExec(
       newRight: SparkPlan
   ): PointInTimeJoinExec =
     copy(left = newLeft, right = newRight)
-}
-
-object PointInTimeJoinExec {
-
-  /** Setting: bytes that the kernel may gather in one task before it moves rows to disk. By default it takes what the task's
-    * memory manager has.
-    */
-  val MemoryLimit = "spark.chronon.join.native_memory_limit"
 }

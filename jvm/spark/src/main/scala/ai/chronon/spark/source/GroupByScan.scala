@@ -13,13 +13,15 @@ import scala.collection.JavaConverters._
   *
   * Output: the partition column as text, the keys, `ts` where the definition has a time, and the selected columns of the
   * first source. Rows whose keys are all null are gone. A null `ts` fails the task that reads it, where time matters.
+  *
+  * @param asWritten see [[SourceView.of]]
   */
-final class GroupByScan(tables: TableUtils, groupBy: GroupBy) {
+final class GroupByScan(tables: TableUtils, groupBy: GroupBy, asWritten: Boolean = false) {
   private val scanner = new SourceScanner(tables)
   private val spec = tables.partitionSpec
   private val ds = tables.partitionColumn
   private val owner = Definitions.label(groupBy)
-  private val sources = Definitions.sources(groupBy)
+  private val sources = Definitions.sources(groupBy, asWritten)
   private val accuracy = Sources.accuracy(groupBy)
   private val keys = groupBy.getKeyColumns.asScala.toList
 

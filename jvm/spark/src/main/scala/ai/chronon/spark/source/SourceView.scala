@@ -24,13 +24,17 @@ final case class SourceView(
 }
 
 object SourceView {
-  def of(source: Source): SourceView = {
+
+  /** @param asWritten whether selects keep the order of the definition's text, as in the reference's uploads. Its joins copy the
+    *                  definition, and with that put selects into the order of a hash map
+    */
+  def of(source: Source, asWritten: Boolean = false): SourceView = {
     val query = Option(Sources.query(source)).getOrElse(new Query())
     SourceView(
       model = Sources.dataModel(source),
       reference = TableReference.parse(Sources.rawTable(source)),
       cumulative = Sources.isCumulative(source),
-      selects = Option(query.getSelects).map(inStoredOrder),
+      selects = Option(query.getSelects).map(if (asWritten) _.asScala.toSeq else inStoredOrder(_)),
       wheres = Option(query.getWheres).map(_.asScala.toList).getOrElse(Nil),
       setups = Option(query.getSetups).map(_.asScala.toList).getOrElse(Nil),
       timeColumn = Option(query.getTimeColumn),

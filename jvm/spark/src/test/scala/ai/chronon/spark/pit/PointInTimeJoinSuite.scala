@@ -2,6 +2,7 @@ package ai.chronon.spark.pit
 
 import ai.chronon.api.{Aggregation, GroupBy, MetaData, Operation, TimeUnit, Window}
 import ai.chronon.jni.{NativeException, NativeStats}
+import ai.chronon.spark.kernel.KernelBudget
 import org.apache.spark.memory.{MemoryConsumer, MemoryMode}
 import org.apache.spark.sql.{DataFrame, Row, SparkSession}
 import org.apache.spark.sql.catalyst.encoders.ExpressionEncoder
@@ -310,10 +311,10 @@ class PointInTimeJoinSuite extends AnyFunSuite with BeforeAndAfterAll with Adapt
       (found, operator.metrics("spilledBytes").value)
     }
     val (inMemory, _) = run()
-    spark.conf.set(PointInTimeJoinExec.MemoryLimit, "1500000")
+    spark.conf.set(KernelBudget.Limit, "1500000")
     val (spilled, bytes) =
       try run()
-      finally spark.conf.unset(PointInTimeJoinExec.MemoryLimit)
+      finally spark.conf.unset(KernelBudget.Limit)
     assert(bytes > 1000000 && spilled == inMemory)
   }
 

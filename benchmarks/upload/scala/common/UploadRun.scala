@@ -1,0 +1,60 @@
+package chronon.bench
+
+import org.apache.spark.sql.SparkSession
+
+import java.io.File
+
+/** Where one run finds its data: the arguments of both mains. */
+final case class UploadRun(dataDir: String, sparkDir: String, endDs: String, parallelism: Int, rows: Long, keys: Long, days: Int) {
+  def conf: String = s"$dataDir/group_by.json"
+
+  /** Writes the data, once, and makes a table of it. Times of a key differ, so that which row is last is plain. */
+  def table(spark: SparkSession): Unit = {
+    spark.sparkContext.setLogLevel("ERROR")
+    val done = new File(s"$dataDir/.done")
+    val span = days * 86400000L
+    val step = span / (rows / keys + 1)
+    if (!done.exists()) {
+      spark.range(rows).selectExpr(
+        s"id % $keys AS user",
+        s"1704067200000 + (id div $keys) * $step + pmod(xxhash64(id % $keys), $step) AS ts",
+        "CAST(pmod(xxhash64(id, 1), 1000) AS DOUBLE) AS a",
+        "pmod(xxhash64(id, 2), 100000) AS b",
+        "concat('item ', pmod(xxhash64(id, 3), 500)) AS c"
+      ).selectExpr("*", "date_format(timestamp_millis(ts), 'yyyy-MM-dd') AS ds")
+        .repartition(days, new org.apache.spark.sql.ColumnName("ds"))
+        .write.mode("overwrite").partitionBy("ds").parquet(s"$dataDir/events")
+      done.createNewFile()
+    }
+    spark.sql("CREATE DATABASE IF NOT EXISTS bench")
+    spark.sql("CREATE EXTERNAL TABLE bench.events (user BIGINT, ts BIGINT, a DOUBLE, b BIGINT, c STRING) " +
+      s"PARTITIONED BY (ds STRING) STORED AS PARQUET LOCATION '$dataDir/events'")
+    spark.sql("MSCK REPAIR TABLE bench.events")
+  }
+
+  /** Times `upload` alone, then prints one `RESULT` line with the measurements and the check sum of its table. */
+  def measure(spark: SparkSession)(upload: => Unit): Unit = {
+    val totals = new TaskTotals
+    spark.sparkContext.addSparkListener(totals)
+    val started = System.nanoTime()
+    upload
+    val wallS = (System.nanoTime() - started) / 1e9
+    val rss = Run.statusMb("VmHWM")
+    org.apache.spark.ListenerBusAccess.drain(spark.sparkContext)
+    val check = spark.table("bench.bench_amounts_upload")
+      .where("decode(key_bytes, 'UTF-8') <> 'group_by_serving_info'")
+      .selectExpr("concat(count(1), ' rows, ', sum(CAST(xxhash64(key_bytes, value_bytes) AS DECIMAL(38, 0))))")
+      .head().getString(0)
+    println(s"""RESULT {"wall_s":$wallS,"task_cpu_s":${totals.cpuNs.get / 1e9},"gc_s":${totals.gcMs.get / 1e3},""" +
+      s""""shuffle_mb":${totals.shuffleBytes.get / 1e6},"peak_rss_mb":$rss,"check":"$check"}""")
+    spark.stop()
+    System.exit(0) // the reference leaves threads behind
+  }
+}
+
+object UploadRun {
+
+  /** args: dataDir sparkDir endDs parallelism rows keys days */
+  def parse(args: Array[String]): UploadRun =
+    UploadRun(args(0), args(1), args(2), args(3).toInt, args(4).toLong, args(5).toLong, args(6).toInt)
+}

@@ -1,0 +1,27 @@
+package ai.chronon.spark.upload
+
+import org.apache.avro.Schema
+import org.apache.avro.generic.{GenericDatumReader, GenericDatumWriter, GenericRecord}
+import org.apache.avro.io.{DecoderFactory, EncoderFactory}
+
+import java.io.ByteArrayOutputStream
+import java.nio.charset.StandardCharsets.UTF_8
+
+/** Stored records as Avro's own JSON, for people to look at; goes to executors.
+  *
+  * @param schema the schema's text
+  */
+private[upload] final class AvroJson(schema: String) extends (Array[Byte] => String) with Serializable {
+  @transient private lazy val parsed = new Schema.Parser().parse(schema)
+  @transient private lazy val reader = new GenericDatumReader[GenericRecord](parsed)
+  @transient private lazy val writer = new GenericDatumWriter[GenericRecord](parsed)
+
+  override def apply(record: Array[Byte]): String = {
+    val value = reader.read(null, DecoderFactory.get.binaryDecoder(record, null))
+    val out = new ByteArrayOutputStream()
+    val encoder = EncoderFactory.get.jsonEncoder(parsed, out)
+    writer.write(value, encoder)
+    encoder.flush()
+    new String(out.toByteArray, UTF_8)
+  }
+}

@@ -1,0 +1,104 @@
+package ai.chronon.spark.upload
+
+import ai.chronon.spark.kernel.{KernelBudget, KernelRows, RowFrame}
+import org.apache.spark.TaskContext
+import org.apache.spark.sql.catalyst.InternalRow
+import org.apache.spark.sql.catalyst.expressions.{Attribute, UnsafeProjection, UnsafeRow}
+import org.apache.spark.sql.execution.metric.SQLMetric
+
+import java.nio.ByteBuffer
+
+/** The operator's metrics, in the order in which the UI shows them. */
+private[upload] final case class UploadMetrics(
+    outputRows: SQLMetric,
+    inputRows: SQLMetric,
+    nativeTime: SQLMetric,
+    nativeBytes: SQLMetric,
+    spilledBytes: SQLMetric
+)
+
+/** Everything a task needs to evaluate one partition; serializable. */
+private[upload] final class UploadEvaluator(
+    input: Seq[Attribute],
+    plan: UploadPlan,
+    memoryLimit: Long,
+    metrics: UploadMetrics
+) extends Serializable {
+
+  /** The output rows of a partition; native resources are released when the task ends. */
+  def run(rows: Iterator[InternalRow]): Iterator[InternalRow] =
+    if (rows.hasNext) new Uploaded(rows) else Iterator.empty
+
+  private final class Uploaded(rows: Iterator[InternalRow]) extends Iterator[InternalRow] {
+    private val upload = plan.open()
+    private val budget = new KernelBudget(plan.definition, memoryLimit, upload.spill(_), metrics.spilledBytes)
+    private var nativeNanos = 0L
+    TaskContext.get().addTaskCompletionListener[Unit](_ => close())
+
+    private val frame = new RowFrame(UploadEvaluator.FrameBytes)(send)
+    private val unsafe = UnsafeProjection.create(input, input)
+    private val out = new KernelRows(2)
+    // a plan without aggregations gives rows while others are still to come
+    private val gives = plan.isInstanceOf[UploadPlan.Columns]
+    private var sent = 0L
+
+    override def hasNext: Boolean = {
+      if (out.isEmpty && !gives) load()
+      if (out.isEmpty) answer()
+      while (out.isEmpty && rows.hasNext) {
+        load()
+        answer()
+      }
+      !out.isEmpty
+    }
+
+    override def next(): InternalRow = {
+      if (!hasNext) throw new NoSuchElementException("all rows were given out")
+      metrics.outputRows += 1
+      out.next()
+    }
+
+    /** Hands rows over: all of them, or a frame if it gives rows already. */
+    private def load(): Unit = {
+      val before = sent
+      while (rows.hasNext && !(gives && sent > before)) {
+        frame.add(
+          rows.next() match {
+            case already: UnsafeRow => already
+            case other              => unsafe(other)
+          },
+          null
+        )
+        metrics.inputRows += 1
+      }
+      if (!rows.hasNext) frame.flush()
+    }
+
+    private def send(buffer: ByteBuffer, size: Int): Unit = {
+      val started = System.nanoTime()
+      budget.gathered(upload.put(buffer, size))
+      sent += size
+      nativeNanos += System.nanoTime() - started
+    }
+
+    private def answer(): Unit = {
+      val started = System.nanoTime()
+      out.take(upload.next())
+      if (!out.isEmpty) budget.holding(upload.bytesHeld())
+      nativeNanos += System.nanoTime() - started
+    }
+
+    private def close(): Unit = {
+      metrics.nativeBytes.set(budget.peak)
+      metrics.nativeTime += nativeNanos
+      upload.close()
+      budget.release()
+    }
+  }
+}
+
+private[upload] object UploadEvaluator {
+
+  /** Enough that the boundary costs nothing. */
+  private val FrameBytes = 1 << 20
+}

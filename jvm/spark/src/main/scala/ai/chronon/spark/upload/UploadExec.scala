@@ -1,0 +1,60 @@
+package ai.chronon.spark.upload
+
+import ai.chronon.spark.kernel.KernelBudget
+import org.apache.spark.rdd.RDD
+import org.apache.spark.sql.catalyst.InternalRow
+import org.apache.spark.sql.catalyst.expressions.{Attribute, AttributeSet}
+import org.apache.spark.sql.catalyst.plans.physical.{
+  ClusteredDistribution,
+  Distribution,
+  UnspecifiedDistribution
+}
+import org.apache.spark.sql.execution.{SparkPlan, UnaryExecNode}
+import org.apache.spark.sql.execution.metric.{SQLMetric, SQLMetrics}
+
+/** Gives the bytes of keys and of what is stored of them, through the native kernel.
+  *
+  * Where rows are aggregated, the child arrives hashed by the keys, in any order: the kernel sorts it by key, time and inputs and
+  * folds one key after the other, so that rows of equal time are folded in an order that does not depend on how they were
+  * shuffled. Rows that do not fit into the task's memory wait on disk. Where they are not, the child is read as it comes.
+  *
+  * Rows come out in an order of the operator's own, of two columns that are never null.
+  */
+case class UploadExec(keys: Seq[Attribute], plan: UploadPlan, output: Seq[Attribute], child: SparkPlan)
+    extends UnaryExecNode {
+
+  override lazy val metrics: Map[String, SQLMetric] = Map(
+    "numOutputRows" -> SQLMetrics.createMetric(sparkContext, "number of output rows"),
+    "numInputRows" -> SQLMetrics.createMetric(sparkContext, "input rows read"),
+    "nativeTime" -> SQLMetrics.createNanoTimingMetric(sparkContext, "native time"),
+    "nativeBytes" -> SQLMetrics.createSizeMetric(sparkContext, "native bytes peak"),
+    "spilledBytes" -> SQLMetrics.createSizeMetric(sparkContext, "native bytes spilled")
+  )
+
+  override def producedAttributes: AttributeSet = AttributeSet(output)
+
+  @transient override lazy val references: AttributeSet = child.outputSet
+
+  override def requiredChildDistribution: Seq[Distribution] = plan match {
+    case _: UploadPlan.Aggregated => ClusteredDistribution(keys) :: Nil
+    case _: UploadPlan.Columns    => UnspecifiedDistribution :: Nil
+  }
+
+  override protected def doExecute(): RDD[InternalRow] = {
+    val evaluator = new UploadEvaluator(
+      child.output,
+      plan,
+      conf.getConfString(KernelBudget.Limit, Long.MaxValue.toString).toLong,
+      UploadMetrics(
+        longMetric("numOutputRows"),
+        longMetric("numInputRows"),
+        longMetric("nativeTime"),
+        longMetric("nativeBytes"),
+        longMetric("spilledBytes")
+      )
+    )
+    child.execute().mapPartitions(evaluator.run)
+  }
+
+  override protected def withNewChildInternal(newChild: SparkPlan): UploadExec = copy(child = newChild)
+}
