@@ -14,6 +14,14 @@ impl Value {
     ///
     /// # Errors
     /// `InvalidArgument` when a list or map holds a null; `Internal` when the value is not a `data_type`.
+    ///
+    /// ```
+    /// use chronon_aggregate::Value;
+    /// use chronon_types::DataType;
+    /// let mut out = Vec::new();
+    /// Value::Bytes(b"u1"[..].into()).encode(&DataType::String, &mut out).unwrap();
+    /// assert_eq!(out, [4, b'u', b'1']);
+    /// ```
     pub fn encode(&self, data_type: &DataType, out: &mut Vec<u8>) -> Result<()> {
         match (self, data_type) {
             (Self::Long(value), _) => Longs::encode(value, data_type, out),

@@ -192,22 +192,6 @@ impl Value {
         })
     }
 
-    /// Appends the value in Avro binary: members of structs as unions with null, nothing else as a union.
-    ///
-    /// # Errors
-    /// `InvalidArgument` for a null that is no member of a struct; `Internal` when the value is not of that type.
-    ///
-    /// ```
-    /// use chronon_aggregate::Value;
-    /// use chronon_types::DataType;
-    /// let mut out = Vec::new();
-    /// Value::Bytes(b"u1"[..].into()).encode(&DataType::String, &mut out).unwrap();
-    /// assert_eq!(out, [4, b'u', b'1']);
-    /// ```
-    pub fn encode(&self, data_type: &DataType, out: &mut Vec<u8>) -> Result<()> {
-        crate::first_last::encode_value(self, data_type, out)
-    }
-
     fn members(&self) -> &[Self] {
         match self {
             Self::List(members) => members,
