@@ -104,7 +104,8 @@ object Build {
   /** A jar of the FlatBuffers run time as `ai.chronon.jni.flatbuffers`; the imports of the generated files name that. */
   val relocatedFlatbuffers: Seq[Setting[_]] = Seq(
     libraryDependencies += Dependencies.flatbuffers,
-    assembly / assemblyOutputPath := (ThisBuild / baseDirectory).value / "build" / "flatbuffers-relocated.jar",
+    assembly / assemblyOutputPath :=
+      (ThisBuild / baseDirectory).value / "build" / "flatbuffers-relocated.jar",
     assembly / assemblyShadeRules :=
       Seq(ShadeRule.rename("com.google.flatbuffers.**" -> "ai.chronon.jni.flatbuffers.@1").inAll),
     assembly / test := {},

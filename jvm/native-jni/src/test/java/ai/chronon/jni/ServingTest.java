@@ -138,7 +138,7 @@ class ServingTest {
         assertEquals(0, answer.slots(part));
       }
       assertTrue(texts.isEmpty(), texts.toString());
-      assertTrue(answer.error(4).contains("in `amount`, at byte 1 of 2\n  in the row at " + (BATCH_END + 1)), answer.error(4));
+      assertTrue(answer.error(4).contains("in `amount`, at byte 2 of 2\n  in the row at " + (BATCH_END + 1)), answer.error(4));
       assertEquals(3L, answer.value(5, 0));
 
       call.add(plan, BATCH_END + 9, BATCH_END, ANY, null);
