@@ -98,7 +98,7 @@ class FetcherSuite extends AnyFunSuite with BeforeAndAfterEach {
     assert(values.keySet == Set("team_plain_v1_exception", "p_team_live_v1_exception"))
     assert(values("team_plain_v1_exception").toString.contains("user"))
     wait(fetcher.fetchGroupBys(Seq(Request("team.plain.v1", Map("other" -> "x"))))).head.values match {
-      case Failure(e: KeyMissingException) => assert(e.missingKeys == List("user"))
+      case Failure(e: KeyMissingException) => assert(e.missingKeys == Seq("user"))
       case other                           => fail(other.toString)
     }
   }

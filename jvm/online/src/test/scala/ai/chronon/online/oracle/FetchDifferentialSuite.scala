@@ -18,7 +18,9 @@ class FetchDifferentialSuite extends AnyFunSuite {
   private def differential(name: String)(body: (Random, Sides) => Unit): Unit = test(name) {
     OracleLoader.absent.foreach(cancel(_))
     for (round <- 1 to rounds) withClue(s"CHRONON_TEST_SEED=$seed, round $round: ") {
-      body(new Random(seed * 1000 + round), new Sides(OracleLoader.world(), new FetchWorld))
+      val sides = new Sides(OracleLoader.world(), new FetchWorld)
+      try body(new Random(seed * 1000 + round), sides)
+      finally sides.both("close")
     }
   }
 
@@ -285,7 +287,7 @@ private object Definitions {
       else {
         val rows = list(Seq.fill(random.nextInt(40)) {
           val millis = BatchEnd - 1 - (random.nextDouble() * 40 * Day).toLong
-          Array[AnyRef](Long.box(millis), values(columns.map(_.name)))
+          Array[AnyRef](Long.box(millis), values(inputs))
         }.sortBy(_(0).asInstanceOf[Long]))
         sides.theirs(if (kind == "snapshot") "snapshot" else "batchIr", Array(info, rows))
       }

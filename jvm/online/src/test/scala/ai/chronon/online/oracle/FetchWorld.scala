@@ -60,6 +60,13 @@ class FetchWorld extends util.function.BiFunction[String, Array[AnyRef], AnyRef]
     case ("batchIr", Array(info: String, rows: util.List[_]))  => batchIr(parsed(info), rows)
     case ("snapshot", Array(info: String, rows: util.List[_])) => snapshot(parsed(info), rows)
     case ("logged", Array())                                  => logged
+    case ("close", Array())                                   =>
+      // The reference's fetcher has nothing to close.
+      (fetcher: Any) match {
+        case closeable: AutoCloseable => closeable.close()
+        case _                        =>
+      }
+      null
     case _ => throw new IllegalArgumentException(s"$method(${arguments.mkString(", ")})")
   }
 
@@ -104,8 +111,7 @@ class FetchWorld extends util.function.BiFunction[String, Array[AnyRef], AnyRef]
   private def batchIr(info: GroupByServingInfoParsed, rows: util.List[_]): AnyRef = {
     val (aggregator, ir) = aggregated(info, rows)
     val last = call(aggregator, "normalizeBatchIr", ir)
-    val codec = call(info, "irCodec").asInstanceOf[serde.AvroCodec]
-    codec.encodeArray(Array[Any](call(last, "collapsed"), hops(call(last, "tailHops"))))
+    encoded(call(info, "irChrononSchema"), Array[Any](call(last, "collapsed"), hops(call(last, "tailHops"))))
   }
 
   private def hops(irs: AnyRef): AnyRef = {
@@ -129,8 +135,11 @@ class FetchWorld extends util.function.BiFunction[String, Array[AnyRef], AnyRef]
       Boolean.box(false),
       None
     )
-    info.outputCodec.encodeArray(finalized.asInstanceOf[Array[Any]])
+    encoded(info.outputChrononSchema, finalized)
   }
+
+  private def encoded(schema: AnyRef, row: Any): Array[Byte] =
+    serde.AvroConversions.encodeBytes(schema.asInstanceOf[StructType], null)(row)
 }
 
 /** The least that a fetcher asks of a store. */
