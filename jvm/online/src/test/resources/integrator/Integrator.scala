@@ -112,15 +112,15 @@ class IntegratorApi(conf: Map[String, String]) extends Api(conf) {
 
     val asked = Fetcher.Request("doubling", Map("k" -> "1"))
     val context = Metrics.Context(environment = "test")
-    say("external")(await(registry.fetchRequests(Seq(asked), context)(scala.concurrent.ExecutionContext.global)).map(_.values))
+    say("external")(await(registry.fetchRequests(Seq(asked), context)(scala.concurrent.ExecutionContext.global)).map(_.values).mkString(", "))
     val own = Fetcher.Request("contextual", Map("k" -> "1"), Some(7L), None)
-    say("contextual")(await(registry.fetchRequests(Seq(own), context)(scala.concurrent.ExecutionContext.global)).map(_.values))
+    say("contextual")(await(registry.fetchRequests(Seq(own), context)(scala.concurrent.ExecutionContext.global)).map(_.values).mkString(", "))
     val unknown = Fetcher.Request("unknown", Map.empty)
     say("unregistered")(
-      await(registry.fetchRequests(Seq(unknown), context)(scala.concurrent.ExecutionContext.global)).map(_.values.isFailure)
+      await(registry.fetchRequests(Seq(unknown), context)(scala.concurrent.ExecutionContext.global)).map(_.values.isFailure).mkString(", ")
     )
     val answer = await(new JavaDoubling().fetch(Seq(asked)))
-    say("java handler")(answer.map(response => (response.request == asked, response.values)))
+    say("java handler")(answer.map(response => (response.request == asked, response.values)).mkString(", "))
     say("same handler twice")(registry.add("doubling", new Doubling))
     said
   }
