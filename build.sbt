@@ -60,8 +60,9 @@ lazy val online = project
     javaRelease8,
     forkedTests,
     withNativeLibrary,
-    libraryDependencies ++= Dependencies.online ++ Dependencies.onlineOwn ++ Dependencies.sparkSignatures(scalaVersion.value) ++
-      Dependencies.scalaTest ++ Dependencies.oracleNeeds
+    libraryDependencies ++= Dependencies.online ++ Dependencies.onlineOwn ++
+      Dependencies.sparkSignatures(scalaVersion.value) ++
+      Dependencies.scalaTest ++ Dependencies.oracleNeeds ++ Dependencies.scalaCompiler(scalaVersion.value)
   )
 
 /** One module per key-value store, each with the contract that `online` tests stores by. None knows Spark. */

@@ -28,7 +28,10 @@ private[online] object ExternalFetch {
     def request(of: Request): Either[KeyMissingException, Request] = {
       val missing = if (isContextual) Nil else keys.map(_._2).filterNot(of.keys.contains).distinct
       if (missing.nonEmpty) Left(KeyMissingException(fullName, missing.toVector, of.keys))
-      else Right(Request(source, keys.map { case (right, left) => right -> of.keys.getOrElse(left, null) }.toMap))
+      else Right(Request(
+        source,
+        keys.map { case (right, left) => right -> of.keys.getOrElse(left, null) }.toMap
+      ))
     }
 
     def named(values: Try[Map[String, AnyRef]]): Map[String, AnyRef] = values match {
@@ -62,7 +65,8 @@ private[online] object ExternalFetch {
     val answers =
       if (asked.isEmpty) Future.successful(Seq.empty[Response]) else ask(asked.toVector, externals)
     answers.map { responses =>
-      val valuesOf = responses.map(response => (response.request.name, response.request.keys) -> response.values).toMap
+      val valuesOf =
+        responses.map(response => (response.request.name, response.request.keys) -> response.values).toMap
       requests.zip(parts).map { case ((request, _), all) =>
         val features = all.foldLeft(Map.empty[String, AnyRef]) { case (result, (part, partRequest)) =>
           result ++ part.named(partRequest match {

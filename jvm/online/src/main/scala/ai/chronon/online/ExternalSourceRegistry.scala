@@ -94,7 +94,10 @@ class ExternalSourceRegistry extends Serializable {
         try addHandlersByFactory(Some(Seq(part)))
         catch {
           case NonFatal(error) =>
-            log.error(s"no handler could be made for external source ${part.getSource.getMetadata.getName}", error)
+            log.error(
+              s"no handler could be made for external source ${part.getSource.getMetadata.getName}",
+              error
+            )
         }
       }
   }
@@ -125,7 +128,10 @@ class ExternalSourceRegistry extends Serializable {
     context.distribution("response.latency", latencyMillis)
     context.count("response.failures", failed.size.toLong)
     context.count("response.successes", succeeded.size.toLong)
-    context.count("response.value_count", succeeded.iterator.map(r => Option(r.values.get).fold(0L)(_.size.toLong)).sum)
+    context.count(
+      "response.value_count",
+      succeeded.iterator.map(r => Option(r.values.get).fold(0L)(_.size.toLong)).sum
+    )
   }
 }
 

@@ -38,7 +38,8 @@ class FetcherBase(
     maybeBatchIrCache,
     isCachingEnabled,
     skipsUndecodable,
-    (groupBy, name) => !isEntityValidityCheckEnabled || validateGroupByExist(CustomJson.owningTeam(groupBy.getMetaData), name)
+    (groupBy, name) =>
+      !isEntityValidityCheckEnabled || validateGroupByExist(CustomJson.owningTeam(groupBy.getMetaData), name)
   )
 
   /** Gives back what the native library holds. Requests that are under way are still answered. */
@@ -48,7 +49,8 @@ class FetcherBase(
     isCacheSizeConfigured && flag("enable_fetcher_batch_ir_cache", groupBy).contains(true)
 
   def isEntityValidityCheckEnabled: Boolean =
-    Option(flagStore).exists(_.isSet("enable_entity_validity_check", Map.empty[String, String].asJava) == true)
+    Option(flagStore).exists(_.isSet("enable_entity_validity_check", Map.empty[String, String].asJava) ==
+      true)
 
   private def skipsUndecodable(groupBy: GroupBy): Boolean =
     flag("disable_streaming_decoding_error_throws", groupBy).getOrElse(disableErrorThrows)
@@ -70,9 +72,9 @@ class FetcherBase(
       val responses = ArrayBuffer.empty[Response]
       all.indices.foreach { i =>
         val values = results(i) match {
-          case GroupByResult.NullKey       => None
-          case GroupByResult.Failed(cause) => Some(Failure(cause))
-          case GroupByResult.Absent(info)  => Some(Success(derived(info, all(i), null)))
+          case GroupByResult.NullKey               => None
+          case GroupByResult.Failed(cause)         => Some(Failure(cause))
+          case GroupByResult.Absent(info)          => Some(Success(derived(info, all(i), null)))
           case GroupByResult.Features(info, slots) =>
             Some(Success(derived(info, all(i), FeatureMap(info.layout, Array(slots), Map.empty))))
         }
@@ -90,13 +92,23 @@ class FetcherBase(
     })
 
   /** The group-by's own derivations, where it has some. */
-  private def derived(info: GroupByServingInfoParsed, request: Request, base: Map[String, AnyRef]): Map[String, AnyRef] =
+  private def derived(
+      info: GroupByServingInfoParsed,
+      request: Request,
+      base: Map[String, AnyRef]
+  ): Map[String, AnyRef] =
     info.derivation match {
       case None          => base
       case Some(program) =>
         val features = Option(base).getOrElse(Map.empty[String, AnyRef])
         val millis = request.atMillis.getOrElse(System.currentTimeMillis())
-        DerivationFallback(program, request.keys, features, millis, request.context.getOrElse(info.fetchContext))
+        DerivationFallback(
+          program,
+          request.keys,
+          features,
+          millis,
+          request.context.getOrElse(info.fetchContext)
+        )
     }
 
   /** The group-bys of joins. What is external, derived or modelled is not in it. */
@@ -106,7 +118,8 @@ class FetcherBase(
     val planned = all.map(request => handed.getOrElse(planOf(request.name)))
     val asked = ArrayBuffer.empty[Request]
     val decomposed = all.indices.map(i => decompose(all(i), planned(i), asked))
-    val context = planned.headOption.map(_.context).getOrElse(Metrics.Context(Metrics.Environment.JoinFetching))
+    val context =
+      planned.headOption.map(_.context).getOrElse(Metrics.Context(Metrics.Environment.JoinFetching))
     context.count("internal.request.count", asked.size.toLong)
     val start = System.currentTimeMillis()
     reads.read(asked.toVector, context).map { results =>
@@ -134,10 +147,16 @@ class FetcherBase(
       try getJoinConf(name).get
       catch {
         case NonFatal(cause) =>
-          Metrics.Context(Metrics.Environment.JoinFetching, join = name).increment("fetch_invalid_join_failure.count")
+          Metrics.Context(
+            Metrics.Environment.JoinFetching,
+            join = name
+          ).increment("fetch_invalid_join_failure.count")
           throw cause
       }
-    joinPlans.compute(name, (_, old) => if (old != null && (old.join eq conf.join)) old else new JoinPlan(conf.join))
+    joinPlans.compute(
+      name,
+      (_, old) => if (old != null && (old.join eq conf.join)) old else new JoinPlan(conf.join)
+    )
   }
 
   /** For each part where its request went, or the entry that says which keys are missing; or entries in place of everything. */
@@ -147,9 +166,13 @@ class FetcherBase(
       asked: ArrayBuffer[Request]
   ): Either[Map[String, AnyRef], Array[Either[KeyMissingException, Int]]] = {
     plan.context.increment("join_request.count")
-    if (isEntityValidityCheckEnabled && !validateJoinExist(CustomJson.owningTeam(plan.join.getMetaData), request.name)) {
+    if (
+      isEntityValidityCheckEnabled &&
+      !validateJoinExist(CustomJson.owningTeam(plan.join.getMetaData), request.name)
+    ) {
       plan.context.increment("fetch_invalid_join_failure.count")
-      Left(Map(s"${request.name}${JoinPlan.ExceptionSuffix}" -> InvalidEntityException(request.name).traceString))
+      Left(Map(s"${request.name}${JoinPlan.ExceptionSuffix}" ->
+        InvalidEntityException(request.name).traceString))
     } else {
       Try(plan.parts.map(_.request(request))) match {
         case Success(parts) => Right(parts.map {
@@ -183,13 +206,16 @@ class FetcherBase(
         case Left(missing) => extras += part.exceptionKey -> missing.getMessage
         case Right(place)  =>
           def addDerived(info: GroupByServingInfoParsed, base: Map[String, AnyRef]): Unit =
-            derived(info, asked(place), base).foreach { case (name, value) => extras += part.prefixed(name) -> value }
+            derived(info, asked(place), base).foreach { case (name, value) =>
+              extras += part.prefixed(name) -> value
+            }
           results(place) match {
-            case GroupByResult.NullKey       =>
-            case GroupByResult.Failed(cause) => extras += part.exceptionKey -> cause.traceString
-            case GroupByResult.Absent(info)  => if (info.derivation.isDefined) addDerived(info, null)
+            case GroupByResult.NullKey               =>
+            case GroupByResult.Failed(cause)         => extras += part.exceptionKey -> cause.traceString
+            case GroupByResult.Absent(info)          => if (info.derivation.isDefined) addDerived(info, null)
             case GroupByResult.Features(info, found) =>
-              if (info.derivation.isDefined) addDerived(info, FeatureMap(info.layout, Array(found), Map.empty))
+              if (info.derivation.isDefined)
+                addDerived(info, FeatureMap(info.layout, Array(found), Map.empty))
               else {
                 infos(p) = info
                 slots(p) = found
@@ -197,7 +223,8 @@ class FetcherBase(
           }
       }
     }
-    if (debug) logger.info(s"join ${request.name}, keys ${request.keys}: ${extras.size} entries beside features")
+    if (debug)
+      logger.info(s"join ${request.name}, keys ${request.keys}: ${extras.size} entries beside features")
     FeatureMap(plan.layout(infos), slots, extras)
   }
 
@@ -205,7 +232,8 @@ class FetcherBase(
   def fetchColumns(columnSpecs: Seq[ColumnSpec]): Future[Map[ColumnSpec, Response]] = {
     val now = System.currentTimeMillis()
     val requestOf = columnSpecs.distinct.map(spec =>
-      spec -> Request(s"${spec.groupByName}.${spec.columnName}", spec.keyMapping.getOrElse(Map.empty), Some(now))
+      spec ->
+        Request(s"${spec.groupByName}.${spec.columnName}", spec.keyMapping.getOrElse(Map.empty), Some(now))
     ).toMap
     fetchGroupBys(requestOf.values.toSeq).map { responses =>
       val byRequest = responses.map(response => response.request -> response).toMap
@@ -218,7 +246,8 @@ class FetcherBase(
         spec -> Response(
           request,
           response.values.map(values =>
-            if (values == null || prefix.isEmpty) values else values.map { case (name, value) => (prefix + name) -> value }
+            if (values == null || prefix.isEmpty) values
+            else values.map { case (name, value) => (prefix + name) -> value }
           )
         )
       }

@@ -30,7 +30,9 @@ private[online] object FetcherModelUtils {
       val outputs = inputs.map { case (model, distinct) =>
         context.increment(Metrics.Name.RequestCount)
         context.distribution(Metrics.Name.RequestBatchSize, distinct.size.toLong)
-        run(RunModelInferenceRequest(model, distinct), modelBackend).transform(result => Success(model -> result))
+        run(RunModelInferenceRequest(model, distinct), modelBackend).transform(result =>
+          Success(model -> result)
+        )
       }
       Future.sequence(outputs.toList).map { done =>
         context.distribution(Metrics.Name.LatencyMillis, System.currentTimeMillis() - start)
@@ -42,7 +44,8 @@ private[online] object FetcherModelUtils {
           val response = responses(i)
           if (plans(i).isEmpty) response
           else {
-            val modelled = plans(i).flatMap(plan => outputsOf(plan, resultOf(plan.model), inputsOf(plan, response)))
+            val modelled =
+              plans(i).flatMap(plan => outputsOf(plan, resultOf(plan.model), inputsOf(plan, response)))
             val derived = features(response)
             val passed = passthroughOf(response).map(name => name -> derived.getOrElse(name, null))
             response.copy(modelTransformsValues = Some((modelled ++ passed).toMap))

@@ -35,9 +35,9 @@ private[online] object JavaConversions {
   }
 
   private def structured(value: Any): AnyRef = value match {
-    case record: FeatureRecord             => new JavaFeatureRecord(record)
-    case list: scala.collection.Seq[_]     => list.map(structured).asJava
-    case map: scala.collection.Map[_, _]   =>
+    case record: FeatureRecord           => new JavaFeatureRecord(record)
+    case list: scala.collection.Seq[_]   => list.map(structured).asJava
+    case map: scala.collection.Map[_, _] =>
       val result = new util.LinkedHashMap[Any, AnyRef]
       map.foreach { case (key, member) => result.put(key, structured(member)) }
       result

@@ -28,7 +28,10 @@ private[online] object JoinCodecBuilder {
           values ++= info.responseChrononSchema.fields.map(f => f.copy(name = s"${prefix}_${f.name}"))
         case Failure(cause) if refreshOnFail =>
           metadata.getGroupByServingInfo.refresh(name)
-          metadata.logger.error(s"join ${join.getMetaData.getName}: part $name has no serving info and is left out", cause)
+          metadata.logger.error(
+            s"join ${join.getMetaData.getName}: part $name has no serving info and is left out",
+            cause
+          )
           partial = true
         case Failure(cause) =>
           throw new Exception(

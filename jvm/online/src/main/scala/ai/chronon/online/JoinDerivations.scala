@@ -14,7 +14,9 @@ private[online] object JoinDerivations {
     *
     * @param codec the join's schemas; without them only the reason is in the response
     */
-  def derive(response: ResponseWithContext, codec: Try[JoinCodec])(implicit logger: Logger): ResponseWithContext =
+  def derive(response: ResponseWithContext, codec: Try[JoinCodec])(implicit
+      logger: Logger
+  ): ResponseWithContext =
     codec match {
       case Failure(cause) =>
         response.ctx.incrementException(cause)
@@ -31,7 +33,13 @@ private[online] object JoinDerivations {
                 response.ctx.incrementException(cause)
                 Map[String, AnyRef]("derivation_fetch_exception" -> cause.traceString)
               case None =>
-                FetcherBase.DerivationFallback(program, request.keys, response.baseValues, millis, response.ctx)
+                FetcherBase.DerivationFallback(
+                  program,
+                  request.keys,
+                  response.baseValues,
+                  millis,
+                  response.ctx
+                )
             }
             withoutFailed(derived, response.baseValues)
         }

@@ -28,7 +28,8 @@ private[online] final class JoinPlan(val join: Join) {
     if (last != null && infos.indices.forall(i => infos(i) == null || (infos(i) eq last._1(i)))) last._2
     else {
       // A part that is absent here keeps the place that it had: the next request may well have it.
-      val known = infos.indices.map(i => if (infos(i) == null && last != null) last._1(i) else infos(i)).toArray
+      val known =
+        infos.indices.map(i => if (infos(i) == null && last != null) last._1(i) else infos(i)).toArray
       val names = known.indices.map { i =>
         if (known(i) == null || known(i).derivation.isDefined) noFeatures
         else known(i).baseValueChrononSchema.fields.map(field => parts(i).prefixed(field.name))

@@ -15,7 +15,9 @@ import scala.util.control.NonFatal
   * @param logFunc   takes them; it must not block
   * @param logsAll   whether every response of a join that logs at all is logged
   */
-private[online] final class ResponseLogging(logFunc: Consumer[LoggableResponse], logsAll: Boolean)(implicit logger: Logger) {
+private[online] final class ResponseLogging(logFunc: Consumer[LoggableResponse], logsAll: Boolean)(implicit
+    logger: Logger
+) {
   import ResponseLogging._
 
   /** Publishes the schemas of a codec under their hash. Schemas that cannot be made (a derivation does not compile) are counted as
@@ -61,7 +63,10 @@ private[online] final class ResponseLogging(logFunc: Consumer[LoggableResponse],
             ))
             context.increment("count")
             context.distribution("latency.millis", System.currentTimeMillis() - start)
-            context.distribution("overall.latency.millis", System.currentTimeMillis() - response.requestStartTs)
+            context.distribution(
+              "overall.latency.millis",
+              System.currentTimeMillis() - response.requestStartTs
+            )
           }
         }
       }

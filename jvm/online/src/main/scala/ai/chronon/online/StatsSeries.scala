@@ -10,7 +10,9 @@ import scala.concurrent.{ExecutionContext, Future}
 import scala.util.{Failure, Success, Try}
 
 /** Series of metrics that batch jobs uploaded for a join. */
-private[online] final class StatsSeries(store: KVStore, metadata: MetadataStore)(implicit executionContext: ExecutionContext) {
+private[online] final class StatsSeries(store: KVStore, metadata: MetadataStore)(implicit
+    executionContext: ExecutionContext
+) {
   import StatsSeries._
 
   /** For each metric its points, `{millis, value}`, in the order in which the store gave them.
@@ -22,7 +24,8 @@ private[online] final class StatsSeries(store: KVStore, metadata: MetadataStore)
       throw new UnsupportedOperationException(
         s"${request.name}: drift between points of a series is not served yet; ask for the series without $DriftSuffix"
       )
-    def codec(suffix: String): AvroCodec = metadata.getStatsSchemaFromKVStore((dataset, request.name + suffix))
+    def codec(suffix: String): AvroCodec =
+      metadata.getStatsSchemaFromKVStore((dataset, request.name + suffix))
     val valueCodec = codec(Constants.TimedKvRDDValueSchemaKey)
     val keyCodec = codec(Constants.TimedKvRDDKeySchemaKey)
     (keyCodec.encodeArray(Array(request.name)), valueCodec)
@@ -39,7 +42,10 @@ private[online] final class StatsSeries(store: KVStore, metadata: MetadataStore)
               series.computeIfAbsent(name, _ => new util.ArrayList).add(point)
             }
           case Failure(cause) =>
-            metadata.logger.warn(s"a point of ${request.name} at ${value.millis} cannot be decoded and is left out", cause)
+            metadata.logger.warn(
+              s"a point of ${request.name} at ${value.millis} cannot be decoded and is left out",
+              cause
+            )
         }
       }
       import scala.collection.JavaConverters._
