@@ -30,7 +30,11 @@ class FetcherSuite extends AnyFunSuite with BeforeAndAfterEach {
   private def join(user: Any, name: String = "team/all.v1"): Map[String, AnyRef] =
     wait(fetcher.fetchJoin(Seq(Request(name, keys(user), Some(Query))))).head.values.get
 
-  private val features = Map[String, Any]("team_plain_v1_name" -> "one", "team_plain_v1_age" -> 41L, "p_team_live_v1_amount_sum" -> 6.0)
+  private val features = Map[String, Any](
+    "team_plain_v1_name" -> "one",
+    "team_plain_v1_age" -> 41L,
+    "p_team_live_v1_amount_sum" -> 6.0
+  )
 
   // ---- what is there
 
@@ -49,7 +53,8 @@ class FetcherSuite extends AnyFunSuite with BeforeAndAfterEach {
     assert(map.get("nosuch").isEmpty && !map.contains("nosuch") && map.hashCode == features.hashCode)
     val bytes = new java.io.ByteArrayOutputStream
     new java.io.ObjectOutputStream(bytes).writeObject(map)
-    assert(new java.io.ObjectInputStream(new java.io.ByteArrayInputStream(bytes.toByteArray)).readObject() == features)
+    assert(new java.io.ObjectInputStream(new java.io.ByteArrayInputStream(bytes.toByteArray)).readObject() ==
+      features)
   }
 
   test("what is asked twice is read once, in one call to the store") {
@@ -72,7 +77,8 @@ class FetcherSuite extends AnyFunSuite with BeforeAndAfterEach {
   test("columns, and records with names at every depth") {
     val spec = Fetcher.ColumnSpec("team", "plain.v1", Some("x"), Some(keys(1L)))
     assert(wait(fetcher.fetchColumns(Seq(spec)))(spec).values.get == Map("x_name" -> "one", "x_age" -> 41L))
-    val record = wait(fetcher.fetchJoinStructured(Seq(Request("team/all.v1", keys(1L), Some(Query))))).head.values.get
+    val record =
+      wait(fetcher.fetchJoinStructured(Seq(Request("team/all.v1", keys(1L), Some(Query))))).head.values.get
     assert(record.getLong("team_plain_v1_age") == 41L && record.schema.map(_.name).toSet == features.keySet)
   }
 
@@ -80,7 +86,8 @@ class FetcherSuite extends AnyFunSuite with BeforeAndAfterEach {
 
   test("an unknown join is thrown by the call, with its key") {
     val error = intercept[RuntimeException](fetcher.fetchJoin(Seq(Request("team/nope.v1", Map.empty))))
-    assert(error.getMessage.contains("ai.chronon.api.Join") && error.getMessage.contains("joins/team/nope.v1"))
+    assert(error.getMessage.contains("ai.chronon.api.Join") &&
+      error.getMessage.contains("joins/team/nope.v1"))
   }
 
   test("a key that the store does not have: nothing of a join's part, null of a group-by") {
@@ -104,9 +111,12 @@ class FetcherSuite extends AnyFunSuite with BeforeAndAfterEach {
   }
 
   test("a value that is no key fails its own request alone, and names the column") {
-    val responses = wait(fetcher.fetchJoin(Seq("abc", 1L).map(user => Request("team/all.v1", keys(user), Some(Query)))))
+    val responses =
+      wait(fetcher.fetchJoin(Seq("abc", 1L).map(user => Request("team/all.v1", keys(user), Some(Query)))))
     val failed = responses.head.values.get
-    assert(failed("team_plain_v1_exception").toString.contains("key user: value `abc` of class java.lang.String is no long"))
+    assert(failed(
+      "team_plain_v1_exception"
+    ).toString.contains("key user: value `abc` of class java.lang.String is no long"))
     assert(responses(1).values.get == features)
   }
 
@@ -128,7 +138,8 @@ class FetcherSuite extends AnyFunSuite with BeforeAndAfterEach {
   // ---- time
 
   test("a request before the batch's end fails") {
-    val response = wait(fetcher.fetchGroupBys(Seq(Request("team.live.v1", keys(1L), Some(Served.BatchEnd - 1))))).head
+    val response =
+      wait(fetcher.fetchGroupBys(Seq(Request("team.live.v1", keys(1L), Some(Served.BatchEnd - 1))))).head
     assert(response.values.failed.get.isInstanceOf[IllegalArgumentException])
     assert(response.values.failed.get.getMessage.contains("team.live.v1"))
   }
@@ -183,12 +194,15 @@ class FetcherSuite extends AnyFunSuite with BeforeAndAfterEach {
     val values = join(1L)
     assert(values.keySet == Set("team_plain_v1_name", "team_plain_v1_age", "p_team_live_v1_exception"))
     val lenient = new Fetcher(store, Dataset, disableErrorThrows = true)
-    assert(wait(lenient.fetchJoin(Seq(Request("team/all.v1", keys(1L), Some(Query))))).head.values.get == features)
+    assert(wait(lenient.fetchJoin(Seq(Request("team/all.v1", keys(1L), Some(Query))))).head.values.get ==
+      features)
     lenient.close()
     val flags: FlagStore = (name, attributes) =>
-      name == "disable_streaming_decoding_error_throws" && attributes.get("groupby_streaming_dataset") == "team.live.v1"
+      name == "disable_streaming_decoding_error_throws" &&
+        attributes.get("groupby_streaming_dataset") == "team.live.v1"
     val flagged = new Fetcher(store, Dataset, flagStore = flags)
-    assert(wait(flagged.fetchJoin(Seq(Request("team/all.v1", keys(1L), Some(Query))))).head.values.get == features)
+    assert(wait(flagged.fetchJoin(Seq(Request("team/all.v1", keys(1L), Some(Query))))).head.values.get ==
+      features)
     flagged.close()
   }
 
@@ -206,7 +220,8 @@ class FetcherSuite extends AnyFunSuite with BeforeAndAfterEach {
       Served.external("contextual", "color", "color", Map.empty)
     ).asJava))
     data.put(conf)
-    val values = wait(fetcher.fetchJoin(Seq(Request("team/ext.v1", keys(1L) + ("color" -> "red"))))).head.values.get
+    val values =
+      wait(fetcher.fetchJoin(Seq(Request("team/ext.v1", keys(1L) + ("color" -> "red"))))).head.values.get
     assert(values("ext_svc_score") == 1L && values("ext_contextual_color") == "red")
     assert(values("team_plain_v1_age") == 41L)
     assert(values("ext_q_svc_exception").isInstanceOf[KeyMissingException])
@@ -216,11 +231,17 @@ class FetcherSuite extends AnyFunSuite with BeforeAndAfterEach {
 
   test("without a registry the external half fails, and says so") {
     val conf = Served.join("team.ext.v1", Served.part(Served.plain))
-    conf.setOnlineExternalParts(new util.ArrayList(Seq(Served.external("svc", "user", "x", Map.empty)).asJava))
+    conf.setOnlineExternalParts(new util.ArrayList(Seq(Served.external(
+      "svc",
+      "user",
+      "x",
+      Map.empty
+    )).asJava))
     data.put(conf)
     val alone = new Fetcher(store, Dataset)
     val values = wait(alone.fetchJoin(Seq(Request("team/ext.v1", keys(1L))))).head.values.get
-    assert(values("external_part_fetch_exception").toString.contains("svc") && values("team_plain_v1_age") == 41L)
+    assert(values("external_part_fetch_exception").toString.contains("svc") &&
+      values("team_plain_v1_age") == 41L)
     alone.close()
   }
 
@@ -234,19 +255,27 @@ class FetcherSuite extends AnyFunSuite with BeforeAndAfterEach {
   }
 
   test("derivations: renames, arithmetic without Spark") {
-    derived("*" -> "*", "years" -> "team_plain_v1_age", "more" -> "team_plain_v1_age + p_team_live_v1_amount_sum")
+    derived(
+      "*" -> "*",
+      "years" -> "team_plain_v1_age",
+      "more" -> "team_plain_v1_age + p_team_live_v1_amount_sum"
+    )
     assert(join(1L, "team/derived.v1") ==
       features - "team_plain_v1_age" + ("years" -> 41L) + ("more" -> 47.0))
   }
 
   test("a derivation that fails: why, and why the renames alone did not do") {
     derived("*" -> "*", "x" -> "nosuch_column + 1")
-    assert(join(1L, "team/derived.v1").keySet == Set("derivation_fetch_exception", "derivation_rename_exception"))
+    assert(join(1L, "team/derived.v1").keySet ==
+      Set("derivation_fetch_exception", "derivation_rename_exception"))
   }
 
   test("what is derived under the prefix of a failed part goes, of a part with a longer name it stays") {
     data.putRow(1L, Array[Byte](2, 1), Served.BatchEnd + 5000)
-    derived("p_team_live_v1_half" -> "p_team_live_v1_amount_sum", "p_team_live_v10_age" -> "team_plain_v1_age")
+    derived(
+      "p_team_live_v1_half" -> "p_team_live_v1_amount_sum",
+      "p_team_live_v10_age" -> "team_plain_v1_age"
+    )
     val values = join(1L, "team/derived.v1")
     assert(values.keySet == Set("p_team_live_v1_exception", "p_team_live_v10_age"))
   }
@@ -259,8 +288,10 @@ class FetcherSuite extends AnyFunSuite with BeforeAndAfterEach {
     val events = data.logged.asScala.toList
     assert(events.map(_.joinName) == List("SCHEMA_PUBLISH_EVENT", "team/derived.v1"))
     val published = new com.fasterxml.jackson.databind.ObjectMapper().readTree(events.head.valueBytes)
-    assert(new String(events.head.keyBytes, "UTF-8") == events(1).schemaHash && published.get("join_name").asText == "team.derived.v1")
-    def decoded(schema: String, bytes: Array[Byte]) = serde.AvroCodec.of(published.get(schema).asText).decodeMap(bytes)
+    assert(new String(events.head.keyBytes, "UTF-8") == events(1).schemaHash &&
+      published.get("join_name").asText == "team.derived.v1")
+    def decoded(schema: String, bytes: Array[Byte]) =
+      serde.AvroCodec.of(published.get(schema).asText).decodeMap(bytes)
     assert(decoded("key_schema", events(1).keyBytes) == keys(1L))
     assert(decoded("value_schema", events(1).valueBytes) == features + ("years" -> 41L))
     assert(events(1).tsMillis == Query && events.head.schemaHash == null)
@@ -346,7 +377,12 @@ object FetcherSuite {
 
     def putBatch(groupBy: GroupBy, user: Long, row: Array[Any], millis: Long): Unit = {
       val parsed = new GroupByServingInfoParsed(info(groupBy), PartitionSpec.Daily)
-      memory.put(KVStore.PutRequest(keyBytes(user), parsed.selectedCodec.encodeArray(row), TableNames.batchDataset(groupBy), Some(millis)))
+      memory.put(KVStore.PutRequest(
+        keyBytes(user),
+        parsed.selectedCodec.encodeArray(row),
+        TableNames.batchDataset(groupBy),
+        Some(millis)
+      ))
       ()
     }
 
@@ -363,7 +399,12 @@ object FetcherSuite {
     val reads = new ConcurrentLinkedQueue[Seq[KVStore.GetRequest]]
     override def multiGet(requests: Seq[KVStore.GetRequest]): Future[Seq[KVStore.GetResponse]] = {
       // Metadata is read when it likes.
-      if (requests.exists(request => request.dataset.startsWith("TEAM_") && new String(request.keyBytes) != Constants.GroupByServingInfoKey))
+      if (
+        requests.exists(request =>
+          request.dataset.startsWith("TEAM_") &&
+            new String(request.keyBytes) != Constants.GroupByServingInfoKey
+        )
+      )
         reads.add(requests)
       super.multiGet(requests)
     }
@@ -397,7 +438,8 @@ object FetcherSuite {
     private def groupBy(name: String, accuracy: Accuracy): GroupBy = {
       val result = new GroupBy()
       result.setMetaData(metaData(name))
-      result.setSources(new util.ArrayList(Seq(events(if (accuracy == Accuracy.TEMPORAL) "topic" else null)).asJava))
+      result.setSources(new util.ArrayList(Seq(events(if (accuracy == Accuracy.TEMPORAL) "topic"
+      else null)).asJava))
       result.setKeyColumns(new util.ArrayList(Seq("user").asJava))
       result.setAccuracy(accuracy)
       result
@@ -421,7 +463,8 @@ object FetcherSuite {
       result.setBatchEndDate("2024-03-17")
       result.setKeyAvroSchema(KeySchema)
       result.setSelectedAvroSchema(
-        if (groupBy eq live) schema("Value", "amount" -> DoubleType) else schema("Value", "name" -> StringType, "age" -> LongType)
+        if (groupBy eq live) schema("Value", "amount" -> DoubleType)
+        else schema("Value", "name" -> StringType, "age" -> LongType)
       )
       result
     }
@@ -441,7 +484,13 @@ object FetcherSuite {
       result
     }
 
-    def external(name: String, key: String, value: String, mapping: Map[String, String], prefix: String = null): ExternalPart = {
+    def external(
+        name: String,
+        key: String,
+        value: String,
+        mapping: Map[String, String],
+        prefix: String = null
+    ): ExternalPart = {
       val source = new ExternalSource()
       source.setMetadata(metaData(name))
       source.setKeySchema(DataType.toTDataType(StructType.from("k", Array(key -> LongType))))

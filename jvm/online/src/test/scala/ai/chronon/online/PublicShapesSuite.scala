@@ -62,11 +62,23 @@ class PublicShapesSuite extends AnyFunSuite {
     "Fetcher$PrefixedRequest",
     "Fetcher$ColumnSpec",
     "Fetcher$ResponseWithContext",
+    "Fetcher$ColumnSpec$",
+    "FetcherResponseWithTs",
+    "JoinCodec",
     "MetadataStore",
+    "MetadataDirWalker",
+    "MetadataEndPoint",
+    "MetadataEndPoint$",
+    "DataMetrics",
     "TTLCache",
     "GroupByServingInfoParsed",
     "serde.AvroCodec",
+    "serde.AvroConversions",
+    "serde.ArrayRow",
     "serde.FeatureRecord",
+    "Metrics$Name$",
+    "Metrics$Environment$",
+    "Metrics$Tag$",
     "Metrics$Context"
   )
 
@@ -74,11 +86,22 @@ class PublicShapesSuite extends AnyFunSuite {
   private val absent: Seq[(String, String, String)] = Seq(
     ("Fetcher", "logResponseInternal", "a step of the reference's own logging, called by nobody else"),
     ("Fetcher", "logResponseStats", "a step of the reference's own metrics, called by nobody else"),
-    ("GroupByServingInfoParsed", "aggregator", "returns a class of the reference's aggregation, which is native here"),
+    ("JoinCodec", "deriveFunc", "derivations are a program of the fetcher's own, with a fallback of its own"),
+    ("JoinCodec", "renameOnlyDeriveFunc", "the same"),
+    ("JoinCodec", "fullDerivedSchema", "a step on the way to valueSchema, which is there"),
+    (
+      "GroupByServingInfoParsed",
+      "aggregator",
+      "returns a class of the reference's aggregation, which is native here"
+    ),
     ("GroupByServingInfoParsed", "deriveFunc", "derivations are compiled once per join, not per parsed info"),
     ("GroupByServingInfoParsed", "ir", "intermediate results are decoded by the native library alone"),
     ("GroupByServingInfoParsed", "tiledCodec", "tiles are decoded by the native library alone"),
-    ("serde.AvroCodec", "encodeRecord", "takes an encoder of Avro's own, which callers have no means to read back")
+    (
+      "serde.AvroCodec",
+      "encodeRecord",
+      "takes an encoder of Avro's own, which callers have no means to read back"
+    )
   )
 
   // One run of javap for all classes of a side: its start takes longer than its work.

@@ -59,8 +59,8 @@ class FetchWorld extends util.function.BiFunction[String, Array[AnyRef], AnyRef]
       parsed(info).selectedCodec.encodeArray(values.asInstanceOf[Array[Any]])
     case ("batchIr", Array(info: String, rows: util.List[_]))  => batchIr(parsed(info), rows)
     case ("snapshot", Array(info: String, rows: util.List[_])) => snapshot(parsed(info), rows)
-    case ("logged", Array())                                  => logged
-    case ("close", Array())                                   =>
+    case ("logged", Array())                                   => logged
+    case ("close", Array())                                    =>
       // The reference's fetcher has nothing to close.
       (fetcher: Any) match {
         case closeable: AutoCloseable => closeable.close()
@@ -77,7 +77,11 @@ class FetchWorld extends util.function.BiFunction[String, Array[AnyRef], AnyRef]
 
   private def all(requests: util.List[_]): Seq[Fetcher.Request] = requests.asScala.map {
     case Array(name: String, keys: util.Map[_, _], atMillis: java.lang.Long) =>
-      Fetcher.Request(name, keys.asInstanceOf[util.Map[String, AnyRef]].asScala.toMap, Option(atMillis).map(_.longValue))
+      Fetcher.Request(
+        name,
+        keys.asInstanceOf[util.Map[String, AnyRef]].asScala.toMap,
+        Option(atMillis).map(_.longValue)
+      )
   }
 
   /** For each response the features by name, or the failure. */
@@ -96,11 +100,15 @@ class FetchWorld extends util.function.BiFunction[String, Array[AnyRef], AnyRef]
   // What follows exists on the reference's side alone: it is where stored batch data comes from.
 
   private def call(on: AnyRef, method: String, arguments: AnyRef*): AnyRef =
-    on.getClass.getMethods.find(m => m.getName == method && m.getParameterCount == arguments.size).get.invoke(on, arguments: _*)
+    on.getClass.getMethods.find(m => m.getName == method && m.getParameterCount == arguments.size).get.invoke(
+      on,
+      arguments: _*
+    )
 
   private def aggregated(info: GroupByServingInfoParsed, rows: util.List[_]): (AnyRef, AnyRef) = {
     val aggregator = call(info, "aggregator")
-    val update = aggregator.getClass.getMethods.find(m => m.getName == "update" && m.getParameterCount == 2).get
+    val update =
+      aggregator.getClass.getMethods.find(m => m.getName == "update" && m.getParameterCount == 2).get
     var ir = call(aggregator, "init")
     rows.asScala.foreach { case Array(millis: java.lang.Long, values: Array[_]) =>
       ir = update.invoke(aggregator, ir, new ArrayRow(values.asInstanceOf[Array[Any]], millis))
