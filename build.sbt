@@ -62,7 +62,7 @@ lazy val online = project
     withNativeLibrary,
     libraryDependencies ++= Dependencies.online ++ Dependencies.onlineOwn ++
       Dependencies.sparkSignatures(scalaVersion.value) ++
-      Dependencies.scalaTest ++ Dependencies.oracleNeeds
+      Dependencies.scalaTest ++ Dependencies.oracleNeeds ++ Dependencies.scalaCompiler(scalaVersion.value)
   )
 
 /** One module per key-value store, each with the contract that `online` tests stores by. None knows Spark. */

@@ -42,6 +42,10 @@ object Dependencies {
     "de.bwaldvogel" % "mongo-java-server" % Versions.mongoServer % Test
   )
 
+  // Compiles an integrator's sources against the oracle's jars.
+  def scalaCompiler(scalaVersion: String): Seq[ModuleID] =
+    Seq("org.scala-lang" % "scala-compiler" % scalaVersion % Test)
+
   // The oracle's classes call it; ours never do.
   val oracleNeeds: Seq[ModuleID] = Seq("org.scala-lang.modules" %% "scala-collection-compat" % "2.7.0" % Test)
 

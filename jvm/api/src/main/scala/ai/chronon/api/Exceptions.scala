@@ -12,7 +12,7 @@ class FetchException(requestName: String, message: String)
 case class KeyMissingException(requestName: String, missingKeys: Seq[String], query: Map[String, Any])
     extends FetchException(
       requestName,
-      s"Missing keys ${missingKeys.mkString("List(", ", ", ")")} required by $requestName in query: $query"
+      s"Missing keys $missingKeys required by $requestName in query: $query"
     )
 
 /** A request for a join or group-by that its team does not list as served. */

@@ -65,7 +65,13 @@ abstract class Api(userConf: Map[String, String]) extends Serializable {
 
   /** A fetcher of which more can be chosen; flag store and model backend are set already. */
   final def javaFetcherBuilder(): JavaFetcher.Builder =
-    new JavaFetcher.Builder(genKvStore, Api.MetadataDataset, timeoutMillis, responseConsumer, externalRegistry)
+    new JavaFetcher.Builder(
+      genKvStore,
+      Api.MetadataDataset,
+      timeoutMillis,
+      responseConsumer,
+      externalRegistry
+    )
       .flagStore(flagStore)
       .modelBackend(genModelBackend)
 

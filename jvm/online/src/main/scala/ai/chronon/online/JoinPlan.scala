@@ -61,7 +61,7 @@ private[online] object JoinPlan {
 
     /** The request for the group-by, or the exception that names the keys that are missing. */
     def request(of: Request): Either[KeyMissingException, Request] = {
-      val missing = keys.iterator.map(_._2).filterNot(of.keys.contains).toList.distinct
+      val missing = keys.iterator.map(_._2).filterNot(of.keys.contains).toVector.distinct
       if (missing.nonEmpty) Left(KeyMissingException(fullPrefix, missing, of.keys))
       else Right(Request(
         groupByName,

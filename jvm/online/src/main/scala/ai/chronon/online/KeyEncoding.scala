@@ -20,7 +20,7 @@ private[online] object KeyEncoding {
   ): Map[String, AnyRef] = {
     val columns = info.keyChrononSchema.fields
     val keys = request.keys
-    if (keys == null) throw KeyMissingException(request.name, columns.map(_.name).toList, Map.empty)
+    if (keys == null) throw KeyMissingException(request.name, columns.map(_.name).toVector, Map.empty)
     val missing =
       columns.iterator.map(_.name).filterNot(name => keys.contains(name) || keys.contains(clean(name))).toList
     if (missing.nonEmpty) {

@@ -41,7 +41,9 @@ object OnlineApiLoader {
       if (!classOf[Api].isAssignableFrom(found))
         throw new IllegalArgumentException(s"online class $className does not extend ${classOf[Api].getName}")
       if (Modifier.isAbstract(found.getModifiers))
-        throw new IllegalArgumentException(s"online class $className is abstract: name a class that can be made")
+        throw new IllegalArgumentException(
+          s"online class $className is abstract: name a class that can be made"
+        )
       found
     } catch {
       case missing: ClassNotFoundException =>
@@ -58,5 +60,8 @@ object OnlineApiLoader {
       ))
 
   private def unlinked(className: String, cause: LinkageError) =
-    new IllegalArgumentException(s"online class $className does not fit the classes of this process: $cause", cause)
+    new IllegalArgumentException(
+      s"online class $className does not fit the classes of this process: $cause",
+      cause
+    )
 }

@@ -20,16 +20,23 @@ private[online] final class ResponseLogging(logFunc: Consumer[LoggableResponse],
 ) {
   import ResponseLogging._
 
-  /** Publishes the schemas of a codec under their hash. */
+  /** Publishes the schemas of a codec under their hash. Schemas that cannot be made (a derivation does not compile) are counted as
+    * a failure of logging: fetches have their own way to report it.
+    */
   def publish(codec: JoinCodec): Unit = if (logFunc != null) {
-    val event = LoggableResponse(
-      codec.loggingSchemaHash.getBytes(UTF_8),
-      codec.loggingSchema.getBytes(UTF_8),
-      Constants.SchemaPublishEvent,
-      System.currentTimeMillis(),
-      null
-    )
-    logFunc.accept(event)
+    try
+      logFunc.accept(LoggableResponse(
+        codec.loggingSchemaHash.getBytes(UTF_8),
+        codec.loggingSchema.getBytes(UTF_8),
+        Constants.SchemaPublishEvent,
+        System.currentTimeMillis(),
+        null
+      ))
+    catch {
+      case NonFatal(cause) =>
+        Metrics.Context(Metrics.Environment.JoinFetching, codec.conf.join)
+          .withSuffix("logging_request").incrementException(cause)
+    }
   }
 
   /** Logs the response if its keys are in the sample. What goes wrong is counted, and never reaches the caller.

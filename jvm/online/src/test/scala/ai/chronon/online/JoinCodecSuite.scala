@@ -14,7 +14,10 @@ class JoinCodecSuite extends AnyFunSuite {
 
   test("characters of HTML are escaped in a published schema") {
     assert(JoinCodec.buildLoggingSchema("j", "a\"<>&='", "v") ==
-      "{'join_name':'j','key_schema':'a\\'\\u003c\\u003e\\u0026\\u003d\\u0027','value_schema':'v'}".replace('\'', '"'))
+      "{'join_name':'j','key_schema':'a\\'\\u003c\\u003e\\u0026\\u003d\\u0027','value_schema':'v'}".replace(
+        '\'',
+        '"'
+      ))
   }
 
   test("keys are sampled by their bytes") {

@@ -24,10 +24,11 @@ class ExpressionSuite extends AnyFunSuite {
   private def value(random: Random, dataType: DataType): AnyRef =
     if (random.nextInt(5) == 0) null
     else dataType match {
-      case IntType     => Int.box(pick(random, 0, 1, -1, 7, Int.MaxValue, Int.MinValue))
-      case LongType    => Long.box(pick(random, 0L, 1L, -3L, Long.MaxValue, Long.MinValue, 1L << 33))
-      case FloatType   => Float.box(pick(random, 0f, -0f, 1.5f, Float.NaN, Float.PositiveInfinity, 1e-30f))
-      case DoubleType  => Double.box(pick(random, 0.0, -0.0, 2.5, Double.NaN, Double.NegativeInfinity, 1e300, 0.1))
+      case IntType    => Int.box(pick(random, 0, 1, -1, 7, Int.MaxValue, Int.MinValue))
+      case LongType   => Long.box(pick(random, 0L, 1L, -3L, Long.MaxValue, Long.MinValue, 1L << 33))
+      case FloatType  => Float.box(pick(random, 0f, -0f, 1.5f, Float.NaN, Float.PositiveInfinity, 1e-30f))
+      case DoubleType =>
+        Double.box(pick(random, 0.0, -0.0, 2.5, Double.NaN, Double.NegativeInfinity, 1e300, 0.1))
       case BooleanType => Boolean.box(random.nextBoolean())
       case _           => pick(random, "", "a", "A", "é")
     }
@@ -39,7 +40,8 @@ class ExpressionSuite extends AnyFunSuite {
         s"${number(random, depth - 1)} ${pick(random, "+", "-", "*", "/")} ${number(random, depth - 1)}"
       case 3 => s"(${number(random, depth - 1)})"
       case 4 => s"coalesce(${number(random, depth - 1)}, ${number(random, depth - 1)})"
-      case 5 => s"if(${condition(random, depth - 1)}, ${number(random, depth - 1)}, ${number(random, depth - 1)})"
+      case 5 =>
+        s"if(${condition(random, depth - 1)}, ${number(random, depth - 1)}, ${number(random, depth - 1)})"
       case _ =>
         s"cast(${number(random, depth - 1)} as ${pick(random, "double", "float", "bigint", "int")})"
     }
@@ -47,8 +49,10 @@ class ExpressionSuite extends AnyFunSuite {
   private def condition(random: Random, depth: Int): String =
     if (depth == 0) pick(random, "b", "d is null", "s = t", "l IS NOT NULL", "true", "i <> 1")
     else random.nextInt(4) match {
-      case 0 => s"${number(random, depth - 1)} ${pick(random, "<", "<=", ">", ">=", "=", "!=")} ${number(random, depth - 1)}"
-      case 1 => s"(${condition(random, depth - 1)} ${pick(random, "and", "OR")} ${condition(random, depth - 1)})"
+      case 0 =>
+        s"${number(random, depth - 1)} ${pick(random, "<", "<=", ">", ">=", "=", "!=")} ${number(random, depth - 1)}"
+      case 1 =>
+        s"(${condition(random, depth - 1)} ${pick(random, "and", "OR")} ${condition(random, depth - 1)})"
       case 2 => s"not (${condition(random, depth - 1)})"
       case _ => s"(${number(random, depth - 1)}) is null"
     }
@@ -67,7 +71,9 @@ class ExpressionSuite extends AnyFunSuite {
       val projection = group.zipWithIndex.map { case ((text, _), i) => s"x$i" -> text }
       val spark = new CatalystEngine().compile("test", projection, columns)
       val types = spark.outputSchema.map(field => field.name -> field.fieldType).toMap
-      group.zipWithIndex.foreach { case ((text, expression), i) => assert(expression.dataType == types(s"x$i"), text) }
+      group.zipWithIndex.foreach { case ((text, expression), i) =>
+        assert(expression.dataType == types(s"x$i"), text)
+      }
       for (_ <- 1 to 25) {
         val row = columns.map(field => field.name -> value(random, field.fieldType)).toMap
         val expected = spark(row)

@@ -1,6 +1,7 @@
 package ai.chronon.online.oracle
 
 import ai.chronon.api._
+import ai.chronon.online.OracleJars
 import ai.chronon.online.serde.AvroConversions
 import org.scalatest.funsuite.AnyFunSuite
 
@@ -16,9 +17,11 @@ class FetchDifferentialSuite extends AnyFunSuite {
   private val rounds = sys.env.get("CHRONON_TEST_ROUNDS").map(_.toInt).getOrElse(12)
 
   private def differential(name: String)(body: (Random, Sides) => Unit): Unit = test(name) {
-    OracleLoader.absent.foreach(cancel(_))
+    OracleJars.missing.foreach(reason => cancel(s"skipped: $reason"))
     for (round <- 1 to rounds) withClue(s"CHRONON_TEST_SEED=$seed, round $round: ") {
-      body(new Random(seed * 1000 + round), new Sides(OracleLoader.world(), new FetchWorld))
+      val sides = new Sides(OracleLoader.world(), new FetchWorld)
+      try body(new Random(seed * 1000 + round), sides)
+      finally sides.both("close")
     }
   }
 
@@ -29,33 +32,39 @@ class FetchDifferentialSuite extends AnyFunSuite {
       sides.compare("fetchGroupBys", data.requests("team/features.v1", 40))
     }
 
-  differential("join of four kinds of parts, prefixes and renamed keys: the same features") { (random, sides) =>
-    val parts = Seq("temporal_events", "temporal_mutations", "snapshot", "no_aggregation").zipWithIndex.map { case (kind, i) =>
-      new Data(random, kind, s"team.part_$i.v1")
-    }
-    parts.foreach(_.store(sides))
-    val join = Definitions.join("team.all.v1", parts.map(p => part(p.groupBy, random)))
-    sides.both("join", ThriftJsonCodec.toJsonStr(join))
-    sides.compare("fetchJoin", joinRequests(random, "team/all.v1", 40))
+  differential("join of four kinds of parts, prefixes and renamed keys: the same features") {
+    (random, sides) =>
+      val parts =
+        Seq("temporal_events", "temporal_mutations", "snapshot", "no_aggregation").zipWithIndex.map {
+          case (kind, i) =>
+            new Data(random, kind, s"team.part_$i.v1")
+        }
+      parts.foreach(_.store(sides))
+      val join = Definitions.join("team.all.v1", parts.map(p => part(p.groupBy, random)))
+      sides.both("join", ThriftJsonCodec.toJsonStr(join))
+      sides.compare("fetchJoin", joinRequests(random, "team/all.v1", 40))
   }
 
-  differential("derivations and logging of joins: the same values, the same bytes of keys") { (random, sides) =>
-    val data = new Data(random, "temporal_events", "team.features.v1")
-    data.store(sides)
-    val prefix = "team_features_v1_"
-    val join = Definitions.join("team.derived.v1", Seq(part(data.groupBy, random, prefixed = false)))
-    val column = prefix + ColumnNames.values(data.groupBy)(random.nextInt(ColumnNames.values(data.groupBy).size))
-    val derivations = Seq(derivation("renamed", column), derivation("when", "ts"), derivation("day", "ds")) ++
-      (if (random.nextBoolean()) Seq(derivation("*", "*")) else Nil)
-    join.setDerivations(new util.ArrayList(derivations.asJava))
-    join.getMetaData.setSamplePercent(100)
-    sides.both("join", ThriftJsonCodec.toJsonStr(join))
-    sides.compare("fetchJoin", joinRequests(random, "team/derived.v1", 20))
-    val Seq(theirs, ours) = Seq(sides.theirs, sides.ours).map(side =>
-      side("logged", Array()).asInstanceOf[util.List[Array[AnyRef]]].asScala.filter(_(4) != null)
-        .map(event => (event(0).asInstanceOf[Array[Byte]].toSeq, event(2), event(3))).sortBy(_.toString)
-    )
-    assert(ours == theirs)
+  differential("derivations and logging of joins: the same values, the same bytes of keys") {
+    (random, sides) =>
+      val data = new Data(random, "temporal_events", "team.features.v1")
+      data.store(sides)
+      val prefix = "team_features_v1_"
+      val join = Definitions.join("team.derived.v1", Seq(part(data.groupBy, random, prefixed = false)))
+      val column = prefix +
+        ColumnNames.values(data.groupBy)(random.nextInt(ColumnNames.values(data.groupBy).size))
+      val derivations =
+        Seq(derivation("renamed", column), derivation("when", "ts"), derivation("day", "ds")) ++
+          (if (random.nextBoolean()) Seq(derivation("*", "*")) else Nil)
+      join.setDerivations(new util.ArrayList(derivations.asJava))
+      join.getMetaData.setSamplePercent(100)
+      sides.both("join", ThriftJsonCodec.toJsonStr(join))
+      sides.compare("fetchJoin", joinRequests(random, "team/derived.v1", 20))
+      val Seq(theirs, ours) = Seq(sides.theirs, sides.ours).map(side =>
+        side("logged", Array()).asInstanceOf[util.List[Array[AnyRef]]].asScala.filter(_(4) != null)
+          .map(event => (event(0).asInstanceOf[Array[Byte]].toSeq, event(2), event(3))).sortBy(_.toString)
+      )
+      assert(ours == theirs)
   }
 }
 
@@ -70,16 +79,22 @@ private class Sides(
   }
 
   def compare(method: String, requests: util.List[Array[AnyRef]]): Unit = {
-    val expected = theirs(method, Array(requests)).asInstanceOf[util.List[AnyRef]].asScala.map(Values.comparable)
-    val answered = ours(method, Array(requests)).asInstanceOf[util.List[AnyRef]].asScala.map(Values.comparable)
+    val expected =
+      theirs(method, Array(requests)).asInstanceOf[util.List[AnyRef]].asScala.map(Values.comparable)
+    val answered =
+      ours(method, Array(requests)).asInstanceOf[util.List[AnyRef]].asScala.map(Values.comparable)
     assert(answered.size == expected.size)
     answered.zip(expected).zipWithIndex.foreach { case ((ours, theirs), i) =>
       (ours, theirs) match {
         case (a: Map[_, _], b: Map[_, _]) =>
           val names = (a.keySet ++ b.keySet).asInstanceOf[Set[String]]
           names.foreach { name =>
-            val (x, y) = (a.asInstanceOf[Map[String, Any]].get(name), b.asInstanceOf[Map[String, Any]].get(name))
-            assert(Values.same(x, y), s"$name of request ${util.Arrays.toString(requests.get(i))}: ours $x, the reference's $y")
+            val (x, y) =
+              (a.asInstanceOf[Map[String, Any]].get(name), b.asInstanceOf[Map[String, Any]].get(name))
+            assert(
+              Values.same(x, y),
+              s"$name of request ${util.Arrays.toString(requests.get(i))}: ours $x, the reference's $y"
+            )
           }
         case _ => assert(ours == theirs, s"request ${util.Arrays.toString(requests.get(i))}")
       }
@@ -94,25 +109,27 @@ private object Values {
 
   /** Java's lists, maps and arrays as values that are equal when their elements are. */
   def comparable(value: Any): Any = value match {
-    case map: util.Map[_, _]   => map.asScala.map { case (k, v) => k -> comparable(v) }.toMap
-    case list: util.List[_]    => list.asScala.map(comparable).toList
-    case bytes: Array[Byte]    => bytes.toSeq
-    case struct: Array[_]      => ("struct", struct.map(comparable).toList)
+    case map: util.Map[_, _] => map.asScala.map { case (k, v) => k -> comparable(v) }.toMap
+    case list: util.List[_]  => list.asScala.map(comparable).toList
+    case bytes: Array[Byte]  => bytes.toSeq
+    case struct: Array[_]    => ("struct", struct.map(comparable).toList)
     // A stack trace is of the classes that made it.
     case text: String if text.contains("\tat ") => text.linesIterator.next().takeWhile(_ != ':')
-    case other                 => other
+    case other                                  => other
   }
 
   /** Floating sums of another fold order differ in their last bits; everything else is equal, class included. */
   def same(a: Any, b: Any): Boolean = (a, b) match {
-    case (Some(x), Some(y))                               => same(x, y)
-    case (x: java.lang.Double, y: java.lang.Double)       => x == y || math.abs(x - y) <= 1e-9 * math.max(math.abs(x), math.abs(y))
-    case (x: java.lang.Float, y: java.lang.Float)         => x == y || math.abs(x - y) <= 1e-5 * math.max(math.abs(x), math.abs(y))
-    case (x: List[_], y: List[_])                         => x.size == y.size && x.zip(y).forall { case (p, q) => same(p, q) }
-    case (x: Map[_, _], y: Map[_, _])                     =>
+    case (Some(x), Some(y))                         => same(x, y)
+    case (x: java.lang.Double, y: java.lang.Double) => x == y ||
+      math.abs(x - y) <= 1e-9 * math.max(math.abs(x), math.abs(y))
+    case (x: java.lang.Float, y: java.lang.Float) => x == y ||
+      math.abs(x - y) <= 1e-5 * math.max(math.abs(x), math.abs(y))
+    case (x: List[_], y: List[_])     => x.size == y.size && x.zip(y).forall { case (p, q) => same(p, q) }
+    case (x: Map[_, _], y: Map[_, _]) =>
       x.keySet == y.keySet && x.forall { case (k, v) => same(v, y.asInstanceOf[Map[Any, Any]](k)) }
-    case (null, null)                                     => true
-    case (x, y)                                           => x != null && y != null && x == y && x.getClass == y.getClass
+    case (null, null) => true
+    case (x, y)       => x != null && y != null && x == y && x.getClass == y.getClass
   }
 }
 
@@ -122,7 +139,12 @@ private object Definitions {
   val BatchDay = "2024-03-17"
   val BatchEnd: Long = PartitionSpec.Daily.epochMillis(BatchDay)
   private val columns =
-    Array(StructField("amount", DoubleType), StructField("count", LongType), StructField("item", StringType), StructField("size", IntType))
+    Array(
+      StructField("amount", DoubleType),
+      StructField("count", LongType),
+      StructField("item", StringType),
+      StructField("size", IntType)
+    )
   val Users = 12
 
   def list[T](values: Seq[T]): util.List[T] = new util.ArrayList(values.asJava)
@@ -160,10 +182,12 @@ private object Definitions {
   private def aggregation(random: Random, mutations: Boolean): Aggregation = {
     import Operation._
     val result = new Aggregation()
-    val numeric = Seq(SUM, COUNT, AVERAGE) ++ (if (mutations) Nil else Seq(MIN, MAX, LAST, FIRST, VARIANCE, LAST_K))
+    val numeric = Seq(SUM, COUNT, AVERAGE) ++
+      (if (mutations) Nil else Seq(MIN, MAX, LAST, FIRST, VARIANCE, LAST_K))
     result.setOperation(pick(random, numeric))
     result.setInputColumn(
-      if (Set(COUNT, LAST, FIRST, LAST_K)(result.getOperation)) pick(random, columns.map(_.name)) else pick(random, Seq("amount", "count", "size"))
+      if (Set(COUNT, LAST, FIRST, LAST_K)(result.getOperation)) pick(random, columns.map(_.name))
+      else pick(random, Seq("amount", "count", "size"))
     )
     val args = new util.HashMap[String, String]
     if (result.getOperation == LAST_K) args.put("k", "3")
@@ -218,19 +242,20 @@ private object Definitions {
   }
 
   /** A user as requests give it: as a long, or as what JSON makes of it; null, or absent, once in a while. */
-  def joinRequests(random: Random, name: String, count: Int): util.List[Array[AnyRef]] = list(Seq.fill(count) {
-    val keys = new util.HashMap[String, AnyRef]
-    Seq("user", "left_user").foreach { key =>
-      val user = random.nextInt(Users + 2)
-      random.nextInt(8) match {
-        case 0 => if (random.nextInt(3) == 0) keys.put(key, null)
-        case 1 => keys.put(key, Int.box(user))
-        case 2 => keys.put(key, user.toString)
-        case _ => keys.put(key, Long.box(user.toLong))
+  def joinRequests(random: Random, name: String, count: Int): util.List[Array[AnyRef]] =
+    list(Seq.fill(count) {
+      val keys = new util.HashMap[String, AnyRef]
+      Seq("user", "left_user").foreach { key =>
+        val user = random.nextInt(Users + 2)
+        random.nextInt(8) match {
+          case 0 => if (random.nextInt(3) == 0) keys.put(key, null)
+          case 1 => keys.put(key, Int.box(user))
+          case 2 => keys.put(key, user.toString)
+          case _ => keys.put(key, Long.box(user.toLong))
+        }
       }
-    }
-    Array[AnyRef](name, keys, Long.box(queryMillis(random)))
-  })
+      Array[AnyRef](name, keys, Long.box(queryMillis(random)))
+    })
 
   def queryMillis(random: Random): Long = BatchEnd + (random.nextDouble() * 1.5 * Day).toLong
 
@@ -241,8 +266,14 @@ private object Definitions {
       val result = new GroupByServingInfo()
       result.setGroupBy(groupBy)
       result.setBatchEndDate(BatchDay)
-      result.setKeyAvroSchema(AvroConversions.fromChrononSchema(StructType("Key", Array(StructField("user", LongType)))).toString(true))
-      result.setSelectedAvroSchema(AvroConversions.fromChrononSchema(StructType("Value", columns)).toString(true))
+      result.setKeyAvroSchema(AvroConversions.fromChrononSchema(StructType(
+        "Key",
+        Array(StructField("user", LongType))
+      )).toString(true))
+      result.setSelectedAvroSchema(AvroConversions.fromChrononSchema(StructType(
+        "Value",
+        columns
+      )).toString(true))
       ThriftJsonCodec.toJsonStr(result)
     }
     private val batchDataset = TableNames.batchDataset(groupBy)
@@ -264,7 +295,8 @@ private object Definitions {
         sides.both("put", dataset, key, value, Long.box(millis))
       put(batchDataset, FetchWorld.text(Constants.GroupByServingInfoKey), FetchWorld.text(info), BatchEnd)
       for (user <- 0 until Users) {
-        val keys = new util.HashMap[String, AnyRef](util.Collections.singletonMap("user", Long.box(user.toLong)))
+        val keys =
+          new util.HashMap[String, AnyRef](util.Collections.singletonMap("user", Long.box(user.toLong)))
         val key = sides.theirs("keyBytes", Array(info, keys)).asInstanceOf[Array[Byte]]
         if (random.nextInt(6) > 0) put(batchDataset, key, batch(sides), BatchEnd)
         if (kind.startsWith("temporal")) for (_ <- 0 until random.nextInt(20)) {
@@ -285,7 +317,7 @@ private object Definitions {
       else {
         val rows = list(Seq.fill(random.nextInt(40)) {
           val millis = BatchEnd - 1 - (random.nextDouble() * 40 * Day).toLong
-          Array[AnyRef](Long.box(millis), values(columns.map(_.name)))
+          Array[AnyRef](Long.box(millis), values(inputs))
         }.sortBy(_(0).asInstanceOf[Long]))
         sides.theirs(if (kind == "snapshot") "snapshot" else "batchIr", Array(info, rows))
       }

@@ -59,7 +59,14 @@ class FetchWorld extends util.function.BiFunction[String, Array[AnyRef], AnyRef]
       parsed(info).selectedCodec.encodeArray(values.asInstanceOf[Array[Any]])
     case ("batchIr", Array(info: String, rows: util.List[_]))  => batchIr(parsed(info), rows)
     case ("snapshot", Array(info: String, rows: util.List[_])) => snapshot(parsed(info), rows)
-    case ("logged", Array())                                  => logged
+    case ("logged", Array())                                   => logged
+    case ("close", Array())                                    =>
+      // The reference's fetcher has nothing to close.
+      (fetcher: Any) match {
+        case closeable: AutoCloseable => closeable.close()
+        case _                        =>
+      }
+      null
     case _ => throw new IllegalArgumentException(s"$method(${arguments.mkString(", ")})")
   }
 
@@ -70,7 +77,11 @@ class FetchWorld extends util.function.BiFunction[String, Array[AnyRef], AnyRef]
 
   private def all(requests: util.List[_]): Seq[Fetcher.Request] = requests.asScala.map {
     case Array(name: String, keys: util.Map[_, _], atMillis: java.lang.Long) =>
-      Fetcher.Request(name, keys.asInstanceOf[util.Map[String, AnyRef]].asScala.toMap, Option(atMillis).map(_.longValue))
+      Fetcher.Request(
+        name,
+        keys.asInstanceOf[util.Map[String, AnyRef]].asScala.toMap,
+        Option(atMillis).map(_.longValue)
+      )
   }
 
   /** For each response the features by name, or the failure. */
@@ -89,11 +100,15 @@ class FetchWorld extends util.function.BiFunction[String, Array[AnyRef], AnyRef]
   // What follows exists on the reference's side alone: it is where stored batch data comes from.
 
   private def call(on: AnyRef, method: String, arguments: AnyRef*): AnyRef =
-    on.getClass.getMethods.find(m => m.getName == method && m.getParameterCount == arguments.size).get.invoke(on, arguments: _*)
+    on.getClass.getMethods.find(m => m.getName == method && m.getParameterCount == arguments.size).get.invoke(
+      on,
+      arguments: _*
+    )
 
   private def aggregated(info: GroupByServingInfoParsed, rows: util.List[_]): (AnyRef, AnyRef) = {
     val aggregator = call(info, "aggregator")
-    val update = aggregator.getClass.getMethods.find(m => m.getName == "update" && m.getParameterCount == 2).get
+    val update =
+      aggregator.getClass.getMethods.find(m => m.getName == "update" && m.getParameterCount == 2).get
     var ir = call(aggregator, "init")
     rows.asScala.foreach { case Array(millis: java.lang.Long, values: Array[_]) =>
       ir = update.invoke(aggregator, ir, new ArrayRow(values.asInstanceOf[Array[Any]], millis))
@@ -104,8 +119,7 @@ class FetchWorld extends util.function.BiFunction[String, Array[AnyRef], AnyRef]
   private def batchIr(info: GroupByServingInfoParsed, rows: util.List[_]): AnyRef = {
     val (aggregator, ir) = aggregated(info, rows)
     val last = call(aggregator, "normalizeBatchIr", ir)
-    val codec = call(info, "irCodec").asInstanceOf[serde.AvroCodec]
-    codec.encodeArray(Array[Any](call(last, "collapsed"), hops(call(last, "tailHops"))))
+    encoded(call(info, "irChrononSchema"), Array[Any](call(last, "collapsed"), hops(call(last, "tailHops"))))
   }
 
   private def hops(irs: AnyRef): AnyRef = {
@@ -129,8 +143,11 @@ class FetchWorld extends util.function.BiFunction[String, Array[AnyRef], AnyRef]
       Boolean.box(false),
       None
     )
-    info.outputCodec.encodeArray(finalized.asInstanceOf[Array[Any]])
+    encoded(info.outputChrononSchema, finalized)
   }
+
+  private def encoded(schema: AnyRef, row: Any): Array[Byte] =
+    serde.AvroConversions.encodeBytes(schema.asInstanceOf[StructType], null)(row)
 }
 
 /** The least that a fetcher asks of a store. */
