@@ -50,7 +50,7 @@ pub(crate) struct Upload {
 }
 
 enum Rows {
-    Aggregated(PartitionUpload),
+    Aggregated(Box<PartitionUpload>),
     Plain(ColumnUpload),
 }
 
@@ -81,7 +81,7 @@ impl Upload {
         };
         let definition = plan.name();
         let rows = uploaded().and_then(|uploaded| PartitionUpload::new(uploaded, options.keys, options.end));
-        Self::over(definition, rows.map(Rows::Aggregated))
+        Self::over(definition, rows.map(|rows| Rows::Aggregated(Box::new(rows))))
     }
 
     /// An upload of columns as they are.

@@ -44,7 +44,8 @@ private[spark] object ServingInfo {
     query.flatMap(q => Option(q.getSelects)) match {
       case None          => columns
       case Some(selects) =>
-        val others = query.toSeq.flatMap(q => Option(q.getTimeColumn) ++ Option(q.getWheres).toSeq.flatMap(_.asScala))
+        val others =
+          query.toSeq.flatMap(q => Option(q.getTimeColumn) ++ Option(q.getWheres).toSeq.flatMap(_.asScala))
         val names = (selects.asScala.values.toSeq ++ others).filter(_ != null).flatMap(identifiers).toSet
         columns.filter(column => names.contains(column.name))
     }
