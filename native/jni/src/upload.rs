@@ -51,7 +51,7 @@ pub(crate) struct Upload {
 
 enum Rows {
     Aggregated(Box<PartitionUpload>),
-    Plain(ColumnUpload),
+    Plain(Box<ColumnUpload>),
 }
 
 struct State {
@@ -90,7 +90,8 @@ impl Upload {
     /// As for [`Self::open`].
     pub(crate) fn of_columns(options: &str) -> Result<Self> {
         let options: ColumnOptions = parse(options)?;
-        Self::over(&options.definition, ColumnUpload::new(options.keys, options.columns).map(Rows::Plain))
+        let rows = ColumnUpload::new(options.keys, options.columns);
+        Self::over(&options.definition, rows.map(|rows| Rows::Plain(Box::new(rows))))
     }
 
     fn over(definition: &str, rows: Result<Rows>) -> Result<Self> {
