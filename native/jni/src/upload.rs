@@ -50,8 +50,8 @@ pub(crate) struct Upload {
 }
 
 enum Rows {
-    Aggregated(PartitionUpload),
-    Plain(ColumnUpload),
+    Aggregated(Box<PartitionUpload>),
+    Plain(Box<ColumnUpload>),
 }
 
 struct State {
@@ -81,7 +81,7 @@ impl Upload {
         };
         let definition = plan.name();
         let rows = uploaded().and_then(|uploaded| PartitionUpload::new(uploaded, options.keys, options.end));
-        Self::over(definition, rows.map(Rows::Aggregated))
+        Self::over(definition, rows.map(|rows| Rows::Aggregated(Box::new(rows))))
     }
 
     /// An upload of columns as they are.
@@ -90,7 +90,8 @@ impl Upload {
     /// As for [`Self::open`].
     pub(crate) fn of_columns(options: &str) -> Result<Self> {
         let options: ColumnOptions = parse(options)?;
-        Self::over(&options.definition, ColumnUpload::new(options.keys, options.columns).map(Rows::Plain))
+        let rows = ColumnUpload::new(options.keys, options.columns);
+        Self::over(&options.definition, rows.map(|rows| Rows::Plain(Box::new(rows))))
     }
 
     fn over(definition: &str, rows: Result<Rows>) -> Result<Self> {

@@ -78,9 +78,9 @@ final class GroupByUpload(
 
   private def ofKeys(input: DataFrame): Upload = {
     val (stored, resolution) = (accuracy, model) match {
-      case (Accuracy.TEMPORAL, _)      => (UploadPlan.Stored.BatchIr, PitResolution.FiveMinute)
-      case (_, DataModel.Events)       => (UploadPlan.Stored.NonEmptyOutputs, PitResolution.Daily)
-      case (_, _)                      => (UploadPlan.Stored.Outputs, PitResolution.Exact)
+      case (Accuracy.TEMPORAL, _) => (UploadPlan.Stored.BatchIr, PitResolution.FiveMinute)
+      case (_, DataModel.Events)  => (UploadPlan.Stored.NonEmptyOutputs, PitResolution.Daily)
+      case (_, _)                 => (UploadPlan.Stored.Outputs, PitResolution.Exact)
     }
     val plan =
       NativePlan.describe(groupBy, input.schema, resolution, PointInTimeJoin.strict(tables.spark))

@@ -63,5 +63,12 @@ object Settings {
   )
 
   val all: Seq[Setting[_]] =
-    Seq(PartitionColumn, PartitionFormat, TableWriteFormat, OutputParallelism, NativeParquet, UploadJsonPercent)
+    Seq(
+      PartitionColumn,
+      PartitionFormat,
+      TableWriteFormat,
+      OutputParallelism,
+      NativeParquet,
+      UploadJsonPercent
+    )
 }

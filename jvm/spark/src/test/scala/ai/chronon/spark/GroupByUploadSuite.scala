@@ -70,11 +70,18 @@ class GroupByUploadSuite extends SparkSuite {
   /** Key and value of every row but the serving info, decoded. */
   private def stored(table: String, value: String): Seq[String] = {
     val key = infoOf(table).getKeyAvroSchema
-    spark.table(table).where("key_json IS NULL OR key_json <> 'group_by_serving_info'").collect().toSeq.map { row =>
-      decode(key, row.getAs[Array[Byte]]("key_bytes")) + " -> " +
-        decode(value, row.getAs[Array[Byte]]("value_bytes"))
+    spark.table(table).where("key_json IS NULL OR key_json <> 'group_by_serving_info'").collect().toSeq.map {
+      row =>
+        decode(key, row.getAs[Array[Byte]]("key_bytes")) + " -> " +
+          decode(value, row.getAs[Array[Byte]]("value_bytes"))
     }.sorted
   }
+
+  /** A number as Avro has it. */
+  private def long(value: Long): Seq[Byte] =
+    Iterator.iterate(value << 1)(_ >>> 7).takeWhile(_ != 0).toSeq.reverse.zipWithIndex.map { case (rest, i) =>
+      (if (i == 0) rest else rest | 0x80).toByte
+    }.reverse
 
   private val outputs = """{"type":"record","name":"Value","fields":[
     {"name":"amount_sum_2d","type":["null","double"]},{"name":"amount_count","type":["null","long"]}]}"""
@@ -102,12 +109,15 @@ class GroupByUploadSuite extends SparkSuite {
   test("temporal events: the batch IR at the end of the day, keys without values kept") {
     val name = upload(sums("test.temporal", Accuracy.TEMPORAL))
     val rows = spark.table(name).where("key_json IS NULL OR key_json <> 'group_by_serving_info'").collect()
-    val bytes = rows.map(row => decode(infoOf(name).getKeyAvroSchema, row.getAs[Array[Byte]]("key_bytes")) ->
-      row.getAs[Array[Byte]]("value_bytes")).toMap
+    val bytes = rows.map(row =>
+      decode(infoOf(name).getKeyAvroSchema, row.getAs[Array[Byte]]("key_bytes")) ->
+        row.getAs[Array[Byte]]("value_bytes")
+    ).toMap
     assert(bytes.keySet == Set("a", "b"))
-    // no sum, no count, three hop sizes without hops (spark-batch facts, 8.3)
-    assert(bytes("b").toSeq == Seq[Byte](2, 0, 0, 2, 6, 0, 0, 0, 0))
-    // two days or less are all hops: nothing collapsed of the sum, three rows counted, an hour each of 2.0 and of 4.0
+    // no sum, no count; of three hop sizes an hour alone, that of the row without amount
+    assert(bytes("b").toSeq ==
+      (Seq[Byte](2, 0, 0, 2, 6, 0, 2, 0, 0, 2) ++ long(at("2024-03-10 11:00")) ++ Seq[Byte](0, 0, 0)))
+    // two days or less are all hops: nothing collapsed of the sum, but three rows counted
     assert(bytes("a").take(6).toSeq == Seq[Byte](2, 0, 2, 6, 2, 6))
   }
 
@@ -222,7 +232,9 @@ class GroupByUploadSuite extends SparkSuite {
     val rows = spark.table(s"$db.test_shown_upload").select("key_json", "value_json").collect().toSeq
     assert(rows.map(_.getString(0)).toSet ==
       Set("""{"user":{"string":"a"}}""", """{"user":{"string":"b"}}""", "group_by_serving_info"))
-    assert(rows.exists(_.getString(1).contains(""""tailHopIrs":{"array":[[],[],[]]}""")))
+    val hop =
+      s"""{"amount_sum":null,"amount_count_REPEATED_NAME_0":null,"ts":{"long":${at("2024-03-10 11:00")}}}"""
+    assert(rows.exists(_.getString(1).endsWith(s""""tailHopIrs":{"array":[[],[$hop],[]]}}""")), rows)
   }
 
   test("however few bytes a task may gather, the result is the same") {

@@ -74,7 +74,9 @@ private[catalog] final class TableWriter(tables: TableUtils) {
       s"""CREATE TABLE IF NOT EXISTS $table (
          |  ${plain.map(definition).mkString(",\n  ")}
          |)
-         |${if (partitioned.isEmpty) "" else s"PARTITIONED BY (${partitioned.map(definition).mkString(", ")})\n"}STORED AS PARQUET$named""".stripMargin
+         |${if (partitioned.isEmpty) ""
+        else
+          s"PARTITIONED BY (${partitioned.map(definition).mkString(", ")})\n"}STORED AS PARQUET$named""".stripMargin
     )
     tables.forget(table)
   }

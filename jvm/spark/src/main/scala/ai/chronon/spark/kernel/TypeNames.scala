@@ -44,7 +44,8 @@ private[spark] object TypeNames {
         val members = describe(fields)
         struct.set[JsonNode]("members", members)
         if (members.size == fields.length) Some(nodes.objectNode().set[JsonNode]("struct", struct)) else None
-      case ArrayType(element, _)  => json(s"${name}Element", element).map(nodes.objectNode().set[JsonNode]("list", _))
+      case ArrayType(element, _) =>
+        json(s"${name}Element", element).map(nodes.objectNode().set[JsonNode]("list", _))
       case MapType(key, value, _) =>
         for (k <- json(s"${name}Key", key); v <- json(s"${name}Value", value))
           yield nodes.objectNode().set[JsonNode]("map", nodes.arrayNode().add(k).add(v))

@@ -2,6 +2,8 @@ package ai.chronon.spark.upload
 
 import ai.chronon.api.{GroupBy, GroupByServingInfo, Query, Source, SourceKind, Sources, ThriftJsonCodec}
 import org.apache.avro.Schema
+import org.apache.spark.sql.catalyst.analysis.UnresolvedAttribute
+import org.apache.spark.sql.catalyst.parser.CatalystSqlParser
 import org.apache.spark.sql.types.{StructField, StructType}
 
 import scala.annotation.tailrec
@@ -44,14 +46,16 @@ private[spark] object ServingInfo {
     query.flatMap(q => Option(q.getSelects)) match {
       case None          => columns
       case Some(selects) =>
-        val others = query.toSeq.flatMap(q => Option(q.getTimeColumn) ++ Option(q.getWheres).toSeq.flatMap(_.asScala))
+        val others =
+          query.toSeq.flatMap(q => Option(q.getTimeColumn) ++ Option(q.getWheres).toSeq.flatMap(_.asScala))
         val names = (selects.asScala.values.toSeq ++ others).filter(_ != null).flatMap(identifiers).toSet
         columns.filter(column => names.contains(column.name))
     }
 
-  private val identifier = "[a-zA-Z_][a-zA-Z0-9_]*".r
-
-  private def identifiers(expression: String): Iterator[String] = identifier.findAllIn(expression)
+  private def identifiers(expression: String): Seq[String] =
+    CatalystSqlParser.parseExpression(expression).collect { case name: UnresolvedAttribute =>
+      name.nameParts.head
+    }
 
   @tailrec
   private def rootOf(source: Source): Source = Sources.kind(source) match {

@@ -32,7 +32,10 @@ private[spark] object UploadRows {
 
   /** The rows, and the one that tells what they are. */
   def withServingInfo(rows: DataFrame, info: String): DataFrame = {
-    val texts = Seq(lit(ServingInfo.Key.getBytes(UTF_8)), lit(info.getBytes(UTF_8)), lit(ServingInfo.Key), lit(info))
-    rows.union(rows.sparkSession.range(0, 1, 1, 1).select(texts.zip(Columns).map { case (text, name) => text.as(name) }: _*))
+    val texts =
+      Seq(lit(ServingInfo.Key.getBytes(UTF_8)), lit(info.getBytes(UTF_8)), lit(ServingInfo.Key), lit(info))
+    rows.union(rows.sparkSession.range(0, 1, 1, 1).select(texts.zip(Columns).map { case (text, name) =>
+      text.as(name)
+    }: _*))
   }
 }
