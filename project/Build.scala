@@ -104,7 +104,8 @@ object Build {
   /** A jar of the FlatBuffers run time as `ai.chronon.jni.flatbuffers`; the imports of the generated files name that. */
   val relocatedFlatbuffers: Seq[Setting[_]] = Seq(
     libraryDependencies += Dependencies.flatbuffers,
-    assembly / assemblyOutputPath := (ThisBuild / baseDirectory).value / "build" / "flatbuffers-relocated.jar",
+    assembly / assemblyOutputPath :=
+      (ThisBuild / baseDirectory).value / "build" / "flatbuffers-relocated.jar",
     assembly / assemblyShadeRules :=
       Seq(ShadeRule.rename("com.google.flatbuffers.**" -> "ai.chronon.jni.flatbuffers.@1").inAll),
     assembly / test := {},
@@ -140,8 +141,8 @@ object Build {
     assembly / mainClass := Some("ai.chronon.service.ChrononServiceLauncher"),
     assembly / test := {},
     assembly / assemblyMergeStrategy := {
-      case PathList("META-INF", "MANIFEST.MF")                   => MergeStrategy.discard
-      case PathList("META-INF", "services", _ @_*)               => MergeStrategy.concat
+      case PathList("META-INF", "MANIFEST.MF")                     => MergeStrategy.discard
+      case PathList("META-INF", "services", _ @_*)                 => MergeStrategy.concat
       case PathList(path @ _*) if path.last == "module-info.class" => MergeStrategy.discard
       // Licences and lists of versions, of which every library has its own under one name.
       case PathList("META-INF", _ @_*) => MergeStrategy.first
