@@ -1,5 +1,13 @@
 // Written by the FlatBuffers compiler from api/flatbuffers/fetch.fbs, see scripts/generate.
-#![allow(unsafe_code, unsafe_op_in_unsafe_fn, missing_docs, unused_imports, dead_code, clippy::all)]
+#![allow(
+    unsafe_code,
+    unsafe_op_in_unsafe_fn,
+    missing_docs,
+    unused_imports,
+    dead_code,
+    clippy::all,
+    clippy::unwrap_used
+)]
 
 use core::cmp::Ordering;
 use core::mem;

@@ -5,6 +5,7 @@ mod definition;
 mod online;
 mod row;
 mod sawtooth;
+mod serving;
 
 use crate::case::{Answer, Case, Mode};
 use crate::json::Records;

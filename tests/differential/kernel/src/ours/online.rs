@@ -2,6 +2,7 @@
 
 use super::Refusal;
 use super::columns::{inputs, table};
+use super::serving;
 use crate::case::{Case, Mode, Row, Step};
 use crate::json::Records;
 use crate::value::Value;
@@ -17,7 +18,7 @@ fn online_plan(plan: &Plan) -> Result<Arc<OnlinePlan>, Refusal> {
     Ok(Arc::new(OnlinePlan::new(parts.inputs, bases)?))
 }
 
-fn batch_end(case: &Case) -> Millis {
+pub(super) fn batch_end(case: &Case) -> Millis {
     match case.mode {
         Mode::Online { batch_end, .. } | Mode::Tiled { batch_end, .. } | Mode::Many { batch_end, .. } => batch_end,
         Mode::Row { .. } | Mode::Sawtooth(_) => 0,
@@ -98,11 +99,13 @@ pub(super) fn values(case: &Case, plan: &Plan, records: &Records) -> Result<Vec<
         let batch = records.get(&format!("batch {key}")).map(Vec::as_slice);
         lambda.answer(&Request { query: *query, batch_end: batch_end(case), batch, streamed, streamed_from })?;
     }
-    Ok(table(plan, &lambda.finish()?))
+    let values = table(plan, &lambda.finish()?);
+    serving::check(case, plan, records, &values)?;
+    Ok(values)
 }
 
 /// Start and bytes of the tiles of a key, in order of time.
-fn tiles(records: &Records, key: i32) -> Result<Vec<(Millis, &[u8])>, Refusal> {
+pub(super) fn tiles(records: &Records, key: i32) -> Result<Vec<(Millis, &[u8])>, Refusal> {
     let prefix = format!("tile {key} ");
     let mut tiles = Vec::new();
     for (name, bytes) in records {

@@ -36,6 +36,11 @@ final class Definitions {
 
   /** One aggregation per column (none is a definition that has no plan), each over the same window in hours; no window when 0. */
   static byte[] groupBy(String name, int operation, int hours, String... columns) {
+    return groupBy(name, operation, hours > 0 ? new int[] {hours} : new int[0], columns);
+  }
+
+  /** One aggregation per column, each over the same windows in hours; no window when there are none. */
+  static byte[] groupBy(String name, int operation, int[] hours, String... columns) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (DataOutputStream out = new DataOutputStream(bytes)) {
       field(out, STRUCT, 1); // metaData
@@ -50,15 +55,17 @@ final class Definitions {
         text(out, column);
         field(out, I32, 2);
         out.writeInt(operation);
-        if (hours > 0) {
+        if (hours.length > 0) {
           field(out, LIST, 4);
           out.writeByte(STRUCT);
-          out.writeInt(1);
-          field(out, I32, 1);
-          out.writeInt(hours);
-          field(out, I32, 2);
-          out.writeInt(0); // HOURS
-          out.writeByte(0);
+          out.writeInt(hours.length);
+          for (int length : hours) {
+            field(out, I32, 1);
+            out.writeInt(length);
+            field(out, I32, 2);
+            out.writeInt(0); // HOURS
+            out.writeByte(0);
+          }
         }
         out.writeByte(0);
       }
