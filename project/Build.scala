@@ -141,8 +141,8 @@ object Build {
     assembly / mainClass := Some("ai.chronon.service.ChrononServiceLauncher"),
     assembly / test := {},
     assembly / assemblyMergeStrategy := {
-      case PathList("META-INF", "MANIFEST.MF")                   => MergeStrategy.discard
-      case PathList("META-INF", "services", _ @_*)               => MergeStrategy.concat
+      case PathList("META-INF", "MANIFEST.MF")                     => MergeStrategy.discard
+      case PathList("META-INF", "services", _ @_*)                 => MergeStrategy.concat
       case PathList(path @ _*) if path.last == "module-info.class" => MergeStrategy.discard
       // Licences and lists of versions, of which every library has its own under one name.
       case PathList("META-INF", _ @_*) => MergeStrategy.first

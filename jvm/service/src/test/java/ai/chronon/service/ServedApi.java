@@ -25,7 +25,6 @@ import ai.chronon.online.testkit.FaultyStore;
 import ai.chronon.online.testkit.MemoryStore;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import org.apache.thrift.TBase;
@@ -66,7 +65,7 @@ public final class ServedApi extends Api {
     sum.setInputColumn("amount");
     sum.setOperation(Operation.SUM);
     sum.setArgMap(new HashMap<>());
-    sales.setAggregations(list(sum));
+    sales.setAggregations(new ArrayList<>(List.of(sum)));
 
     String country = record("Value", "country", "string");
     String amount = record("Value", "amount", "double");
@@ -81,7 +80,7 @@ public final class ServedApi extends Api {
     join.setMetaData(metaData("shop.training.v1"));
     join.getMetaData().setOnline(true);
     join.setLeft(source(null));
-    join.setJoinParts(list(part(users), part(sales)));
+    join.setJoinParts(new ArrayList<>(List.of(part(users), part(sales))));
     putDefinition(memory, "ZIPLINE_METADATA", "joins/shop/training.v1", join);
     putNames(memory, "joins/shop", "joins/shop/training.v1", "joins/shop/removed.v1");
     putNames(memory, "group_bys/shop", "group_bys/shop/users.v1", "group_bys/shop/sales.v1");
@@ -119,8 +118,8 @@ public final class ServedApi extends Api {
   private static GroupBy groupBy(String name, Accuracy accuracy) {
     GroupBy groupBy = new GroupBy();
     groupBy.setMetaData(metaData(name));
-    groupBy.setSources(list(source(accuracy == Accuracy.TEMPORAL ? "topic" : null)));
-    groupBy.setKeyColumns(list("user"));
+    groupBy.setSources(new ArrayList<>(List.of(source(accuracy == Accuracy.TEMPORAL ? "topic" : null))));
+    groupBy.setKeyColumns(new ArrayList<>(List.of("user")));
     groupBy.setAccuracy(accuracy);
     return groupBy;
   }
@@ -151,11 +150,6 @@ public final class ServedApi extends Api {
 
   private static String record(String name, String field, String type) {
     return "{\"type\":\"record\",\"name\":\"" + name + "\",\"fields\":[{\"name\":\"" + field + "\",\"type\":[\"null\",\"" + type + "\"]}]}";
-  }
-
-  @SafeVarargs
-  private static <T> List<T> list(T... items) {
-    return new ArrayList<>(Arrays.asList(items));
   }
 
   private static <T extends TBase<?, ?>> void putDefinition(KVStore store, String dataset, String key, T definition) {
