@@ -20,42 +20,35 @@ trait StreamBuilder {
 case class DataStream(df: DataFrame, partitions: Int, topicInfo: TopicInfo) {
   @transient lazy val logger: Logger = LoggerFactory.getLogger(getClass)
 
-  /** The stream that a query sees: its setups are run, then columns are selected, then rows filtered.
+  /** The stream that a query sees: its setups are run, rows filtered, then columns selected.
     *
-    * Besides the author's columns there are `ts` and, for entities, `is_before` and `mutation_ts`. Rows without a time, and rows
-    * in which all `keys` are null, are left out. A query without selects sees all columns as they are.
+    * Filters read the columns of the topic. A row is left out where the author's `wheres` say so, without a time, and when all
+    * `keys` are null. Besides the author's columns there are `ts` and, for entities, `is_before` and `mutation_ts`; a
+    * column of the author's with such a name goes before. A query without selects sees all columns as they are.
     */
   def apply(
       query: Query,
       keys: Seq[String] = null,
       dataModel: DataModel.DataModel = DataModel.Events
   ): DataStream = {
-    Option(query.getSetups).foreach(_.asScala.foreach(df.sparkSession.sql))
-    val timeColumn = Option(query.getTimeColumn).getOrElse(Constants.TimeColumn)
-    val (added, time) = dataModel match {
-      case DataModel.Entities =>
-        val flags = Seq(Constants.ReversalColumn, Constants.MutationTimeColumn)
-        (flags.map(name => name -> name), Constants.MutationTimeColumn)
-      case _ => (Nil, Constants.TimeColumn)
+    for (setups <- Option(query.getSetups); setup <- setups.asScala) df.sparkSession.sql(setup)
+    val selects = Option(query.getSelects).map(_.asScala.toMap)
+    def expressionOf(name: String): String = selects.flatMap(_.get(name)).filter(_ != null).getOrElse(s"`$name`")
+
+    val eventTime = Option(query.getTimeColumn).getOrElse(Constants.TimeColumn)
+    val ofModel: Map[String, String] =
+      if (dataModel != DataModel.Entities) Map.empty
+      else Seq(Constants.ReversalColumn, Constants.MutationTimeColumn).map(name => name -> s"`$name`").toMap
+    val present = ofModel.getOrElse(Constants.MutationTimeColumn, eventTime) + " IS NOT NULL"
+    val keyed = Option(keys).filter(_.nonEmpty).map(_.map(key => s"${expressionOf(key)} IS NOT NULL").mkString(" OR "))
+    val conditions = Option(query.getWheres).toSeq.flatMap(_.asScala) ++ Seq(present) ++ keyed
+    logger.info(s"topic ${topicInfo.name}: rows where ${conditions.mkString("(", ") AND (", ")")}")
+
+    val rows = conditions.foldLeft(df)(_.where(_))
+    val columns = selects.map { authored =>
+      ofModel ++ Map(Constants.TimeColumn -> eventTime) ++ authored.keys.map(name => name -> expressionOf(name))
     }
-    val selects = Option(query.getSelects).map { authored =>
-      val own = authored.asScala.map { case (name, text) => name -> Option(text).getOrElse(s"`$name`") }
-      val missing = ((Constants.TimeColumn -> timeColumn) +: added).filterNot { case (name, _) =>
-        own.contains(name)
-      }
-      missing ++ own
-    }
-    val selected = selects match {
-      case Some(columns) => df.select(columns.map { case (name, text) => expr(text).as(name) }.toSeq: _*)
-      case None          => df
-    }
-    // What was not selected still has the name that the source gives it.
-    val timeName = if (selects.isEmpty && time == Constants.TimeColumn) timeColumn else time
-    val wheres = Option(query.getWheres).map(_.asScala).getOrElse(Nil) ++ Seq(s"$timeName IS NOT NULL") ++
-      Option(keys).filter(_.nonEmpty).map(_.map(key => s"`$key` IS NOT NULL").mkString(" OR "))
-    logger.info(
-      s"topic ${topicInfo.name}: selecting ${selects.getOrElse("*")} where ${wheres.mkString(" AND ")}"
-    )
-    DataStream(wheres.foldLeft(selected)(_.where(_)), partitions, topicInfo)
+    val selected = columns.fold(rows)(all => rows.select(all.toSeq.map { case (name, text) => expr(text).as(name) }: _*))
+    DataStream(selected, partitions, topicInfo)
   }
 }
