@@ -124,7 +124,8 @@ private[online] object Expression {
     }
 
     private def arithmetic(operator: String, a: Syntax, b: Syntax): Expression = {
-      val Seq(left, right) = numbers(Seq(a, b))
+      val operands = numbers(Seq(a, b))
+      val (left, right) = (operands.head, operands.last)
       if (operator == "/") quotient(converted(left, DoubleType), converted(right, DoubleType))
       else left.dataType match {
         case IntType => binary(left, right, IntType)((x, y) =>
@@ -153,7 +154,8 @@ private[online] object Expression {
       }
 
     private def comparison(operator: String, a: Syntax, b: Syntax): Expression = {
-      val Seq(left, right) = widened(Seq(a, b))
+      val operands = widened(Seq(a, b))
+      val (left, right) = (operands.head, operands.last)
       val equality = Set("=", "==", "<>", "!=")(operator)
       val compare: (AnyRef, AnyRef) => Int = left.dataType match {
         case IntType | ShortType | ByteType | LongType =>
