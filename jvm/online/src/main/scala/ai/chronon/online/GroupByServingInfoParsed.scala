@@ -58,7 +58,8 @@ class GroupByServingInfoParsed(val groupByServingInfo: GroupByServingInfo, parti
 
   /** What the decoder of the stream gives: of entities also the mutation's time and direction. */
   def streamChrononSchema: StructType =
-    if (Sources.dataModel(getGroupBy: GroupBy) == DataModel.Entities) mutationChrononSchema else inputChrononSchema
+    if (Sources.dataModel(getGroupBy: GroupBy) == DataModel.Entities) mutationChrononSchema
+    else inputChrononSchema
 
   /** Whether streamed values are tiles. */
   def isTilingEnabled: Boolean = groupByOps.isTilingEnabled
