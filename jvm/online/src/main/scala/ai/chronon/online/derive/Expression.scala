@@ -240,8 +240,8 @@ private[online] object Expression {
         case DoubleType => nullSafe(operand, DoubleType)(n => Double.box(n.doubleValue))
         // Spark leaves out a float between a whole number and a double, and with it the rounding: that is its business.
         case FloatType if !fractional => throw new NotHere("a whole number as a float")
-        case FloatType  => nullSafe(operand, FloatType)(n => Float.box(n.floatValue))
-        case LongType   => nullSafe(operand, LongType)(n => Long.box(n.longValue))
+        case FloatType                => nullSafe(operand, FloatType)(n => Float.box(n.floatValue))
+        case LongType                 => nullSafe(operand, LongType)(n => Long.box(n.longValue))
         // Fractions stop at the largest int, longs lose their high bits.
         case IntType if fractional => nullSafe(operand, IntType)(n => Int.box(n.doubleValue.toInt))
         case IntType               => nullSafe(operand, IntType)(n => Int.box(n.longValue.toInt))
