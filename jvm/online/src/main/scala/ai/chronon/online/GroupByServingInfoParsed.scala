@@ -57,10 +57,9 @@ class GroupByServingInfoParsed(val groupByServingInfo: GroupByServingInfo, parti
     StructType("MUTATION_STREAM", inputChrononSchema.fields ++ Constants.MutationFields)
 
   /** What the decoder of the stream gives: of entities also the mutation's time and direction. */
-  def streamChrononSchema: StructType = Sources.dataModel(getGroupBy: GroupBy) match {
-    case DataModel.Events   => inputChrononSchema
-    case DataModel.Entities => mutationChrononSchema
-  }
+  def streamChrononSchema: StructType =
+    if (Sources.dataModel(getGroupBy: GroupBy) == DataModel.Entities) mutationChrononSchema
+    else inputChrononSchema
 
   /** Whether streamed values are tiles. */
   def isTilingEnabled: Boolean = groupByOps.isTilingEnabled

@@ -87,7 +87,7 @@ private[online] object Expression {
     }
 
     /** Operands in their common type; a decimal literal becomes a double beside floats and doubles. */
-    private def widened(operands: Seq[Syntax]): Seq[Expression] = {
+    private def widened(operands: Seq[Syntax], to: Option[DataType] = None): Seq[Expression] = {
       val built = operands.map {
         case Literal(text) if isDecimal(text) => Left(text)
         case other                            => Right(build(other))
@@ -105,14 +105,15 @@ private[online] object Expression {
         case Left(text) =>
           val value = Double.box(text.toDouble)
           expression(DoubleType)(_ => value)
-        case Right(operand) => converted(operand, common)
+        case Right(operand) => converted(operand, to.getOrElse(common))
       }
     }
 
-    private def numbers(operands: Seq[Syntax]): Seq[Expression] = {
+    private def numbers(operands: Seq[Syntax], to: Option[DataType]): Seq[Expression] = {
       val result = widened(operands)
       if (!ranks.contains(result.head.dataType)) throw new NotHere("arithmetic on what is no number")
-      result
+      // Each operand goes to the type by itself: by way of the common one an int beside a float would be rounded.
+      if (to.isDefined) widened(operands, to) else result
     }
 
     private def negative(operand: Expression): Expression = operand.dataType match {
@@ -124,8 +125,10 @@ private[online] object Expression {
     }
 
     private def arithmetic(operator: String, a: Syntax, b: Syntax): Expression = {
-      val Seq(left, right) = numbers(Seq(a, b))
-      if (operator == "/") quotient(converted(left, DoubleType), converted(right, DoubleType))
+      val isQuotient = operator == "/"
+      val operands = numbers(Seq(a, b), if (isQuotient) Some(DoubleType) else None)
+      val (left, right) = (operands.head, operands.last)
+      if (isQuotient) quotient(left, right)
       else left.dataType match {
         case IntType => binary(left, right, IntType)((x, y) =>
             Int.box(whole(operator, x.intValue.toLong, y.intValue.toLong).toInt)
@@ -153,7 +156,8 @@ private[online] object Expression {
       }
 
     private def comparison(operator: String, a: Syntax, b: Syntax): Expression = {
-      val Seq(left, right) = widened(Seq(a, b))
+      val operands = widened(Seq(a, b))
+      val (left, right) = (operands.head, operands.last)
       val equality = Set("=", "==", "<>", "!=")(operator)
       val compare: (AnyRef, AnyRef) => Int = left.dataType match {
         case IntType | ShortType | ByteType | LongType =>
@@ -234,8 +238,10 @@ private[online] object Expression {
       val fractional = operand.dataType == FloatType || operand.dataType == DoubleType
       dataType match {
         case DoubleType => nullSafe(operand, DoubleType)(n => Double.box(n.doubleValue))
-        case FloatType  => nullSafe(operand, FloatType)(n => Float.box(n.floatValue))
-        case LongType   => nullSafe(operand, LongType)(n => Long.box(n.longValue))
+        // Spark leaves out a float between a whole number and a double, and with it the rounding: that is its business.
+        case FloatType if !fractional => throw new NotHere("a whole number as a float")
+        case FloatType                => nullSafe(operand, FloatType)(n => Float.box(n.floatValue))
+        case LongType                 => nullSafe(operand, LongType)(n => Long.box(n.longValue))
         // Fractions stop at the largest int, longs lose their high bits.
         case IntType if fractional => nullSafe(operand, IntType)(n => Int.box(n.doubleValue.toInt))
         case IntType               => nullSafe(operand, IntType)(n => Int.box(n.longValue.toInt))

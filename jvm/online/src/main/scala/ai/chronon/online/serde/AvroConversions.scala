@@ -35,9 +35,8 @@ object AvroConversions {
   ): Schema = {
     def unique(name: String): String = {
       val clean = name.replaceAll("[^0-9a-zA-Z_]", "_")
-      val free = (clean +: Stream.from(0).map(i => s"$clean$RepetitionSuffix$i")).find(!nameSet.contains(
-        _
-      )).get
+      val numbered = Iterator.from(0).map(i => s"$clean$RepetitionSuffix$i")
+      val free = (Iterator(clean) ++ numbered).find(name => !nameSet.contains(name)).get
       nameSet += free
       free
     }
