@@ -60,6 +60,7 @@ lazy val online = project
     javaRelease8,
     forkedTests,
     withNativeLibrary,
+    sparkTestFlags,
     libraryDependencies ++= Dependencies.online ++ Dependencies.onlineOwn ++
       Dependencies.sparkSignatures(scalaVersion.value) ++
       Dependencies.scalaTest ++ Dependencies.oracleNeeds ++ Dependencies.scalaCompiler(scalaVersion.value)

@@ -33,22 +33,26 @@ case class DataStream(df: DataFrame, partitions: Int, topicInfo: TopicInfo) {
   ): DataStream = {
     for (setups <- Option(query.getSetups); setup <- setups.asScala) df.sparkSession.sql(setup)
     val selects = Option(query.getSelects).map(_.asScala.toMap)
-    def expressionOf(name: String): String = selects.flatMap(_.get(name)).filter(_ != null).getOrElse(s"`$name`")
+    def expressionOf(name: String): String =
+      selects.flatMap(_.get(name)).filter(_ != null).getOrElse(s"`$name`")
 
     val eventTime = Option(query.getTimeColumn).getOrElse(Constants.TimeColumn)
     val ofModel: Map[String, String] =
       if (dataModel != DataModel.Entities) Map.empty
       else Seq(Constants.ReversalColumn, Constants.MutationTimeColumn).map(name => name -> s"`$name`").toMap
     val present = ofModel.getOrElse(Constants.MutationTimeColumn, eventTime) + " IS NOT NULL"
-    val keyed = Option(keys).filter(_.nonEmpty).map(_.map(key => s"${expressionOf(key)} IS NOT NULL").mkString(" OR "))
+    val keyed =
+      Option(keys).filter(_.nonEmpty).map(_.map(key => s"${expressionOf(key)} IS NOT NULL").mkString(" OR "))
     val conditions = Option(query.getWheres).toSeq.flatMap(_.asScala) ++ Seq(present) ++ keyed
     logger.info(s"topic ${topicInfo.name}: rows where ${conditions.mkString("(", ") AND (", ")")}")
 
     val rows = conditions.foldLeft(df)(_.where(_))
     val columns = selects.map { authored =>
-      ofModel ++ Map(Constants.TimeColumn -> eventTime) ++ authored.keys.map(name => name -> expressionOf(name))
+      ofModel ++ Map(Constants.TimeColumn -> eventTime) ++
+        authored.keys.map(name => name -> expressionOf(name))
     }
-    val selected = columns.fold(rows)(all => rows.select(all.toSeq.map { case (name, text) => expr(text).as(name) }: _*))
+    val selected =
+      columns.fold(rows)(all => rows.select(all.toSeq.map { case (name, text) => expr(text).as(name) }: _*))
     DataStream(selected, partitions, topicInfo)
   }
 }

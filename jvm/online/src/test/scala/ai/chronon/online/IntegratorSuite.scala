@@ -30,7 +30,8 @@ class IntegratorSuite extends AnyFunSuite with BeforeAndAfterAll {
 
   integratorTest("an Api with its store, handlers and backend: every default, every call") {
     val api = load("IntegratorApi")
-    val said = api.getClass.getMethod("exercise").invoke(api).asInstanceOf[java.util.Map[String, String]].asScala.toMap
+    val said =
+      api.getClass.getMethod("exercise").invoke(api).asInstanceOf[java.util.Map[String, String]].asScala.toMap
     val expected = Map(
       "put" -> "true",
       "get" -> "v",
@@ -71,10 +72,13 @@ class IntegratorSuite extends AnyFunSuite with BeforeAndAfterAll {
     ).getMessage
 
   integratorTest("classes that do not fit are refused by name") {
-    assert(refused("integrator.TwoArguments").contains("needs one public constructor that takes a scala.collection.immutable.Map"))
+    assert(refused(
+      "integrator.TwoArguments"
+    ).contains("needs one public constructor that takes a scala.collection.immutable.Map"))
     assert(refused("integrator.NoApi").contains("does not extend ai.chronon.online.Api"))
     val thrown = intercept[IllegalArgumentException](load("Throwing"))
-    assert(thrown.getMessage.contains("integrator.Throwing") && thrown.getMessage.contains("no credentials for the store"))
+    assert(thrown.getMessage.contains("integrator.Throwing") &&
+      thrown.getMessage.contains("no credentials for the store"))
     assert(thrown.getCause.isInstanceOf[IllegalStateException])
   }
 
@@ -97,7 +101,18 @@ class IntegratorSuite extends AnyFunSuite with BeforeAndAfterAll {
       file
     }
     val java = source("JavaDoubling.java").getPath
-    OracleJars.jdk("javac", "--release", "8", "-Xlint:-options", "-proc:none", "-cp", path, "-d", classes.getPath, java)
+    OracleJars.jdk(
+      "javac",
+      "--release",
+      "8",
+      "-Xlint:-options",
+      "-proc:none",
+      "-cp",
+      path,
+      "-d",
+      classes.getPath,
+      java
+    )
     OracleJars.jdk(
       "java",
       "-cp",

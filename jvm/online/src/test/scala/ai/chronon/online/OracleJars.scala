@@ -11,7 +11,8 @@ object OracleJars {
   /** Why a comparison cannot be made here, if so. */
   def missing: Option[String] =
     if (!online.exists) Some(s"no oracle at $online: set CHRONON_ORACLE to the folder of its jars")
-    else if (!scala.util.Properties.versionNumberString.startsWith("2.12.")) Some("the oracle's jars are of Scala 2.12")
+    else if (!scala.util.Properties.versionNumberString.startsWith("2.12."))
+      Some("the oracle's jars are of Scala 2.12")
     else None
 
   /** This process's class path without what we compiled. */
@@ -22,7 +23,7 @@ object OracleJars {
   def jdk(tool: String, arguments: String*): String = {
     val home = new File(sys.props("java.home"))
     val output = new StringBuilder
-    val log = scala.sys.process.ProcessLogger(line => { output.append(line).append('\n'); () })
+    val log = scala.sys.process.ProcessLogger { line => output.append(line).append('\n'); () }
     val code = scala.sys.process.Process(new File(home, s"bin/$tool").getPath +: arguments).!(log)
     if (code != 0) throw new IllegalStateException(s"$tool ended with $code:\n$output")
     output.toString

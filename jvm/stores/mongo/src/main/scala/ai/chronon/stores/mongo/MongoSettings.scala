@@ -40,7 +40,8 @@ object MongoSettings {
     val uri = settings.text("uri") match {
       case Some(text) =>
         val both = Seq("host", "port", "user", "password").filter(settings.text(_).isDefined)
-        if (both.nonEmpty) settings.fail(s"settings `uri` and `${both.head}` say the same thing: give one of them")
+        if (both.nonEmpty)
+          settings.fail(s"settings `uri` and `${both.head}` say the same thing: give one of them")
         text
       case None =>
         val login = (settings.text("user"), settings.text("password")) match {
@@ -53,7 +54,8 @@ object MongoSettings {
     try new ConnectionString(uri)
     catch {
       // Its message quotes no credentials; the text itself would.
-      case NonFatal(error) => settings.fail(s"setting `uri` or `host` is no address of a server: ${error.getMessage}")
+      case NonFatal(error) =>
+        settings.fail(s"setting `uri` or `host` is no address of a server: ${error.getMessage}")
     }
     MongoSettings(
       uri,

@@ -31,7 +31,9 @@ final class MongoStore(settings: MongoSettings, uploads: => UploadTable = Upload
   private val client: MongoClient = MongoClients.create(
     MongoClientSettings.builder()
       .applyConnectionString(new ConnectionString(settings.uri))
-      .applyToClusterSettings { cluster => cluster.serverSelectionTimeout(settings.timeoutMillis, TimeUnit.MILLISECONDS); () }
+      .applyToClusterSettings { cluster =>
+        cluster.serverSelectionTimeout(settings.timeoutMillis, TimeUnit.MILLISECONDS); ()
+      }
       .applyToSocketSettings { socket =>
         socket.connectTimeout(settings.timeoutMillis.toInt, TimeUnit.MILLISECONDS)
           .readTimeout(settings.timeoutMillis.toInt, TimeUnit.MILLISECONDS)
@@ -102,24 +104,33 @@ final class MongoStore(settings: MongoSettings, uploads: => UploadTable = Upload
 
   private type Place = (String, Option[Long], ByteBuffer)
 
-  private def read(dataset: String, after: Option[Long], asked: Seq[GetRequest]): Seq[(Place, Seq[TimedValue])] = {
+  private def read(
+      dataset: String,
+      after: Option[Long],
+      asked: Seq[GetRequest]
+  ): Seq[(Place, Seq[TimedValue])] = {
     val keys = asked.map(request => new Binary(request.keyBytes)).asJava
     val wanted = Filters.in(Key, keys)
-    val since = after.map(millis => Filters.and(wanted, Filters.gte(Time, Long.box(millis)))).getOrElse(wanted)
+    val since =
+      after.map(millis => Filters.and(wanted, Filters.gte(Time, Long.box(millis)))).getOrElse(wanted)
     val found = client.getDatabase(settings.database).getCollection(dataset).find(since)
       .projection(Projections.include(Key, Value, Time)).sort(Sorts.ascending(Time)).asScala
-      .map(row => row.get(Key, classOf[Binary]).getData -> TimedValue(row.get(Value, classOf[Binary]).getData, row.getLong(Time)))
+      .map(row =>
+        row.get(Key, classOf[Binary]).getData ->
+          TimedValue(row.get(Value, classOf[Binary]).getData, row.getLong(Time))
+      )
       .toVector
     found.groupBy { case (key, _) => ByteBuffer.wrap(key) }.toSeq
       .map { case (key, rows) => ((dataset, after, key), rows.map(_._2)) }
   }
 
   private def answer(request: GetRequest, found: Map[Place, Seq[TimedValue]]): Try[Seq[TimedValue]] = {
-    val values = found.getOrElse((request.dataset, request.afterTsMillis, ByteBuffer.wrap(request.keyBytes)), Nil)
+    val values =
+      found.getOrElse((request.dataset, request.afterTsMillis, ByteBuffer.wrap(request.keyBytes)), Nil)
     request.afterTsMillis match {
-      case None if values.isEmpty                               => Failure(new KeyNotFoundException(request))
+      case None if values.isEmpty                         => Failure(new KeyNotFoundException(request))
       case None if !Dataset.of(request.dataset).versioned => Success(values.takeRight(1))
-      case _                                                    => Success(values)
+      case _                                              => Success(values)
     }
   }
 
@@ -136,7 +147,10 @@ final class MongoStore(settings: MongoSettings, uploads: => UploadTable = Upload
           )
       }
       if (Dataset.of(dataset).expires)
-        collection.createIndex(Indexes.ascending(ExpireAt), new IndexOptions().expireAfter(0L, TimeUnit.SECONDS))
+        collection.createIndex(
+          Indexes.ascending(ExpireAt),
+          new IndexOptions().expireAfter(0L, TimeUnit.SECONDS)
+        )
       indexed.add(dataset)
     }
     collection

@@ -32,16 +32,21 @@ class MongoStoreSuite extends KVStoreContract with BeforeAndAfterAll {
   }
 
   storeTest("documents are those of the published layout, with a life that metadata does not have") { store =>
-    for (dataset <- Seq(batch, metadata)) await(store.put(PutRequest(bytes("k"), bytes("v"), dataset, Some(today))))
+    for (dataset <- Seq(batch, metadata))
+      await(store.put(PutRequest(bytes("k"), bytes("v"), dataset, Some(today))))
     await(store.put(PutRequest(bytes("group_by_serving_info"), bytes("{}"), batch, Some(today))))
     withDatabase { database =>
       def only(collection: String, key: String): Document =
-        database.getCollection(collection).find(new Document("keyBytes", new Binary(bytes(key)))).asScala.toList match {
+        database.getCollection(collection).find(new Document(
+          "keyBytes",
+          new Binary(bytes(key))
+        )).asScala.toList match {
           case List(one) => one
           case several   => fail(s"$several")
         }
       val row = only(batch, "k")
-      assert(row.get("valueBytes", classOf[Binary]).getData.toSeq == bytes("v").toSeq && row.getLong("ts") == today)
+      assert(row.get("valueBytes", classOf[Binary]).getData.toSeq == bytes("v").toSeq &&
+        row.getLong("ts") == today)
       assert(row.getDate("expireAt").getTime > System.currentTimeMillis())
       assert(!only(metadata, "k").containsKey("expireAt"))
       assert(!only(batch, "group_by_serving_info").containsKey("expireAt"))

@@ -20,7 +20,10 @@ private[redis] final class RedisLayout(settings: RedisSettings) {
     Dataset.of(put.dataset) match {
       case Dataset.Streaming if settings.zipline =>
         val tile = TileKey.of(put.keyBytes)
-        (text(s"${tag(put.dataset, tile.key)}:${dayOf(millis)}:${tile.sizeMillis}"), tile.start.getOrElse(millis))
+        (
+          text(s"${tag(put.dataset, tile.key)}:${dayOf(millis)}:${tile.sizeMillis}"),
+          tile.start.getOrElse(millis)
+        )
       case Dataset.Streaming => (text(s"${tag(put.dataset, put.keyBytes)}:${dayOf(millis)}"), millis)
       case Dataset.Series    => (text(s"${tag(put.dataset, put.keyBytes)}:series"), millis)
       case _                 => (text(tag(put.dataset, put.keyBytes)), millis)
@@ -37,7 +40,8 @@ private[redis] final class RedisLayout(settings: RedisSettings) {
           (tile.key, s":${tile.sizeMillis}")
         } else (request.keyBytes, "")
       // Older days have expired; the clocks of writers may be a little ahead of ours.
-      val first = math.max(dayOf(request.afterTsMillis.getOrElse(0L)), dayOf(now - settings.ttlSeconds * 1000) - Day)
+      val first =
+        math.max(dayOf(request.afterTsMillis.getOrElse(0L)), dayOf(now - settings.ttlSeconds * 1000) - Day)
       (first to (dayOf(now) + Day) by Day).map(day => text(s"${tag(request.dataset, key)}:$day$suffix"))
     case _ => Nil
   }

@@ -52,7 +52,7 @@ object RedisSettings {
     val mode = settings.choice("mode", "standalone", Seq("standalone", "cluster"))
     val nodes = settings.required("nodes").split(",").toSeq.map(_.trim).map { node =>
       node.split(":").toSeq match {
-        case Seq(host) if host.nonEmpty                                          => (host, DefaultPort)
+        case Seq(host) if host.nonEmpty                                      => (host, DefaultPort)
         case Seq(host, port) if host.nonEmpty && port.matches("""\d{1,5}""") => (host, port.toInt)
         case _ => settings.fail(s"setting `nodes` holds `$node`, and must be host:port,host:port")
       }

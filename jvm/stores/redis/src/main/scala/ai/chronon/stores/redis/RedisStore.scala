@@ -65,19 +65,24 @@ final class RedisStore(settings: RedisSettings, uploads: => UploadTable = Upload
   override def close(): Unit = connection.close()
 
   private def read(request: GetRequest, now: Long): Future[Try[Seq[TimedValue]]] = {
-    val since = Range.from(Range.Boundary.including(java.lang.Long.valueOf(request.afterTsMillis.getOrElse(0L))), Range.Boundary.unbounded[java.lang.Long])
+    val since = Range.from(
+      Range.Boundary.including(java.lang.Long.valueOf(request.afterTsMillis.getOrElse(0L))),
+      Range.Boundary.unbounded[java.lang.Long]
+    )
     if (Dataset.of(request.dataset).versioned)
       Future.sequence(layout.sets(request, now).map { key =>
         FutureConverters.toScala(commands.zrangebyscore(key, since))
       }).map { days =>
         val values = days.flatMap(_.asScala.map(RedisLayout.timed))
-        if (values.isEmpty && request.afterTsMillis.isEmpty) Failure(new KeyNotFoundException(request)) else Success(values)
+        if (values.isEmpty && request.afterTsMillis.isEmpty) Failure(new KeyNotFoundException(request))
+        else Success(values)
       }
     else FutureConverters.toScala(commands.get(layout.single(request))).map { bytes =>
       val found = Option(bytes).map(RedisLayout.timed)
       request.afterTsMillis match {
         case Some(after) => Success(found.filter(_.millis >= after).toList)
-        case None        => found.map(value => Success(List(value))).getOrElse(Failure(new KeyNotFoundException(request)))
+        case None        =>
+          found.map(value => Success(List(value))).getOrElse(Failure(new KeyNotFoundException(request)))
       }
     }
   }
@@ -133,7 +138,10 @@ private[redis] object RedisStore {
       catch {
         case NonFatal(error) =>
           client.shutdown()
-          throw new IllegalArgumentException(s"store redis: cannot connect to $settings: ${error.getMessage}", error)
+          throw new IllegalArgumentException(
+            s"store redis: cannot connect to $settings: ${error.getMessage}",
+            error
+          )
       }
 
     override def close(): Unit = client.shutdown()
@@ -151,7 +159,9 @@ private[redis] final class RedisBulkWriter(settings: RedisSettings, dataset: Str
         val stored = Await.result(store.multiPut(puts), (settings.timeoutMillis * 10).millis)
         val failed = stored.count(!_)
         if (failed > 0)
-          throw new IllegalStateException(s"store redis: $failed of ${puts.size} rows of $dataset were not stored; the log says why")
+          throw new IllegalStateException(
+            s"store redis: $failed of ${puts.size} rows of $dataset were not stored; the log says why"
+          )
       }
     finally store.close()
   }

@@ -21,11 +21,13 @@ private[redis] object TileKey {
     var start: Option[Long] = None
     try {
       in.readStructBegin()
-      Iterator.continually(in.readFieldBegin()).takeWhile(_.`type` != org.apache.thrift.protocol.TType.STOP).foreach { field =>
+      Iterator.continually(in.readFieldBegin()).takeWhile(_.`type` !=
+        org.apache.thrift.protocol.TType.STOP).foreach { field =>
         field.id.toInt match {
           case 2 =>
             val list = in.readListBegin()
-            if (list.size < 0 || list.size > bytes.length) throw new TException(s"a key of ${list.size} bytes")
+            if (list.size < 0 || list.size > bytes.length)
+              throw new TException(s"a key of ${list.size} bytes")
             key = Some(Array.fill(list.size)(in.readByte()))
           case 3 => size = Some(in.readI64())
           case 4 => start = Some(in.readI64())

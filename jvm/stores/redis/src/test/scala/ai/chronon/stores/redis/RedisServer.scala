@@ -14,14 +14,18 @@ final class RedisServer(cluster: Boolean) extends AutoCloseable {
   private val process = {
     val clusterOptions =
       if (cluster) Seq("--cluster-enabled", "yes", "--cluster-port", freePort().toString) else Nil
-    val options = Seq("--port", port.toString, "--bind", "127.0.0.1", "--save", "", "--dir", folder.getPath) ++ clusterOptions
-    val builder = new ProcessBuilder((RedisServer.Binary.get.getPath +: options): _*).redirectErrorStream(true)
+    val options =
+      Seq("--port", port.toString, "--bind", "127.0.0.1", "--save", "", "--dir", folder.getPath) ++
+        clusterOptions
+    val builder =
+      new ProcessBuilder((RedisServer.Binary.get.getPath +: options): _*).redirectErrorStream(true)
     builder.start()
   }
 
   // The server says on its output when it takes connections; reading on keeps the pipe from filling up.
   private val lines = Source.fromInputStream(process.getInputStream).getLines()
-  if (!lines.exists(_.contains("Ready to accept connections"))) throw new IllegalStateException("redis-server did not start")
+  if (!lines.exists(_.contains("Ready to accept connections")))
+    throw new IllegalStateException("redis-server did not start")
   private val drain = new Thread(() => lines.foreach(_ => ()))
   drain.setDaemon(true)
   drain.start()
@@ -42,5 +46,8 @@ final class RedisServer(cluster: Boolean) extends AutoCloseable {
 
 object RedisServer {
   val Binary: Option[File] =
-    sys.env.getOrElse("PATH", "").split(File.pathSeparator).map(new File(_, "redis-server")).find(_.canExecute)
+    sys.env.getOrElse(
+      "PATH",
+      ""
+    ).split(File.pathSeparator).map(new File(_, "redis-server")).find(_.canExecute)
 }

@@ -33,7 +33,8 @@ class RedisStoreSuite extends RedisSuite(cluster = false) {
     val prefix = "180d415f425f53545245414d494e47" + "1933020461" + "16c0cf24"
     def hex(text: String): Array[Byte] = text.grouped(2).map(Integer.parseInt(_, 16).toByte).toArray
     val tile = TileKey.of(hex(prefix + "1680a0d5edee66" + "00"))
-    assert(tile.key.toSeq == Seq[Byte](2, 4, 97) && tile.sizeMillis == 300000 && tile.start.contains(1767225600000L))
+    assert(tile.key.toSeq == Seq[Byte](2, 4, 97) && tile.sizeMillis == 300000 &&
+      tile.start.contains(1767225600000L))
     val store = new RedisStore(settings.copy(zipline = true))
     try {
       val write = writeKey(prefix, today)
@@ -49,7 +50,9 @@ class RedisStoreSuite extends RedisSuite(cluster = false) {
     def writeKey(before: String, start: Long): Array[Byte] = {
       val zigzag = start << 1
       val varint = Iterator.iterate(zigzag)(_ >>> 7).takeWhile(_ != 0).toList
-      val coded = varint.zipWithIndex.map { case (part, i) => ((part & 0x7f) | (if (i < varint.size - 1) 0x80 else 0)).toByte }
+      val coded = varint.zipWithIndex.map { case (part, i) =>
+        ((part & 0x7f) | (if (i < varint.size - 1) 0x80 else 0)).toByte
+      }
       hex(before + "16") ++ coded :+ 0.toByte
     }
   }
@@ -64,7 +67,9 @@ class RedisStoreSuite extends RedisSuite(cluster = false) {
     assert(refused("nodes" -> "a", "hosts" -> "b").contains("unknown setting `hosts`"))
     assert(!RedisSettings.of(Map("nodes" -> "a", "password" -> "secret")).toString.contains("secret"))
     val nobody = RedisSettings(Seq(("127.0.0.1", 1)))
-    assert(intercept[IllegalArgumentException](new RedisStore(nobody)).getMessage.contains("cannot connect to redis 127.0.0.1:1"))
+    assert(intercept[IllegalArgumentException](
+      new RedisStore(nobody)
+    ).getMessage.contains("cannot connect to redis 127.0.0.1:1"))
   }
 }
 
@@ -88,7 +93,8 @@ abstract class RedisSuite(cluster: Boolean) extends KVStoreContract with BeforeA
 
   override def afterAll(): Unit = Option(server).foreach(_.close())
 
-  protected def settings: RedisSettings = RedisSettings(Seq(("127.0.0.1", server.port)), cluster, timeoutMillis = 30000)
+  protected def settings: RedisSettings =
+    RedisSettings(Seq(("127.0.0.1", server.port)), cluster, timeoutMillis = 30000)
 
   override def withStore(uploads: UploadTable)(test: KVStore => Unit): Unit = redis(uploads)(test)
 
@@ -104,7 +110,8 @@ abstract class RedisSuite(cluster: Boolean) extends KVStoreContract with BeforeA
     finally store.close()
   }
 
-  protected def withCommands(body: io.lettuce.core.api.sync.RedisCommands[Array[Byte], Array[Byte]] => Unit): Unit = {
+  protected def withCommands(body: io.lettuce.core.api.sync.RedisCommands[Array[Byte], Array[Byte]] => Unit)
+      : Unit = {
     val client = RedisClient.create(s"redis://127.0.0.1:${server.port}")
     try body(client.connect(ByteArrayCodec.INSTANCE).sync())
     finally client.shutdown()

@@ -64,7 +64,10 @@ private[sqlite] final class Database(settings: SqliteSettings) extends AutoClose
       catch {
         case NonFatal(error) =>
           close()
-          throw new IllegalArgumentException(s"store sqlite: cannot open ${settings.path}: ${error.getMessage}", error)
+          throw new IllegalArgumentException(
+            s"store sqlite: cannot open ${settings.path}: ${error.getMessage}",
+            error
+          )
       }
     val session = new Session(connection)
     opened.add(session)
@@ -75,7 +78,7 @@ private[sqlite] final class Database(settings: SqliteSettings) extends AutoClose
   /** Makes the tables of a new file, and refuses a file that is not ours. */
   private def migrate(session: Session): Unit = transaction(session, "BEGIN IMMEDIATE") { s =>
     s.single("PRAGMA user_version") match {
-      case Layout => ()
+      case Layout                                                   => ()
       case 0 if s.single("SELECT count(*) FROM sqlite_master") == 0 =>
         Schema.foreach(s.execute)
         s.execute(s"PRAGMA user_version = $Layout")
@@ -115,7 +118,7 @@ private[sqlite] object Database {
 
     def execute(sql: String): Unit = { statement(sql).execute(); () }
 
-    def single(sql: String): Long = query(statement(sql))(rows => { rows.next(); rows.getLong(1) })
+    def single(sql: String): Long = query(statement(sql)) { rows => rows.next(); rows.getLong(1) }
 
     def query[T](bound: PreparedStatement)(read: ResultSet => T): T = {
       val rows = bound.executeQuery()

@@ -66,8 +66,10 @@ final class SqliteStore(settings: SqliteSettings, uploads: => UploadTable = Uplo
       }
     }
     val swept = sweep(dataset)
-    logger.info(s"$dataset: $count rows of $sourceOfflineTable, partition ${Option(partition).getOrElse("all")}; " +
-      s"$swept old ones deleted")
+    logger.info(
+      s"$dataset: $count rows of $sourceOfflineTable, partition ${Option(partition).getOrElse("all")}; " +
+        s"$swept old ones deleted"
+    )
   }
 
   /** Deletes the values of a dataset that have expired: of streaming data, those older than the retention before now; of
@@ -107,7 +109,9 @@ final class SqliteStore(settings: SqliteSettings, uploads: => UploadTable = Uplo
   }
 
   private def timedValues(rows: ResultSet): List[TimedValue] =
-    Iterator.continually(rows).takeWhile(_.next()).map(row => TimedValue(bytes(row, 2), row.getLong(1))).toList
+    Iterator.continually(rows).takeWhile(_.next()).map(row =>
+      TimedValue(bytes(row, 2), row.getLong(1))
+    ).toList
 
   /** An empty blob, which the driver gives as null. */
   private def bytes(row: ResultSet, column: Int): Array[Byte] =
@@ -126,7 +130,9 @@ final class SqliteStore(settings: SqliteSettings, uploads: => UploadTable = Uplo
   private def newestMillis(session: Session, id: Long): Option[Long] = {
     val query = session.statement(SelectNewestMillis)
     query.setLong(1, id)
-    session.query(query)(rows => if (rows.next()) Some(rows.getLong(1)).filterNot(_ => rows.wasNull) else None)
+    session.query(query)(rows =>
+      if (rows.next()) Some(rows.getLong(1)).filterNot(_ => rows.wasNull) else None
+    )
   }
 
   private def idToRead(session: Session, dataset: String): Option[Long] = {

@@ -61,25 +61,29 @@ class SqliteStoreSuite extends KVStoreContract {
     inFolder { folder =>
       val settings = SqliteSettings(new File(folder, "store.db"))
       closing(new SqliteStore(settings))(put(_, batch, "a", "1", today))
-      closing(new SqliteStore(settings))(store => assert(values(store, batch, "a", None) == Seq(("1", today))))
+      closing(new SqliteStore(settings))(store =>
+        assert(values(store, batch, "a", None) == Seq(("1", today)))
+      )
     }
   }
 
   test("the sweep takes what has expired, and never metadata") {
     inFolder { folder =>
-      closing(new SqliteStore(SqliteSettings(new File(folder, "store.db"), retentionMillis = 2 * day))) { store =>
-        for (age <- 0 to 4; dataset <- Seq(batch, streaming, metadata, series))
-          put(store, dataset, "a", s"$age", today - age * day)
-        put(store, batch, "group_by_serving_info", "{}", today - 9 * day)
-        // The newest upload is old itself: batch data is kept relative to it.
-        put(store, "OLD_BATCH", "a", "last", today - 30 * day)
-        assert(store.sweep(batch, today) == 2)
-        assert(store.sweep(streaming, today) == 2)
-        assert(Seq(metadata, series, "OLD_BATCH", "NOT_THERE_BATCH").map(store.sweep(_, today)) == Seq(0, 0, 0, 0))
-        assert(values(store, streaming, "a", Some(0L)).map(_._1) == Seq("2", "1", "0"))
-        assert(values(store, series, "a", None).size == 5)
-        assert(values(store, batch, "group_by_serving_info", None).size == 1)
-        assert(values(store, "OLD_BATCH", "a", None).size == 1)
+      closing(new SqliteStore(SqliteSettings(new File(folder, "store.db"), retentionMillis = 2 * day))) {
+        store =>
+          for (age <- 0 to 4; dataset <- Seq(batch, streaming, metadata, series))
+            put(store, dataset, "a", s"$age", today - age * day)
+          put(store, batch, "group_by_serving_info", "{}", today - 9 * day)
+          // The newest upload is old itself: batch data is kept relative to it.
+          put(store, "OLD_BATCH", "a", "last", today - 30 * day)
+          assert(store.sweep(batch, today) == 2)
+          assert(store.sweep(streaming, today) == 2)
+          assert(Seq(metadata, series, "OLD_BATCH", "NOT_THERE_BATCH").map(store.sweep(_, today)) ==
+            Seq(0, 0, 0, 0))
+          assert(values(store, streaming, "a", Some(0L)).map(_._1) == Seq("2", "1", "0"))
+          assert(values(store, series, "a", None).size == 5)
+          assert(values(store, batch, "group_by_serving_info", None).size == 1)
+          assert(values(store, "OLD_BATCH", "a", None).size == 1)
       }
     }
   }
@@ -89,7 +93,11 @@ class SqliteStoreSuite extends KVStoreContract {
       val store = new SqliteStore(SqliteSettings(new File(folder, "store.db")))
       store.close()
       store.close()
-      val error = intercept[IllegalStateException](await(store.multiPut(Seq(PutRequest(bytes("a"), bytes("b"), batch)))))
+      val error = intercept[IllegalStateException](await(store.multiPut(Seq(PutRequest(
+        bytes("a"),
+        bytes("b"),
+        batch
+      )))))
       assert(error.getMessage.contains("store.db is closed"))
     }
   }
@@ -106,7 +114,8 @@ class SqliteStoreSuite extends KVStoreContract {
       connection.createStatement().execute("CREATE TABLE recipes (name TEXT)")
       connection.close()
       val second = intercept[IllegalArgumentException](new SqliteStore(SqliteSettings(other)))
-      assert(second.getMessage.contains("other.db is not a store") && second.getMessage.contains("something else"))
+      assert(second.getMessage.contains("other.db is not a store") &&
+        second.getMessage.contains("something else"))
     }
   }
 
@@ -118,8 +127,12 @@ class SqliteStoreSuite extends KVStoreContract {
       assert(refused("path" -> "x.db", "pfad" -> "y").contains("unknown setting `pfad`"))
       assert(refused("path" -> s"$folder/no/x.db").contains("folder does not exist"))
       assert(refused("path" -> s"$folder").contains("is the folder"))
-      assert(refused("path" -> s"$folder/x.db", "readers" -> "many").contains("`many`, and must be a whole number from 1 to 256"))
-      assert(SqliteSettings.of(Map("path" -> s"$folder/x.db", "retention_days" -> "7")).retentionMillis == 7 * day)
+      assert(refused(
+        "path" -> s"$folder/x.db",
+        "readers" -> "many"
+      ).contains("`many`, and must be a whole number from 1 to 256"))
+      assert(SqliteSettings.of(Map("path" -> s"$folder/x.db", "retention_days" -> "7")).retentionMillis ==
+        7 * day)
     }
   }
 
