@@ -169,6 +169,7 @@ def main() -> None:
     """Makes the bytes, runs the rounds, prints and publishes the page."""
     options = arguments()
     options.work.mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault("CHRONON_BUNDLE", str(ROOT / "build/chronon-native-service.jar"))
     prepare(options.work)
     runs: list[dict[str, Any]] = []
     counts = (0, 0)

@@ -14,9 +14,9 @@ import scala.util.Success
 
 /** A store that costs next to nothing: maps in this process that never change while requests run, and answers at once. */
 final class FetchStore extends KVStore {
-  private type Values = Array[TimedValue]
+  private type Values = Vector[TimedValue]
   private val datasets = new ConcurrentHashMap[String, ConcurrentHashMap[ByteBuffer, Values]]
-  private val nothing: Values = Array.empty
+  private val nothing: Values = Vector.empty
 
   override def create(dataset: String): Unit = datasets.putIfAbsent(dataset, new ConcurrentHashMap)
 
@@ -39,13 +39,13 @@ final class FetchStore extends KVStore {
       val all = if (keys == null) nothing else keys.getOrDefault(ByteBuffer.wrap(request.keyBytes), nothing)
       val from = request.afterTsMillis.getOrElse(Long.MinValue)
       val late = if (all.isEmpty || all(0).millis >= from) all else all.dropWhile(_.millis < from)
-      answers += GetResponse(request, Success(late.toVector))
+      answers += GetResponse(request, Success(late))
     }
     Future.successful(answers.result())
   }
 
   override def multiPut(puts: Seq[PutRequest]): Future[Seq[Boolean]] = {
-    puts.foreach(put => load(put.dataset, put.keyBytes, Array(TimedValue(put.valueBytes, put.tsMillis.getOrElse(0L)))))
+    puts.foreach(put => load(put.dataset, put.keyBytes, Vector(TimedValue(put.valueBytes, put.tsMillis.getOrElse(0L)))))
     Future.successful(puts.map(_ => true))
   }
 
@@ -91,7 +91,7 @@ object FetchFile {
         var length = in.readInt()
         while (length >= 0) {
           val key = bytes(length)
-          store.load(dataset, key, Array.fill(in.readInt())(timed()))
+          store.load(dataset, key, Vector.fill(in.readInt())(timed()))
           length = in.readInt()
         }
       }
