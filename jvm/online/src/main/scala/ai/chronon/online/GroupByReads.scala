@@ -174,7 +174,9 @@ private[online] final class GroupByReads(
       case -1    => Nil
       case place => values(place).getOrElse(Nil)
     }
-    val newest = if (batch.isEmpty) null else batch.maxBy(_.millis)
+    val newest = batch.foldLeft(null: TimedValue)((best, value) =>
+      if (best == null || value.millis > best.millis) value else best
+    )
     if (newest != null && newest.millis > work.info.batchEndTsMillis)
       // The new serving info usually comes with a later request: this one goes on with what it has.
       metadata.getGroupByServingInfo.refresh(work.name).foreach(refreshed => work.info = refreshed)
@@ -188,12 +190,12 @@ private[online] final class GroupByReads(
       work.cacheKey.batchEndTsMillis == batchEnd
     )
       cache.get.cache.put(work.cacheKey, bytes)
-    if (newest != null) report(work, "batch", batch)
+    if (newest != null) report(work, Metrics.Name.BatchResponse, batch)
     if (!work.info.isTemporal) {
       if (bytes == null) work.result = Absent(work.info)
     } else {
       val streamed = values(work.streamingPlace).getOrElse(Nil)
-      if (streamed.nonEmpty) report(work, "streaming", streamed)
+      if (streamed.nonEmpty) report(work, Metrics.Name.StreamingResponse, streamed)
       // Whole tiles of a day that a newer batch holds are in that batch.
       val from =
         if (work.info.isTilingEnabled && newest != null) math.max(batchEnd, newest.millis) else batchEnd
@@ -212,14 +214,12 @@ private[online] final class GroupByReads(
     }
   }
 
-  private def report(work: Work, kind: String, values: Seq[TimedValue]): Unit = {
-    val context = work.context.withSuffix(s"$kind.response")
-    val age = work.queryMillis - values.iterator.map(_.millis).max
-    context.distribution("row.count", values.size.toLong)
-    context.distribution(
-      "bytes",
-      values.iterator.map(v => if (v.bytes == null) 0L else v.bytes.length.toLong).sum
-    )
+  private def report(work: Work, suffix: String, values: Seq[TimedValue]): Unit = {
+    val context = work.context.withSuffix(suffix)
+    val size = new ValueSizes().add(values)
+    val age = work.queryMillis - size.newestMillis
+    context.distribution("row.count", size.count)
+    context.distribution("bytes", size.bytes)
     context.distribution(Metrics.Name.FreshnessMillis, age)
     context.distribution(Metrics.Name.FreshnessMinutes, age / 60000)
   }

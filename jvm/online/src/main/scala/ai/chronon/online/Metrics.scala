@@ -46,6 +46,8 @@ object Metrics {
   }
 
   object Name {
+    val BatchResponse = "batch.response"
+    val StreamingResponse = "streaming.response"
     val FreshnessMillis = "freshness.millis"
     val FreshnessMinutes = "freshness.minutes"
     val LatencyMillis = "latency.millis"
@@ -166,8 +168,13 @@ object Metrics {
       model: String = null
   ) extends Serializable {
 
-    def withSuffix(suffixN: String): Context =
-      copy(suffix = Option(suffix).map(_ + "." + suffixN).getOrElse(suffixN))
+    /** The same with a further suffix; made once, as every request asks for it and its tags take long to put together. */
+    def withSuffix(suffixN: String): Context = suffixed.computeIfAbsent(
+      suffixN,
+      _ => copy(suffix = Option(suffix).map(_ + "." + suffixN).getOrElse(suffixN))
+    )
+
+    @transient private lazy val suffixed = new ConcurrentHashMap[String, Context]
 
     def increment(metric: String): Unit = count(metric, 1)
 
@@ -229,6 +236,6 @@ object Metrics {
 
     @transient private lazy val prefix: String = (Seq(environment) ++ Option(suffix)).mkString("", ".", ".")
 
-    private def prefixed(metric: String): String = prefix + metric
+    private def prefixed(metric: String): String = prefix.concat(metric)
   }
 }

@@ -52,12 +52,17 @@ private[online] final class StoreReads {
       unanswered: Int,
       latency: Long
   ): Unit = {
-    val there = values.iterator.collect { case Success(seq) => seq }.toArray
-    val bytes =
-      there.iterator.flatMap(_.iterator).map(v => if (v.bytes == null) 0L else v.bytes.length.toLong).sum
-    context.distribution("multi_get.bytes", bytes)
+    val size = new ValueSizes
+    var answered = 0L
+    values.foreach {
+      case Success(found) =>
+        size.add(found)
+        answered += 1
+      case _ =>
+    }
+    context.distribution("multi_get.bytes", size.bytes)
     context.distribution("multi_get.response.length", values.length.toLong)
-    context.distribution("multi_get.response.success.length", there.length.toLong)
+    context.distribution("multi_get.response.success.length", answered)
     context.distribution("multi_get.latency.millis", latency)
     if (unanswered > 0) context.count("multi_get.response.unmatched", unanswered.toLong)
     val failed = values.count {
@@ -123,4 +128,20 @@ private[online] object StoreReads {
 
   private def keyOf(request: GetRequest): Key =
     Key(request.dataset, ByteBuffer.wrap(request.keyBytes), request.afterTsMillis)
+}
+
+/** How many values there are, of how many bytes. One pass without objects, as a key may have thousands of them. */
+private[online] final class ValueSizes {
+  var count: Long = 0
+  var bytes: Long = 0
+  var newestMillis: Long = Long.MinValue
+
+  def add(values: Seq[TimedValue]): this.type = {
+    values.foreach { value =>
+      count += 1
+      if (value.bytes != null) bytes += value.bytes.length
+      if (value.millis > newestMillis) newestMillis = value.millis
+    }
+    this
+  }
 }
