@@ -27,9 +27,9 @@ TABLES = {
     for name, columns in joins.TABLES.items()
     if not name.startswith("left")
 }
-# Accumulators whose parts depend on how Spark merged: moments in their last digits, bounded lists in their order.
+# Accumulators whose parts depend on how Spark merged: moments in their last digits, bounded lists and sets in order.
 MOMENTS = re.compile("Ir.*_(variance|skew|kurtosis)")
-AS_SETS = re.compile("Ir.*_(first|last|top|bottom)[0-9]+")
+AS_SETS = re.compile("Ir.*_((first|last|top|bottom)[0-9]+|unique_count)")
 METADATA_KEY = base64.b64encode(b"group_by_serving_info").decode()
 
 
@@ -180,12 +180,16 @@ Keyed = dict[str, list[dict[str, Any]]]
 
 
 def by_key(names: list[str], rows: list[list[Any]]) -> Keyed:
-    """The rows of each key, in the order of their values."""
+    """The rows of each key, in the order of their values; bytes would not do, as maps have no order in them."""
     keyed: Keyed = {}
     for row in rows:
         named = dict(zip(names, row, strict=True))
         keyed.setdefault(named["key_bytes"], []).append(named)
-    return {key: sorted(some, key=lambda row: str(row["value_bytes"])) for key, some in keyed.items()}
+
+    def value(row: dict[str, Any]) -> str:
+        return json.dumps(json.loads(row["value_json"]), sort_keys=True)
+
+    return {key: sorted(some, key=value) if len(some) > 1 else some for key, some in keyed.items()}
 
 
 def difference_of_rows(mine: Keyed, theirs: Keyed) -> str | None:
