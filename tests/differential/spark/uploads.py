@@ -140,13 +140,13 @@ def close(name: str, mine: Any, other: Any) -> bool:
     if "_approx_unique_count" in name and isinstance(mine, (int, str)) and type(mine) is type(other):
         # how the reference merged depends on the order in which Spark's tasks came; ours does not
         return True
-    if "_approx_percentile" in name and isinstance(mine, str) and isinstance(other, str):
-        # a sketch holds its lowest level as it came: the same bytes, whatever the order of values
-        return sorted(mine) == sorted(other)
     if isinstance(mine, (int, float)) and isinstance(other, (int, float)):
         if math.isnan(mine) or math.isnan(other):
             return math.isnan(mine) and math.isnan(other)
         return abs(mine - other) <= 1e-6 + (1e-6 if MOMENTS.search(name) else 1e-12) * abs(other)
+    if "_approx_percentile" in name and isinstance(mine, str) and isinstance(other, str):
+        # a sketch holds its lowest level as it came: the same bytes, whatever the order of values
+        mine, other = sorted(mine), sorted(other)
     return type(mine) is type(other) and bool(mine == other)
 
 
