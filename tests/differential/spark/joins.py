@@ -434,18 +434,21 @@ def difference(folder: Path, job: dict[str, Any]) -> str | None:
     return None
 
 
-def main() -> None:
-    """Runs once and reports every join."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+Run = Callable[[int, int, tuple[str, ...], bool], tuple[Path, list[dict[str, Any]]]]
+
+
+def report(what: str, description: str, run: Run, difference: Callable[[Path, dict[str, Any]], str | None]) -> None:
+    """The command line of a differential: runs once, reports every job of the kind, and ends the process."""
+    parser = argparse.ArgumentParser(description=description.split("\n\n")[0])
     parser.add_argument("--seed", type=int, default=int(time.time()))
-    parser.add_argument("--joins", type=int, default=40)
+    parser.add_argument(f"--{what}", dest="count", type=int, default=40)
     parser.add_argument(
         "--sides", default=",".join(SIDES), help="what to compute; the other side's last output is compared as it is"
     )
     parser.add_argument("--resume", action="store_true", help="keep outputs of a run of this seed that was stopped")
     options = parser.parse_args()
     started = time.time()
-    folder, jobs = run(options.seed, options.joins, tuple(filter(None, options.sides.split(","))), options.resume)
+    folder, jobs = run(options.seed, options.count, tuple(filter(None, options.sides.split(","))), options.resume)
     failures = 0
     for job in jobs:
         problem = difference(folder, job)
@@ -453,9 +456,9 @@ def main() -> None:
         if problem:
             sys.stdout.write(f"{job['name']}: {problem}\n  {folder / job['name']}.json\n")
     took = time.time() - started
-    sys.stdout.write(f"seed {options.seed}: {len(jobs)} joins, {failures} differ, {took:.0f} s, in {folder}\n")
+    sys.stdout.write(f"seed {options.seed}: {len(jobs)} {what}, {failures} differ, {took:.0f} s, in {folder}\n")
     sys.exit(1 if failures else 0)
 
 
 if __name__ == "__main__":
-    main()
+    report("joins", str(__doc__), run, difference)

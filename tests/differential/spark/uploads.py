@@ -6,13 +6,10 @@ Data, definitions and output lie where those of `joins.py` do, in a folder of th
 
 from __future__ import annotations
 
-import argparse
 import base64
 import json
 import math
 import re
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -218,28 +215,5 @@ def told(mine: dict[str, Any], other: dict[str, Any]) -> str | None:
     return f"{different[0]} {mine['value_json']}\nreference {other['value_json']}" if different else None
 
 
-def main() -> None:
-    """Runs once and reports every upload."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--seed", type=int, default=int(time.time()))
-    parser.add_argument("--uploads", type=int, default=40)
-    parser.add_argument(
-        "--sides", default=",".join(SIDES), help="what to compute; the other side's last output is compared as it is"
-    )
-    parser.add_argument("--resume", action="store_true", help="keep outputs of a run of this seed that was stopped")
-    options = parser.parse_args()
-    started = time.time()
-    folder, jobs = run(options.seed, options.uploads, tuple(filter(None, options.sides.split(","))), options.resume)
-    failures = 0
-    for job in jobs:
-        problem = difference(folder, job)
-        failures += problem is not None
-        if problem:
-            sys.stdout.write(f"{job['name']}: {problem}\n  {folder / job['name']}.json\n")
-    took = time.time() - started
-    sys.stdout.write(f"seed {options.seed}: {len(jobs)} uploads, {failures} differ, {took:.0f} s, in {folder}\n")
-    sys.exit(1 if failures else 0)
-
-
 if __name__ == "__main__":
-    main()
+    joins.report("uploads", str(__doc__), run, difference)
