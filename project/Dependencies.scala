@@ -47,7 +47,10 @@ object Dependencies {
     Seq("org.scala-lang" % "scala-compiler" % scalaVersion % Test)
 
   // The oracle's classes call it; ours never do.
-  val oracleNeeds: Seq[ModuleID] = Seq("org.scala-lang.modules" %% "scala-collection-compat" % "2.7.0" % Test)
+  val oracleNeeds: Seq[ModuleID] = Seq(
+    "org.scala-lang.modules" %% "scala-collection-compat" % "2.7.0" % Test,
+    "com.yahoo.datasketches" % "sketches-core" % "0.13.4" % Test
+  )
 
   // Spark's own arrow-java: tests of the JNI line send what an operator sends.
   val arrowForTests: Seq[ModuleID] =

@@ -202,7 +202,14 @@ private[online] final class GroupByReads(
       work.streamed = streamed.iterator.filter(_.millis >= from).toArray
       work.streamedFrom =
         if (newest == null || work.info.isTilingEnabled) FetchCall.FROM_BATCH_END else newest.millis
-      if (bytes == null && work.streamed.isEmpty) work.result = Absent(work.info)
+      if (bytes == null && work.streamed.isEmpty) {
+        // A key without any value must not hide that the moment is wrong for all keys.
+        if (work.queryMillis < batchEnd)
+          throw new IllegalArgumentException(
+            s"group-by ${work.name}: a request for time ${work.queryMillis} cannot be answered by a batch that ends later, at $batchEnd"
+          )
+        work.result = Absent(work.info)
+      }
       else {
         val late = LateBatch.count(work.queryMillis, batchEnd, work.info.windows)
         if (late > 0) work.context.count("group_by.degraded_counter.count", late)

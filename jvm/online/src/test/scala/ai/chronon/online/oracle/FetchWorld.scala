@@ -36,7 +36,11 @@ class FetchWorld extends util.function.BiFunction[String, Array[AnyRef], AnyRef]
       )))
       ()
     },
-    externalSourceRegistry = new ExternalSourceRegistry
+    externalSourceRegistry = {
+      val registry = new ExternalSourceRegistry
+      registry.add("echo", new EchoHandler)
+      registry
+    }
   )
 
   /** One entry for all calls: methods of this class have different classes as arguments on the two sides. */
@@ -59,6 +63,8 @@ class FetchWorld extends util.function.BiFunction[String, Array[AnyRef], AnyRef]
       parsed(info).selectedCodec.encodeArray(values.asInstanceOf[Array[Any]])
     case ("batchIr", Array(info: String, rows: util.List[_]))  => batchIr(parsed(info), rows)
     case ("snapshot", Array(info: String, rows: util.List[_])) => snapshot(parsed(info), rows)
+    case ("tile", Array(info: String, rows: util.List[_]))     => tile(parsed(info), rows)
+    case ("stats", Array(name: String, until: java.lang.Long)) => stats(name, until)
     case ("logged", Array())                                   => logged
     case ("close", Array())                                    =>
       // The reference's fetcher has nothing to close.
@@ -84,18 +90,33 @@ class FetchWorld extends util.function.BiFunction[String, Array[AnyRef], AnyRef]
       )
   }
 
-  /** For each response the features by name, or the failure. */
+  /** For each response which request it answers, and the features by name, or the failure. */
   private def answered(responses: Future[Seq[Fetcher.Response]]): util.List[AnyRef] = {
     val result = new util.ArrayList[AnyRef]
     Await.result(responses, 60.seconds).foreach { response =>
-      result.add(response.values match {
-        case Success(null)   => null
-        case Success(values) => new util.TreeMap[String, AnyRef](values.asJava)
-        case Failure(cause)  => cause.getMessage
-      })
+      val request = response.request
+      val echo = s"${request.name} ${request.keys.toSeq.sortBy(_._1).mkString(", ")} at ${request.atMillis}"
+      result.add(Array[AnyRef](
+        echo,
+        response.values match {
+          case Success(null)   => null
+          case Success(values) => new util.TreeMap[String, AnyRef](values.asJava)
+          case Failure(cause)  => s"failed with ${cause.getClass.getName}"
+        }
+      ))
     }
     result
   }
+
+  /** A series of metrics, or the class of what its future failed with. */
+  private def stats(name: String, until: java.lang.Long): AnyRef =
+    Try(Await.result(
+      fetcher.fetchStatsTimeseries(Fetcher.StatsRequest(name, Some(0L), Some(until))),
+      60.seconds
+    ).values).flatten match {
+      case Success(series) => new util.TreeMap[String, AnyRef](series.asJava)
+      case Failure(cause)  => s"failed with ${cause.getClass.getName}"
+    }
 
   // What follows exists on the reference's side alone: it is where stored batch data comes from.
 
@@ -114,6 +135,22 @@ class FetchWorld extends util.function.BiFunction[String, Array[AnyRef], AnyRef]
       ir = update.invoke(aggregator, ir, new ArrayRow(values.asInstanceOf[Array[Any]], millis))
     }
     (aggregator, ir)
+  }
+
+  /** Rows of one tile, folded by the codec that a streaming job writes tiles with. */
+  private def tile(info: GroupByServingInfoParsed, rows: util.List[_]): AnyRef = {
+    val columns = info.valueChrononSchema.fields.map(field => field.name -> field.fieldType).toSeq
+    val codec =
+      Class.forName("ai.chronon.online.TileCodec", true, getClass.getClassLoader).getConstructors.head
+        .newInstance(info.getGroupBy, columns).asInstanceOf[AnyRef]
+    val aggregator = call(codec, "rowAggregator")
+    val ir = call(aggregator, "init")
+    val update =
+      aggregator.getClass.getMethods.find(m => m.getName == "update" && m.getParameterCount == 2).get
+    rows.asScala.foreach { case Array(millis: java.lang.Long, values: Array[_]) =>
+      update.invoke(aggregator, ir, new ArrayRow(values.asInstanceOf[Array[Any]], millis))
+    }
+    call(codec, "makeTileIr", ir, Boolean.box(true))
   }
 
   private def batchIr(info: GroupByServingInfoParsed, rows: util.List[_]): AnyRef = {
@@ -148,6 +185,17 @@ class FetchWorld extends util.function.BiFunction[String, Array[AnyRef], AnyRef]
 
   private def encoded(schema: AnyRef, row: Any): Array[Byte] =
     serde.AvroConversions.encodeBytes(schema.asInstanceOf[StructType], null)(row)
+}
+
+/** An external source that answers every request with its own key. */
+private class EchoHandler extends ExternalSourceHandler {
+  override def fetch(requests: Seq[Fetcher.Request]): Future[Seq[Fetcher.Response]] =
+    Future.successful(requests.map { request =>
+      Fetcher.Response(
+        request,
+        Try(Map("echoed" -> request.keys("user"), "keys" -> Int.box(request.keys.size)))
+      )
+    })
 }
 
 /** The least that a fetcher asks of a store. */
