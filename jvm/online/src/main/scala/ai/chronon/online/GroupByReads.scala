@@ -69,8 +69,10 @@ private[online] final class GroupByReads(
     reads.run(store, context).map { values =>
       val all = new ArrayBuffer[Work](works.size)
       works.values.forEach(work => all += work)
-      try answer(all, values)
+      try answer(all, values, reads)
       finally all.foreach(_.release())
+      val millis = System.currentTimeMillis() - now
+      all.foreach(_.context.distribution("group_by.latency.millis", millis))
       requests.indices.foreach(i => if (results(i) == null) results(i) = workOf(i).result)
       results
     }
@@ -147,9 +149,9 @@ private[online] final class GroupByReads(
       }
     }
 
-  private def answer(works: Seq[Work], values: Array[Try[Seq[TimedValue]]]): Unit = {
+  private def answer(works: Seq[Work], values: Array[Try[Seq[TimedValue]]], reads: StoreReads): Unit = {
     works.foreach { work =>
-      try choose(work, values)
+      try choose(work, values, reads)
       catch { case e: Exception => fail(work, e) }
     }
     val open = works.filter(_.result == null)
@@ -158,8 +160,18 @@ private[online] final class GroupByReads(
       Try(plans.run(skip)(call => group.foreach(_.fill(call)))) match {
         case Success(answer) =>
           val millis = System.currentTimeMillis() - start
+          val all = math.max(1L, group.iterator.map(work => work.batchBytes + work.streamedBytes).sum)
           group.foreach { work =>
             work.context.distribution("group_by.aggregator.latency.millis", millis)
+            // Decoding and merging are one pass: what belongs to which is told by the bytes.
+            work.context.distribution(
+              "group_by.batchir_decode.latency.millis",
+              millis * work.batchBytes / all
+            )
+            if (work.streamed.nonEmpty) work.context.distribution(
+              "group_by.all_streamingir_decode.latency.millis",
+              millis * work.streamedBytes / all
+            )
             finish(work, answer)
           }
         case Failure(e: Exception) => group.foreach(fail(_, e))
@@ -169,7 +181,7 @@ private[online] final class GroupByReads(
   }
 
   /** Decides which stored values count, or that there are none. */
-  private def choose(work: Work, values: Array[Try[Seq[TimedValue]]]): Unit = {
+  private def choose(work: Work, values: Array[Try[Seq[TimedValue]]], reads: StoreReads): Unit = {
     val batch = work.batchPlace match {
       case -1    => Nil
       case place => values(place).getOrElse(Nil)
@@ -190,12 +202,12 @@ private[online] final class GroupByReads(
       work.cacheKey.batchEndTsMillis == batchEnd
     )
       cache.get.cache.put(work.cacheKey, bytes)
-    if (newest != null) report(work, Metrics.Name.BatchResponse, batch)
+    if (newest != null) report(work, Metrics.Name.BatchResponse, batch, reads)
     if (!work.info.isTemporal) {
       if (bytes == null) work.result = Absent(work.info)
     } else {
       val streamed = values(work.streamingPlace).getOrElse(Nil)
-      if (streamed.nonEmpty) report(work, Metrics.Name.StreamingResponse, streamed)
+      if (streamed.nonEmpty) report(work, Metrics.Name.StreamingResponse, streamed, reads)
       // Whole tiles of a day that a newer batch holds are in that batch.
       val from =
         if (work.info.isTilingEnabled && newest != null) math.max(batchEnd, newest.millis) else batchEnd
@@ -209,8 +221,7 @@ private[online] final class GroupByReads(
             s"group-by ${work.name}: a request for time ${work.queryMillis} cannot be answered by a batch that ends later, at $batchEnd"
           )
         work.result = Absent(work.info)
-      }
-      else {
+      } else {
         val late = LateBatch.count(work.queryMillis, batchEnd, work.info.windows)
         if (late > 0) work.context.count("group_by.degraded_counter.count", late)
       }
@@ -221,12 +232,13 @@ private[online] final class GroupByReads(
     }
   }
 
-  private def report(work: Work, suffix: String, values: Seq[TimedValue]): Unit = {
+  private def report(work: Work, suffix: String, values: Seq[TimedValue], reads: StoreReads): Unit = {
     val context = work.context.withSuffix(suffix)
     val size = new ValueSizes().add(values)
     val age = work.queryMillis - size.newestMillis
     context.distribution("row.count", size.count)
     context.distribution("bytes", size.bytes)
+    context.distribution("attributed_latency.millis", reads.attributedLatency(size.bytes))
     context.distribution(Metrics.Name.FreshnessMillis, age)
     context.distribution(Metrics.Name.FreshnessMinutes, age / 60000)
   }
@@ -284,6 +296,9 @@ private[online] object GroupByReads {
       part = call.add(plan.plan, queryMillis, info.batchEndTsMillis, streamedFrom, batch)
       streamed.foreach(value => call.addStreamed(value.millis, value.bytes))
     }
+
+    def batchBytes: Long = if (batch == null) 0 else batch.length.toLong
+    def streamedBytes: Long = streamed.iterator.map(_.bytes.length.toLong).sum
 
     def release(): Unit = if (plan != null) plan.release()
   }

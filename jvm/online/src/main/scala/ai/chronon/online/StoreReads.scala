@@ -1,12 +1,14 @@
 package ai.chronon.online
 
 import ai.chronon.online.KVStore.{GetRequest, GetResponse, TimedValue}
+import org.slf4j.{Logger, LoggerFactory}
 
 import java.nio.ByteBuffer
 import java.util
 import scala.collection.Seq
 import scala.collection.mutable.ArrayBuffer
 import scala.concurrent.{ExecutionContext, Future}
+import scala.util.control.NonFatal
 import scala.util.{Failure, Success, Try}
 
 /** What a fetch asks of the store: each key once, all in one `multiGet`. */
@@ -15,6 +17,7 @@ private[online] final class StoreReads {
 
   private val places = new util.HashMap[Key, Integer]
   private val requests = new ArrayBuffer[GetRequest]
+  private var latencyMillis, totalBytes = 0L
 
   /** The place of the answer. */
   def add(keyBytes: Array[Byte], dataset: String, afterTsMillis: Option[Long]): Int =
@@ -29,6 +32,9 @@ private[online] final class StoreReads {
   def isEmpty: Boolean = requests.isEmpty
   def size: Int = requests.size
 
+  /** Of the time that the `multiGet` took, what values of so many bytes stand for. */
+  def attributedLatency(bytes: Long): Long = if (totalBytes == 0) 0 else latencyMillis * bytes / totalBytes
+
   /** The answers by place; a request without one has none. */
   def run(store: KVStore, context: Metrics.Context)(implicit
       executionContext: ExecutionContext
@@ -38,7 +44,16 @@ private[online] final class StoreReads {
       context.count("multi_get.batch.size", requests.size.toLong)
       val start = System.currentTimeMillis()
       val asked: Seq[GetRequest] = requests.toVector
-      store.multiGet(asked).map { answers =>
+      // A store may throw instead of returning a failed future.
+      val answered =
+        try store.multiGet(asked)
+        catch {
+          case NonFatal(cause) =>
+            context.withSuffix("multi_get").incrementException(cause)
+            throw cause
+        }
+      answered.failed.foreach(context.withSuffix("multi_get").incrementException(_))(executionContext)
+      answered.map { answers =>
         val result = matched(asked, answers)
         report(context, result, asked.size - result.count(_ != null), System.currentTimeMillis() - start)
         result.indices.foreach(i => if (result(i) == null) result(i) = Failure(new Unanswered(asked(i))))
@@ -60,6 +75,8 @@ private[online] final class StoreReads {
         answered += 1
       case _ =>
     }
+    latencyMillis = latency
+    totalBytes = size.bytes
     context.distribution("multi_get.bytes", size.bytes)
     context.distribution("multi_get.response.length", values.length.toLong)
     context.distribution("multi_get.response.success.length", answered)
@@ -74,6 +91,8 @@ private[online] final class StoreReads {
 }
 
 private[online] object StoreReads {
+  private implicit val logger: Logger = LoggerFactory.getLogger(classOf[StoreReads])
+
   private final case class Key(dataset: String, keyBytes: ByteBuffer, afterTsMillis: Option[Long])
 
   /** The store left out the answer to a request. */

@@ -33,10 +33,18 @@ private[online] class Sides(
       (ours, theirs) match {
         case (a: Map[_, _], b: Map[_, _]) =>
           val (mine, other) = (a.asInstanceOf[Map[String, Any]], b.asInstanceOf[Map[String, Any]])
-          (mine.keySet ++ other.keySet).foreach { name =>
+          def only(a: Map[String, Any], b: Map[String, Any]) = a.filterNot { case (name, _) =>
+            b.contains(name)
+          }
+          assert(
+            mine.keySet == other.keySet,
+            s"$request: only ours ${only(mine, other)}, only the reference's ${only(other, mine)}"
+          )
+          mine.keySet.foreach { name =>
             features += 1
             val (x, y) = (mine.get(name), other.get(name))
-            assert(Values.same(x, y), s"$name of $request: ours $x, the reference's $y")
+            def told(value: Option[Any]) = value.map(v => s"$v of ${Option(v).map(_.getClass.getName)}")
+            assert(Values.same(x, y), s"$name of $request: ours ${told(x)}, the reference's ${told(y)}")
           }
         case _ =>
           if (theirs != null) failures += 1
@@ -45,7 +53,7 @@ private[online] class Sides(
     }
   }
 
-  private def assert(condition: Boolean, clue: => String = ""): Unit =
+  private def assert(condition: Boolean, clue: => String): Unit =
     if (!condition) throw new org.scalatest.exceptions.TestFailedException(clue, 2)
 }
 
@@ -58,11 +66,16 @@ private[online] object Values {
     case bytes: Array[Byte]  => bytes.toSeq
     // A percentile of what is streamed: the reference has an array where its snapshots have a list.
     case floats: Array[Float] => floats.map(Float.box).toList
-    case struct: Array[_]    => ("struct", struct.map(comparable).toList)
-    case thrown: Throwable => thrown.toString
+    case struct: Array[_]     => ("struct", struct.map(comparable).toList)
+    case thrown: Throwable    => thrown.toString
     // A stack trace is of the classes that made it.
-    case text: String if text.contains("\tat ") => text.linesIterator.next().takeWhile(_ != ':')
-    case other                                  => other
+    case text: String if text.contains("\tat ") =>
+      // Where ours refuses, the reference asserts.
+      text.linesIterator.next().takeWhile(_ != ':').replace(
+        "lang.AssertionError",
+        "lang.IllegalArgumentException"
+      )
+    case other => other
   }
 
   /** Floating sums of another fold order differ in their last bits; everything else is equal, class included. A moment is what is

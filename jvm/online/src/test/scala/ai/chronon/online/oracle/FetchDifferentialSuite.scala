@@ -65,4 +65,47 @@ class FetchDifferentialSuite extends AnyFunSuite {
       )
       assert(ours == theirs)
   }
+
+  differential("a derivation of a column that is not there: the same exceptions, and the same that is left") {
+    (random, sides) =>
+      val data = new StoredData(random, "no_aggregation", "team.features.v1", ours = false)
+      data.store(sides)
+      val join = RandomDefinitions.join("team.derived.v1", Seq(part(data.groupBy, random, prefixed = false)))
+      join.setDerivations(list(Seq(
+        derivation("renamed", "team_features_v1_amount"),
+        derivation("wrong", "team_features_v1_nosuch + 1")
+      ) ++ (if (random.nextBoolean()) Seq(derivation("*", "*")) else Nil)))
+      sides.both("join", ThriftJsonCodec.toJsonStr(join))
+      sides.compare("fetchJoin", joinRequests(random, "team/derived.v1", 5))
+  }
+
+  differential("a derivation of a group-by that fails: the same exceptions, and the same that is left") {
+    (random, sides) =>
+      val data = new StoredData(random, "no_aggregation", "team.features.v1", ours = false)
+      data.groupBy.setDerivations(list(Seq(
+        derivation("renamed", "amount"),
+        derivation("wrong", "nosuch + 1")
+      )))
+      data.store(sides)
+      sides.compare("fetchGroupBys", data.requests("team/features.v1", 5))
+  }
+
+  for (
+    (what, derivations) <- Seq(
+      "renames" -> Seq(derivation("*", "*"), derivation("renamed", "team_here_v1_amount")),
+      "expressions of what is there" ->
+        Seq(derivation("more", "team_here_v1_amount + 1"), derivation("*", "*")),
+      "expressions of what is not" -> Seq(derivation("more", "team_gone_v1_amount + 1"))
+    )
+  )
+    differential(s"a part without a batch upload, and $what: the same exceptions") { (random, sides) =>
+      val data = new StoredData(random, "no_aggregation", "team.here.v1", ours = false)
+      val gone = new StoredData(random, "no_aggregation", "team.gone.v1", ours = false)
+      data.store(sides)
+      val parts = Seq(data, gone).map(d => part(d.groupBy, random, prefixed = false))
+      val join = RandomDefinitions.join("team.derived.v1", parts)
+      join.setDerivations(list(derivations))
+      sides.both("join", ThriftJsonCodec.toJsonStr(join))
+      sides.compare("fetchJoin", joinRequests(random, "team/derived.v1", 5))
+    }
 }

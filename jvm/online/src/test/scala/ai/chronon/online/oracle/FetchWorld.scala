@@ -187,7 +187,7 @@ class FetchWorld extends util.function.BiFunction[String, Array[AnyRef], AnyRef]
     serde.AvroConversions.encodeBytes(schema.asInstanceOf[StructType], null)(row)
 }
 
-/** An external source that answers every request with its own key. */
+/** An external source that answers every request with its own key, in the type that it declares. */
 private class EchoHandler extends ExternalSourceHandler {
   override def fetch(requests: Seq[Fetcher.Request]): Future[Seq[Fetcher.Response]] =
     Future.successful(requests.map { request =>

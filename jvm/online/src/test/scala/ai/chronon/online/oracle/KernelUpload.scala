@@ -63,10 +63,12 @@ private[online] object KernelUpload {
 
   /** The plan of a group-by over these columns. */
   def open(groupBy: GroupBy, columns: Seq[StructField]): Plan = {
-    val options = nodes.objectNode().put("dialect", "airbnb").put("resolution", "five_minute").put("strict", true)
+    val options =
+      nodes.objectNode().put("dialect", "airbnb").put("resolution", "five_minute").put("strict", true)
     options.set[JsonNode]("columns", KernelTypes.columns(columns.toArray))
     val plan = Plan.open(ThriftBytes.Binary.write(groupBy), options.toString)
-    val inputs = new ObjectMapper().readTree(plan.describe()).get("inputs").elements.asScala.map(_.get("name").asText)
+    val inputs =
+      new ObjectMapper().readTree(plan.describe()).get("inputs").elements.asScala.map(_.get("name").asText)
     assert(inputs.toSeq == columns.map(_.name), s"the plan reads other columns than ${columns.map(_.name)}")
     plan
   }
@@ -76,7 +78,8 @@ private[online] object KernelUpload {
     val types = fields.map(field => sparkType(field.fieldType)).toArray
     val project = UnsafeProjection.create(types)
     val converters = types.map(CatalystTypeConverters.createToCatalystConverter)
-    values => project(InternalRow.fromSeq(values.zip(converters).map { case (value, to) => to(scalaValue(value)) }))
+    values =>
+      project(InternalRow.fromSeq(values.zip(converters).map { case (value, to) => to(scalaValue(value)) }))
   }
 
   /** A record of a row without anything behind its head. */
@@ -94,7 +97,7 @@ private[online] object KernelUpload {
     case other               => other
   }
 
-  private def sparkType(dataType: DataType): spark.DataType = dataType match {
+  def sparkType(dataType: DataType): spark.DataType = dataType match {
     case LongType            => spark.LongType
     case IntType             => spark.IntegerType
     case DoubleType          => spark.DoubleType
@@ -103,6 +106,6 @@ private[online] object KernelUpload {
     case StringType          => spark.StringType
     case ListType(element)   => spark.ArrayType(sparkType(element))
     case MapType(key, value) => spark.MapType(sparkType(key), sparkType(value))
-    case other               => throw new IllegalArgumentException(s"no column of these tests has type $other")
+    case other => throw new IllegalArgumentException(s"no column of these tests has type $other")
   }
 }

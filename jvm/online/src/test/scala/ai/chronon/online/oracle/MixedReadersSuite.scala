@@ -45,8 +45,17 @@ class MixedReadersSuite extends AnyFunSuite {
   }
 
   private def alone(sides: Sides, random: Random, round: Int): Unit = {
-    val data = new StoredData(random, Kinds((round / 3 * 2 + round % 3) % Kinds.size), s"team.alone_$round.v1", random.nextBoolean())
-    if (random.nextInt(4) == 0) data.groupBy.setDerivations(derivations(random, ColumnNames.values(data.groupBy), numbers(data.groupBy)))
+    val data = new StoredData(
+      random,
+      Kinds((round / 3 * 2 + round % 3) % Kinds.size),
+      s"team.alone_$round.v1",
+      random.nextBoolean()
+    )
+    if (random.nextInt(4) == 0) data.groupBy.setDerivations(derivations(
+      random,
+      RandomDefinitions.features(data.groupBy),
+      numbers(data.groupBy)
+    ))
     withClue(s"${data.kind}, ${ThriftJsonCodec.toJsonStr(data.groupBy)}: ") {
       data.store(sides)
       sides.compare("fetchGroupBys", data.requests(s"team/alone_$round.v1", PerRound))
@@ -64,10 +73,11 @@ class MixedReadersSuite extends AnyFunSuite {
       external("contextual", "color", StringType, "color")
     )))
     if (random.nextBoolean()) {
-      def prefixed(names: GroupBy => Seq[String]): Seq[String] = conf.getJoinParts.asScala.toList.flatMap(part =>
-        names(part.getGroupBy).map(name => s"${ColumnNames.fullPrefix(part)}_$name")
-      )
-      conf.setDerivations(derivations(random, prefixed(ColumnNames.values), prefixed(numbers)))
+      def prefixed(names: GroupBy => Seq[String]): Seq[String] =
+        conf.getJoinParts.asScala.toList.flatMap(part =>
+          names(part.getGroupBy).map(name => s"${ColumnNames.fullPrefix(part)}_$name")
+        )
+      conf.setDerivations(derivations(random, prefixed(RandomDefinitions.features), prefixed(numbers)))
     }
     withClue(s"${all.map(_.kind)}, ${ThriftJsonCodec.toJsonStr(conf)}: ") {
       sides.both("join", ThriftJsonCodec.toJsonStr(conf))

@@ -40,7 +40,8 @@ private[online] object RandomDefinitions {
       Seq(TOP_K, BOTTOM_K, BOUNDED_UNIQUE_COUNT, APPROX_HISTOGRAM_K)
 
   /** The operations of each column. None is by position (`elementWise`), which the reference forgets where it merges (see
-    * docs/divergences.md). A null inside of a list or map is not stored, nor does any column here have one. */
+    * docs/divergences.md). A null inside of a list or map is not stored, nor does any column here have one.
+    */
   val Operations: Map[String, Seq[Operation]] = Map(
     "amount" -> (ofNumbers :+ APPROX_PERCENTILE),
     "count" -> ofWholeNumbers,
@@ -99,7 +100,8 @@ private[online] object RandomDefinitions {
     if (Set(LAST_K, FIRST_K, TOP_K, BOTTOM_K)(operation)) args.put("k", (1 + random.nextInt(5)).toString)
     if (operation == APPROX_PERCENTILE && random.nextBoolean()) args.put("percentiles", "[0.1, 0.5, 0.9]")
     result.setArgMap(args)
-    if (random.nextInt(4) > 0) result.setWindows(list(Seq.fill(1 + random.nextInt(3))(window(random)).distinct))
+    if (random.nextInt(4) > 0)
+      result.setWindows(list(Seq.fill(1 + random.nextInt(3))(window(random)).distinct))
     // Maps are taken apart by their keys, which leaves no room for buckets.
     if (random.nextInt(5) == 0 && column != "counts") result.setBuckets(list(Seq("item")))
     result
@@ -129,6 +131,10 @@ private[online] object RandomDefinitions {
     if (kind == "temporal_tiles") result.getMetaData.setCustomJson("{\"enable_tiling\": true}")
     result
   }
+
+  /** Names of the features of a group-by: of one without aggregations the stored columns. */
+  def features(groupBy: GroupBy): Seq[String] =
+    if (groupBy.isSetAggregations) ColumnNames.values(groupBy) else Columns.map(_.name).toSeq
 
   /** Outputs of a group-by that are numbers. */
   def numbers(groupBy: GroupBy): Seq[String] =
@@ -192,7 +198,8 @@ private[online] object RandomDefinitions {
 
   /** Random values of a key, in their own types. */
   def keyValues(random: Random, keys: Seq[StructField]): Map[String, AnyRef] = keys.map { field =>
-    field.name -> (if (field.name == "shop") pick(random, shops) else Long.box(random.nextInt(Users + 2).toLong))
+    field.name ->
+      (if (field.name == "shop") pick(random, shops) else Long.box(random.nextInt(Users + 2).toLong))
   }.toMap
 
   /** Keys of join requests as requests give them: as a long, or as what JSON makes of it; null, or absent, once in a while. */

@@ -44,7 +44,8 @@ private[online] final class StoredData(random: Random, val kind: String, name: S
     case "tags"                      => list(Seq.fill(random.nextInt(4))(pick(random, Seq("a", "b", "日本"))))
     case "nums"                      => list(Seq.fill(3)(Long.box(random.nextInt(50).toLong)))
     case "counts"                    =>
-      new util.HashMap[String, Any](Seq("x", "y").take(random.nextInt(3)).map(_ -> Long.box(random.nextInt(9).toLong)).toMap.asJava)
+      new util.HashMap[String, Any](Seq("x", "y").take(random.nextInt(3)).map(_ ->
+        Long.box(random.nextInt(9).toLong)).toMap.asJava)
     case _ => "item_" + random.nextInt(4)
   }
 
@@ -77,7 +78,8 @@ private[online] final class StoredData(random: Random, val kind: String, name: S
               val mutation = row() ++ Array[Any](millis - random.nextInt(Day.toInt), random.nextInt(3) == 0)
               put(dataset, key, writer("row", Array(infoText, mutation, Boolean.box(true))), millis)
             }
-          case "temporal_tiles" => times.groupBy(_ / TileMillis).toSeq.sortBy(_._1).foreach { case (_, inTile) =>
+          case "temporal_tiles" =>
+            times.groupBy(_ / TileMillis).toSeq.sortBy(_._1).foreach { case (_, inTile) =>
               val rows = list(inTile.map(millis => Array[AnyRef](Long.box(millis), row())))
               put(dataset, key, sides.tiles(ours)("tile", Array(infoText, rows)), inTile.last)
             }
@@ -106,6 +108,33 @@ private[online] final class StoredData(random: Random, val kind: String, name: S
     )
   }
 
+  /** Writes one history of events, batch and stream, into a store of ours. Gives all of it back. */
+  def storeHistory(side: FetchWorld): Seq[StoredData.Event] = {
+    val infoText = ThriftJsonCodec.toJsonStr(info)
+    def put(dataset: String, key: Array[Byte], value: AnyRef, millis: Long): Unit = {
+      side("put", Array(dataset, key, value, Long.box(millis)))
+      ()
+    }
+    val batch = TableNames.batchDataset(groupBy)
+    put(batch, FetchWorld.text(Constants.GroupByServingInfoKey), FetchWorld.text(infoText), BatchEnd)
+    everyKey.flatMap { keyMap =>
+      val events = Seq.fill(random.nextInt(50)) {
+        val back = if (random.nextBoolean()) 40 else 3
+        (BatchEnd + ((random.nextDouble() * (back + 1.5) - back) * Day).toLong, row())
+      }.sortBy(_._1)
+      val (before, after) = events.partition(_._1 < BatchEnd)
+      val asked = new util.HashMap[String, AnyRef](keyMap.asJava)
+      val key = side("keyBytes", Array(infoText, asked)).asInstanceOf[Array[Byte]]
+      if (before.nonEmpty)
+        put(batch, key, KernelUpload.value(this, keys.map(k => keyMap(k.name)), key, before), BatchEnd)
+      after.foreach { case (millis, values) =>
+        val bytes = side("row", Array(infoText, values, Boolean.box(false)))
+        put(TableNames.streamingDataset(groupBy), key, bytes, millis)
+      }
+      events.map { case (millis, values) => StoredData.Event(keyMap, millis, values) }
+    }
+  }
+
   def keyFields: Seq[StructField] = keys
   def writtenFields: Seq[StructField] = written.map(name => Columns.find(_.name == name).get)
 
@@ -126,4 +155,10 @@ private[online] final class StoredData(random: Random, val kind: String, name: S
     })
 
   private def TileMillis: Long = 3600L * 1000
+}
+
+private[online] object StoredData {
+
+  /** @param values those of the written columns */
+  final case class Event(keys: Map[String, AnyRef], millis: Long, values: Array[Any])
 }

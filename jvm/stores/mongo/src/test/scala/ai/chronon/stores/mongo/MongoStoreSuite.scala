@@ -1,7 +1,7 @@
 package ai.chronon.stores.mongo
 
 import ai.chronon.online.KVStore.PutRequest
-import ai.chronon.online.testkit.KVStoreContract
+import ai.chronon.online.testkit.{FetchFaults, KVStoreContract}
 import ai.chronon.online.{KVStore, UploadTable}
 import com.mongodb.client.MongoClients
 import de.bwaldvogel.mongo.MongoServer
@@ -13,7 +13,7 @@ import org.scalatest.BeforeAndAfterAll
 import scala.collection.JavaConverters._
 
 /** The contract over the wire protocol, against a server in this process. */
-class MongoStoreSuite extends KVStoreContract with BeforeAndAfterAll {
+class MongoStoreSuite extends KVStoreContract with FetchFaults with BeforeAndAfterAll {
   private var server: MongoServer = _
   private var uri: String = _
 

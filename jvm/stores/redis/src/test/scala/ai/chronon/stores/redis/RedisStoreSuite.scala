@@ -1,14 +1,14 @@
 package ai.chronon.stores.redis
 
 import ai.chronon.online.KVStore.{GetRequest, PutRequest}
-import ai.chronon.online.testkit.KVStoreContract
+import ai.chronon.online.testkit.{FetchFaults, KVStoreContract}
 import ai.chronon.online.{KVStore, UploadTable}
 import io.lettuce.core.RedisClient
 import io.lettuce.core.codec.ByteArrayCodec
 import org.scalatest.BeforeAndAfterAll
 
 /** The contract on one server. */
-class RedisStoreSuite extends RedisSuite(cluster = false) {
+class RedisStoreSuite extends RedisSuite(cluster = false) with FetchFaults {
 
   redisTest("keys and values lie where the layout says, with a life that metadata does not have") { store =>
     // key bytes 02 04 61, whose place is written out in the published layout

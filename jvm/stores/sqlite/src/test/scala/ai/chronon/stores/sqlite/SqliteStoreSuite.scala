@@ -1,7 +1,7 @@
 package ai.chronon.stores.sqlite
 
 import ai.chronon.online.KVStore.{GetRequest, PutRequest}
-import ai.chronon.online.testkit.KVStoreContract
+import ai.chronon.online.testkit.{FetchFaults, KVStoreContract}
 import ai.chronon.online.{KVStore, UploadTable}
 
 import java.io.File
@@ -9,7 +9,7 @@ import java.nio.file.Files
 import java.sql.DriverManager
 import scala.reflect.io.Directory
 
-class SqliteStoreSuite extends KVStoreContract {
+class SqliteStoreSuite extends KVStoreContract with FetchFaults {
 
   override def withStore(uploads: UploadTable)(test: KVStore => Unit): Unit =
     inFolder(folder => closing(new SqliteStore(SqliteSettings(new File(folder, "store.db")), uploads))(test))
