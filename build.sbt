@@ -66,7 +66,9 @@ lazy val online = project
       Dependencies.scalaTest ++ Dependencies.oracleNeeds ++ Dependencies.scalaCompiler(scalaVersion.value)
   )
 
-/** One module per key-value store, each with the contract that `online` tests stores by. None knows Spark. */
+/** One module per key-value store, each with the contract that `online` tests stores by. None knows Spark. Its assembly is what
+  * `--online-jar` and `online.jar` name.
+  */
 def store(name: String, libraries: Seq[ModuleID]) =
   Project(s"store${name.capitalize}", file(s"jvm/stores/$name"))
     .dependsOn(online % "compile->compile;test->test")
@@ -74,7 +76,8 @@ def store(name: String, libraries: Seq[ModuleID]) =
       Keys.name := s"chronon-native-store-$name",
       scalaModule,
       forkedTests,
-      libraryDependencies ++= Dependencies.online ++ libraries ++ Dependencies.scalaTest
+      libraryDependencies ++= Dependencies.online ++ libraries ++ Dependencies.scalaTest,
+      storeBundle(name, online)
     )
 
 lazy val storeSqlite = store("sqlite", Dependencies.sqlite)
@@ -84,7 +87,7 @@ lazy val storeMongo = store("mongo", Dependencies.mongo)
 /** Spark jobs, the command line and the point-in-time operator; its assembly is the drop-in bundle jar. */
 lazy val spark = project
   .in(file("jvm/spark"))
-  .dependsOn(nativeJni, api)
+  .dependsOn(nativeJni, api, online % "compile->compile;test->test", storeSqlite % Test)
   .settings(
     name := "chronon-native-spark",
     scalaModule,
