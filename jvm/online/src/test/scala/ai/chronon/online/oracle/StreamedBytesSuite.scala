@@ -10,14 +10,12 @@ import java.nio.charset.StandardCharsets.UTF_8
 import java.util
 import scala.util.Random
 
-/** Streamed rows of every type: key and value bytes are those that the reference's encoder of rows gives for the same values. */
+/** Streamed rows of every type that the reference's encoder can write, which are all but bytes and shorts: key and value bytes are those that the reference's encoder of rows gives for the same values. */
 class StreamedBytesSuite extends AnyFunSuite {
   private val seed = sys.env.get("CHRONON_TEST_SEED").map(_.toLong).getOrElse(20240317L)
 
   private val types: Seq[(String, DataType)] = Seq(
     "a_bool" -> BooleanType,
-    "a_byte" -> ByteType,
-    "a_short" -> ShortType,
     "an_int" -> IntType,
     "a_long" -> LongType,
     "a_float" -> FloatType,
@@ -31,27 +29,30 @@ class StreamedBytesSuite extends AnyFunSuite {
   private val keys = Seq("key_long" -> LongType, "key_string" -> StringType)
 
   private def value(random: Random, dataType: DataType): AnyRef = dataType match {
-    case BooleanType           => Boolean.box(random.nextBoolean())
-    case ByteType              => Byte.box(random.nextInt().toByte)
-    case ShortType             => Short.box(random.nextInt().toShort)
-    case IntType               => Int.box(random.nextInt())
-    case LongType              => Long.box(random.nextLong() >> random.nextInt(64))
-    case FloatType             => Float.box(random.nextFloat())
-    case DoubleType            => Double.box(random.nextGaussian())
-    case StringType            => "ünï" + random.nextInt(100)
-    case BinaryType            => Array.fill(random.nextInt(4))(random.nextInt().toByte)
-    case ListType(element)     => Streamed.list(Seq.fill(random.nextInt(3))(value(random, element)): _*)
+    case BooleanType       => Boolean.box(random.nextBoolean())
+    case ByteType          => Byte.box(random.nextInt().toByte)
+    case ShortType         => Short.box(random.nextInt().toShort)
+    case IntType           => Int.box(random.nextInt())
+    case LongType          => Long.box(random.nextLong() >> random.nextInt(64))
+    case FloatType         => Float.box(random.nextFloat())
+    case DoubleType        => Double.box(random.nextGaussian())
+    case StringType        => "ünï" + random.nextInt(100)
+    case BinaryType        => Array.fill(random.nextInt(4))(random.nextInt().toByte)
+    case ListType(element) => Streamed.list(Seq.fill(random.nextInt(3))(value(random, element)): _*)
     // One entry: the order of more is the hash map's.
     case MapType(_, inner)     => util.Collections.singletonMap("k", value(random, inner))
-    case StructType(_, fields) => fields.map(f => if (random.nextInt(4) == 0) null else value(random, f.fieldType): Any)
-    case other                 => throw new IllegalArgumentException(other.toString)
+    case StructType(_, fields) =>
+      fields.map(f => if (random.nextInt(4) == 0) null else value(random, f.fieldType): Any)
+    case other => throw new IllegalArgumentException(other.toString)
   }
 
   /** As Jackson writes it: bytes as Base64; a struct as an object. */
   private def json(value: AnyRef, dataType: DataType): AnyRef = (value, dataType) match {
     case (members: Array[Any], StructType(_, fields)) =>
       val result = new util.LinkedHashMap[String, AnyRef]
-      fields.zip(members).foreach { case (f, m) => result.put(f.name, json(m.asInstanceOf[AnyRef], f.fieldType)) }
+      fields.zip(members).foreach { case (f, m) =>
+        result.put(f.name, json(m.asInstanceOf[AnyRef], f.fieldType))
+      }
       result
     case (other, _) => other
   }
@@ -78,7 +79,9 @@ class StreamedBytesSuite extends AnyFunSuite {
           name -> (if (name != "key_long" && random.nextInt(5) == 0) null else value(random, dataType))
         }
         val message = new util.LinkedHashMap[String, AnyRef]
-        (keys ++ types).zip(values).foreach { case ((name, dataType), (_, v)) => message.put(name, json(v, dataType)) }
+        (keys ++ types).zip(values).foreach { case ((name, dataType), (_, v)) =>
+          message.put(name, json(v, dataType))
+        }
         message.put("at", Long.box(millis))
         if (mutations) {
           message.put("mutation_ts", Long.box(millis + 1))

@@ -2,7 +2,7 @@ package ai.chronon.online.streaming.kafka
 
 import ai.chronon.api._
 import ai.chronon.online.Fetcher.Request
-import ai.chronon.online.KVStore.{GetRequest, PutRequest}
+import ai.chronon.online.KVStore.{AppendRequest, GetRequest}
 import ai.chronon.online.serde.AvroCodec
 import ai.chronon.online.streaming.Streamed
 import ai.chronon.online.testkit.FaultyStore
@@ -48,32 +48,35 @@ class GroupByStreamingSuite extends AnyFunSuite with BeforeAndAfterAll {
   /** A topic, a store with the upload of a group-by of it, and runs of the job. */
   private class World(broker: KafkaBroker, val topic: String, file: File) {
     val settings: Map[String, String] = Map("path" -> file.getPath)
-    val info: GroupByServingInfo = Streamed.spending(s"kafka://$topic")
+    val served: GroupByServingInfo = Streamed.spending(s"kafka://$topic")
     val api: Api = new SqliteApi(settings)
     val lines = new ConcurrentLinkedQueue[String]
     broker.create(topic, partitions = 2)
-    Streamed.upload(info, api.genKvStore)
+    Streamed.upload(served, api.genKvStore)
 
     def job(
         options: StreamOptions => StreamOptions = identity,
         store: KVStore => KVStore = identity
     ): GroupByStreaming = {
-      val all = options(StreamOptions(bootstrap = Some(broker.address), settings = Map("start_offset" -> "earliest")))
+      val all =
+        options(StreamOptions(bootstrap = Some(broker.address), settings = Map("start_offset" -> "earliest")))
       val online = new SqliteApi(settings) {
         override def genKvStore: KVStore = store(super.genKvStore)
       }
-      new GroupByStreaming(info.getGroupBy, online, all, line => { lines.add(line); () })
+      new GroupByStreaming(served.getGroupBy, online, all, line => { lines.add(line); () })
     }
 
     def toEnd(store: KVStore => KVStore = identity): StreamCounts = job(_.copy(untilEnd = true), store).run()
 
     /** Times and amounts that are stored of a user. */
     def stored(user: String): Seq[(Long, Any)] = {
-      val key = AvroCodec.of(info.getKeyAvroSchema).encode(Map("user" -> user))
-      val codec = AvroCodec.of(Streamed.parsed(info).valueAvroSchema)
-      val request = GetRequest(key, TableNames.streamingDataset(info.getGroupBy), Some(Streamed.BatchEnd))
+      val key = AvroCodec.of(served.getKeyAvroSchema).encode(Map("user" -> user))
+      val codec = AvroCodec.of(Streamed.parsed(served).valueAvroSchema)
+      val request = GetRequest(key, TableNames.streamingDataset(served.getGroupBy), Some(Streamed.BatchEnd))
       Await.result(api.genKvStore.get(request), 30.seconds).values.get.toSeq
-        .map(value => (value.millis - Streamed.BatchEnd) / 1000 -> codec.decodeRow(value.bytes).head).sortBy(_._1)
+        .map(value => (value.millis - Streamed.BatchEnd) / 1000 -> codec.decodeRow(value.bytes).head).sortBy(
+          _._1
+        )
     }
   }
 
@@ -112,6 +115,15 @@ class GroupByStreamingSuite extends AnyFunSuite with BeforeAndAfterAll {
     assert(toEnd() == StreamCounts(0, 0, 0))
   }
 
+  brokerTest("rows of one key and millisecond all count, however often they are read") { (broker, world) =>
+    import world._
+    broker.send(topic, Seq.fill(5)(message("ann", 100, 1)) :+ message("ann", 300, 1): _*)
+    def amounts = stored("ann").map(_._2).groupBy(identity).map { case (amount, all) => amount -> all.size }
+    assert(toEnd().rows == 6 && amounts == Map(1.0 -> 5, 3.0 -> 1))
+    broker.forget("chronon-team_spending_v1")
+    assert(toEnd().rows == 6 && amounts == Map(1.0 -> 5, 3.0 -> 1))
+  }
+
   brokerTest("rows that the store refuses are read again by the next start") { (broker, world) =>
     import world._
     broker.send(topic, (1 to 20).map(i => message("ann", i, i)): _*)
@@ -123,37 +135,38 @@ class GroupByStreamingSuite extends AnyFunSuite with BeforeAndAfterAll {
     assert(stored("ann").map(_._1) == (1 to 20))
   }
 
-  brokerTest("a process that is told to end finishes what it has read, and loses nothing") { (broker, world) =>
-    import world._
-    val log = File.createTempFile("streaming", ".log", folder)
-    val command = Seq(
-      new File(sys.props("java.home"), "bin/java").getPath,
-      "-cp",
-      sys.props("java.class.path"),
-      "-Xmx512m",
-      classOf[StreamingProcess].getName,
-      broker.address,
-      topic,
-      settings("path")
-    )
-    val process = new ProcessBuilder(command: _*).redirectErrorStream(true).redirectOutput(log).start()
-    try {
-      var sent = 0
-      def more(count: Int): Unit = {
-        broker.send(topic, (sent + 1 to sent + count).map(i => message("ann", 1, i)): _*)
-        sent += count
-      }
-      more(1000)
-      within(90)(assert(stored("ann").size >= 1000, "the process reads"))
-      more(3000)
-      process.destroy() // SIGTERM
-      more(500)
-      assert(process.waitFor(60, java.util.concurrent.TimeUnit.SECONDS), "it ends")
-      val counts = toEnd()
-      assert(stored("ann").map(_._1) == (1 to sent), s"${counts.messages} by the second process")
-      val said = new String(Files.readAllBytes(log.toPath))
-      assert(said.contains(s"${sent - counts.messages} messages read"), s"nothing twice: $said")
-    } finally process.destroyForcibly()
+  brokerTest("a process that is told to end finishes what it has read, and loses nothing") {
+    (broker, world) =>
+      import world._
+      val log = File.createTempFile("streaming", ".log", folder)
+      val command = Seq(
+        new File(sys.props("java.home"), "bin/java").getPath,
+        "-cp",
+        sys.props("java.class.path"),
+        "-Xmx512m",
+        classOf[StreamingProcess].getName,
+        broker.address,
+        topic,
+        settings("path")
+      )
+      val process = new ProcessBuilder(command: _*).redirectErrorStream(true).redirectOutput(log).start()
+      try {
+        var sent = 0
+        def more(count: Int): Unit = {
+          broker.send(topic, (sent + 1 to sent + count).map(i => message("ann", 1, i)): _*)
+          sent += count
+        }
+        more(1000)
+        within(90)(assert(stored("ann").size >= 1000, "the process reads"))
+        more(3000)
+        process.destroy() // SIGTERM
+        more(500)
+        assert(process.waitFor(60, java.util.concurrent.TimeUnit.SECONDS), "it ends")
+        val counts = toEnd()
+        assert(stored("ann").map(_._1) == (1 to sent), s"${counts.messages} by the second process")
+        val said = new String(Files.readAllBytes(log.toPath))
+        assert(said.contains(s"${sent - counts.messages} messages read"), s"nothing twice: $said")
+      } finally process.destroyForcibly()
   }
 
   brokerTest("a rehearsal shows rows, writes none, and takes nothing from the job") { (broker, world) =>
@@ -170,7 +183,8 @@ class GroupByStreamingSuite extends AnyFunSuite with BeforeAndAfterAll {
     broker.send(topic, message("ann", 400, 7))
     // The broker got it now, long after the batch's end, and a day before the end of a batch of tomorrow.
     val tomorrow = System.currentTimeMillis() + 24L * 3600 * 1000
-    def start(offset: String) = job(_.copy(untilEnd = true, noWrites = true, settings = Map("start_offset" -> offset)))
+    def start(offset: String) =
+      job(_.copy(untilEnd = true, noWrites = true, settings = Map("start_offset" -> offset)))
     assert(start("batch_end").run().messages == 1)
     assert(start(tomorrow.toString).run().messages == 0)
     assert(start("latest").run().messages == 0)
@@ -179,24 +193,31 @@ class GroupByStreamingSuite extends AnyFunSuite with BeforeAndAfterAll {
   brokerTest("what is wrong is said at the start") { (broker, world) =>
     import world._
     def refused(body: => Any) = intercept[InvalidDefinitionException](body).getMessage
-    val elsewhere = info.deepCopy()
+    val elsewhere = served.deepCopy()
     elsewhere.getGroupBy.getSources.get(0).getEvents.setTopic("wat-is-wrong-is-said-at-the-start")
     val options = StreamOptions(bootstrap = Some(broker.address))
-    def run(groupBy: GroupBy, options: StreamOptions) = new GroupByStreaming(groupBy, api, options, _ => ()).run()
+    def run(groupBy: GroupBy, options: StreamOptions) =
+      new GroupByStreaming(groupBy, api, options, _ => ()).run()
     assert(refused(run(elsewhere.getGroupBy, options)).contains(s"the nearest names are $topic"))
-    assert(refused(run(info.getGroupBy, StreamOptions())).contains("--kafka-bootstrap"))
-    assert(refused(run(info.getGroupBy, options.copy(settings = Map("start_offset" -> "soon")))).contains("start_offset = soon"))
+    assert(refused(run(served.getGroupBy, StreamOptions())).contains("--kafka-bootstrap"))
+    assert(refused(run(
+      served.getGroupBy,
+      options.copy(settings = Map("start_offset" -> "soon"))
+    )).contains("start_offset = soon"))
     elsewhere.getGroupBy.getSources.get(0).getEvents.setTopic("pubsub://t")
     assert(refused(run(elsewhere.getGroupBy, options)).contains("only kafka"))
     elsewhere.getGroupBy.getMetaData.setName("team.other.v1")
-    assert(intercept[IllegalStateException](run(elsewhere.getGroupBy, options)).getMessage.contains("load it first"))
+    assert(intercept[IllegalStateException](run(
+      elsewhere.getGroupBy,
+      options
+    )).getMessage.contains("load it first"))
   }
 }
 
 /** A store that takes no rows. */
 private class PutsFail(inner: KVStore, error: Throwable) extends FaultyStore(inner) {
-  override def multiPut(puts: scala.collection.Seq[PutRequest]): Future[scala.collection.Seq[Boolean]] =
-    if (puts.exists(_.dataset.endsWith("_STREAMING"))) Future.failed(error) else super.multiPut(puts)
+  override def multiAppend(rows: scala.collection.Seq[AppendRequest]): Future[scala.collection.Seq[Boolean]] =
+    Future.failed(error)
 }
 
 /** The job as a process: brokers, topic, file of the store. */
