@@ -74,6 +74,8 @@ MODES: dict[str, Mode] = {
     "backfill-left": Mode({JOINS: "join-left"}, takes_additional_args=True),
     "backfill-final": Mode({JOINS: "join-final"}, takes_additional_args=True),
     "upload": Mode({GROUP_BYS: "group-by-upload"}, takes_additional_args=True),
+    # The reference leaves it to each store's own loader; in the zipline dialect the mode has this name.
+    "upload-to-kv": Mode({GROUP_BYS: "group-by-upload-bulk-load"}, is_online=True),
     "streaming": Mode({GROUP_BYS: "group-by-streaming"}, takes_end=False, is_online=True),
     "local-streaming": Mode(
         {GROUP_BYS: "group-by-streaming"}, takes_end=False, is_online=True, is_submitted=False, trailing=("-d",)
