@@ -76,6 +76,8 @@ def store(name: String, libraries: Seq[ModuleID]) =
       Keys.name := s"chronon-native-store-$name",
       scalaModule,
       forkedTests,
+      // Their tests fetch; the modules know nothing native.
+      withNativeLibrary,
       libraryDependencies ++= Dependencies.online ++ libraries ++ Dependencies.scalaTest,
       storeBundle(name, online)
     )

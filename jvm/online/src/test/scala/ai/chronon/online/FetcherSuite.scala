@@ -77,6 +77,23 @@ class FetcherSuite extends AnyFunSuite with BeforeAndAfterEach {
     assert(record.getLong("team_plain_v1_age") == 41L && record.schema.map(_.name).toSet == features.keySet)
   }
 
+  test("two keys of a part that read one key of the request both have its value") {
+    val pair = Served.plain.deepCopy()
+    pair.getMetaData.setName("team.pair.v1")
+    pair.setKeyColumns(new util.ArrayList(Seq("user", "account").asJava))
+    val info = Served.info(pair)
+    val keySchema = Served.schema("Key", "user" -> LongType, "account" -> LongType)
+    info.setKeyAvroSchema(keySchema)
+    data.putInfo(pair, info)
+    val key = serde.AvroCodec.of(keySchema).encode(Map("user" -> Long.box(7L), "account" -> Long.box(7L)))
+    val value = serde.AvroCodec.of(info.getSelectedAvroSchema).encodeArray(Array[Any]("seven", 7L))
+    wait(store.put(KVStore.PutRequest(key, value, TableNames.batchDataset(pair), Some(Served.BatchEnd))))
+    val part = Served.part(pair)
+    part.setKeyMapping(Map("user" -> "account").asJava)
+    data.put(Served.join("team.both.v1", part))
+    assert(join(7L, "team/both.v1") == Map("team_pair_v1_name" -> "seven", "team_pair_v1_age" -> 7L))
+  }
+
   // ---- what is not there
 
   test("an unknown join is thrown by the call, with its key") {

@@ -199,10 +199,8 @@ class FetchWorld extends util.function.BiFunction[String, Array[AnyRef], AnyRef]
 private class EchoHandler extends ExternalSourceHandler {
   override def fetch(requests: Seq[Fetcher.Request]): Future[Seq[Fetcher.Response]] =
     Future.successful(requests.map { request =>
-      Fetcher.Response(
-        request,
-        Try(Map("echoed" -> request.keys("user"), "keys" -> Int.box(request.keys.size)))
-      )
+      val user = Option(request.keys("user")).map(key => Long.box(key.toString.toLong)).orNull
+      Fetcher.Response(request, Success(Map[String, AnyRef]("echoed" -> user)))
     })
 }
 
