@@ -1,5 +1,7 @@
 package ai.chronon.online
 
+import ai.chronon.online.streaming.StreamSettings
+
 /** The settings of one store out of the text map that a user gives (`-Zkey=value`). Each is asked for by name; at the end
   * `refuseOthers` turns a misspelt key into an error instead of a default.
   *
@@ -29,10 +31,11 @@ final class StoreSettings(store: String, given: Map[String, String], known: Seq[
   }
 
   def refuseOthers(): Unit = {
-    val unknown = given.keySet -- known.map(_._1)
+    // Those of streams go to the same constructor, whatever the store.
+    val unknown = (given.keySet -- known.map(_._1)).filterNot(StreamSettings.isOne)
     if (unknown.nonEmpty) fail(
       s"unknown setting ${unknown.toSeq.sorted.map(key => s"`$key`").mkString(", ")}; there are: " +
-        known.map { case (key, meaning) => s"$key ($meaning)" }.mkString(", ")
+        (known ++ StreamSettings.keys).map { case (key, meaning) => s"$key ($meaning)" }.mkString(", ")
     )
   }
 

@@ -55,6 +55,14 @@ class FetchWorld extends util.function.BiFunction[String, Array[AnyRef], AnyRef]
     case ("row", Array(info: String, values: Array[_], mutation: java.lang.Boolean)) =>
       val codec = if (mutation) parsed(info).mutationValueAvroCodec else parsed(info).valueAvroCodec
       codec.encodeArray(values.asInstanceOf[Array[Any]])
+    // What the reference's streaming jobs write rows with.
+    case ("encodedRow", Array(info: String, what: String, values: Array[_])) =>
+      val schema = what match {
+        case "key"      => parsed(info).keyChrononSchema
+        case "event"    => parsed(info).valueChrononSchema
+        case "mutation" => parsed(info).mutationValueChrononSchema
+      }
+      encoded(schema, values)
     case ("selected", Array(info: String, values: Array[_])) =>
       parsed(info).selectedCodec.encodeArray(values.asInstanceOf[Array[Any]])
     case ("batchIr", Array(info: String, rows: util.List[_]))  => batchIr(parsed(info), rows)

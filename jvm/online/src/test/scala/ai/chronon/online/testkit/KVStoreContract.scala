@@ -238,11 +238,12 @@ abstract class KVStoreContract extends AnyFunSuite {
     ).takeWhile(_ != null).exists(_.getMessage.contains("db.broken")))
   }
 
-  uploadTest("a bulk load in shares, by copies of the writer, one share twice", new SharedUploads(today)) { store =>
-    store.create(batch)
-    store.bulkPut("db.upload", batch, "2024-01-01")
-    for (key <- 0 until 300)
-      assert(values(store, batch, s"k$key", None) == Seq((s"db.upload 2024-01-01 $key", today)))
+  uploadTest("a bulk load in shares, by copies of the writer, one share twice", new SharedUploads(today)) {
+    store =>
+      store.create(batch)
+      store.bulkPut("db.upload", batch, "2024-01-01")
+      for (key <- 0 until 300)
+        assert(values(store, batch, s"k$key", None) == Seq((s"db.upload 2024-01-01 $key", today)))
   }
 
   /** A table of 300 keys, whatever it is called. */
@@ -269,7 +270,9 @@ abstract class KVStoreContract extends AnyFunSuite {
     private def travelled(writer: UploadWriter): UploadWriter = {
       val sent = new ByteArrayOutputStream
       new ObjectOutputStream(sent).writeObject(writer)
-      new ObjectInputStream(new ByteArrayInputStream(sent.toByteArray)).readObject().asInstanceOf[UploadWriter]
+      new ObjectInputStream(
+        new ByteArrayInputStream(sent.toByteArray)
+      ).readObject().asInstanceOf[UploadWriter]
     }
   }
 

@@ -39,7 +39,9 @@ final class SparkUploadTable extends UploadTable {
     def require(column: String, wanted: org.apache.spark.sql.types.DataType): Unit =
       if (!types.get(column).contains(wanted)) throw new IllegalArgumentException(
         s"table $table: an upload has the column `$column` of type ${wanted.sql}, and this table has " +
-          types.get(column).map(found => s"it as ${found.sql}").getOrElse(s"only ${types.keys.toSeq.sorted.mkString(", ")}")
+          types.get(
+            column
+          ).map(found => s"it as ${found.sql}").getOrElse(s"only ${types.keys.toSeq.sorted.mkString(", ")}")
       )
     require("key_bytes", BinaryType)
     require("value_bytes", BinaryType)

@@ -31,7 +31,9 @@ class SparkUploadTableSuite extends SparkSuite {
   )
 
   private def texts(rows: Iterator[UploadRow]): Seq[String] =
-    rows.map(r => s"${new String(r.keyBytes, UTF_8)}=${new String(r.valueBytes, UTF_8)}@${r.tsMillis}").toSeq.sorted
+    rows.map(r =>
+      s"${new String(r.keyBytes, UTF_8)}=${new String(r.valueBytes, UTF_8)}@${r.tsMillis}"
+    ).toSeq.sorted
 
   private def installed: UploadTable = {
     spark
@@ -71,7 +73,11 @@ class SparkUploadTableSuite extends SparkSuite {
     ),
     (
       "a column of another type",
-      () => (uploaded("texts", "key_bytes STRING, value_bytes BINARY, ds STRING", Row("a", bytes("1"), "x")), None),
+      () =>
+        (
+          uploaded("texts", "key_bytes STRING, value_bytes BINARY, ds STRING", Row("a", bytes("1"), "x")),
+          None
+        ),
       Seq("`key_bytes` of type BINARY", "as STRING")
     )
   )
@@ -82,7 +88,10 @@ class SparkUploadTableSuite extends SparkSuite {
       val reader = installed
       val errors = Seq(
         intercept[IllegalArgumentException](reader.rows(source, partition)),
-        intercept[IllegalArgumentException](reader.foreachShare(source, partition)(new FileWriter("/nowhere")))
+        intercept[IllegalArgumentException](reader.foreachShare(
+          source,
+          partition
+        )(new FileWriter("/nowhere")))
       )
       errors.foreach(e => expected.foreach(part => assert(e.getMessage.contains(part), e.getMessage)))
     }
