@@ -59,6 +59,50 @@ class FetchWorld extends util.function.BiFunction[String, Array[AnyRef], AnyRef]
     case ("row", Array(info: String, values: Array[_], mutation: java.lang.Boolean)) =>
       val codec = if (mutation) parsed(info).mutationValueAvroCodec else parsed(info).valueAvroCodec
       codec.encodeArray(values.asInstanceOf[Array[Any]])
+    case ("thrift", Array(className: String, binary: Array[Byte], tokens)) =>
+      val record =
+        Class.forName(className, true, getClass.getClassLoader).getDeclaredConstructor().newInstance()
+          .asInstanceOf[org.apache.thrift.TBase[Window, Window._Fields]] // whichever it is
+      new org.apache.thrift.TDeserializer(
+        new org.apache.thrift.protocol.TBinaryProtocol.Factory()
+      ).deserialize(
+        record,
+        binary
+      )
+      val names: SerializableFunction[String, String] = (name: String) => name.toLowerCase
+      val decoder =
+        new TBaseDecoderFactory(className, tokens.asInstanceOf[util.Set[String]], names).build()
+      Array[AnyRef](described(decoder.dataType), decoder(record).asInstanceOf[AnyRef])
+    case ("rowTo", Array(schema: String, value)) =>
+      val avro = serde.AvroConversions.toChrononSchema(new org.apache.avro.Schema.Parser().parse(schema))
+      Row.to[util.List[Any], String, util.List[Any], util.Map[Any, Any], Any](
+        value,
+        avro,
+        (members: Iterator[Any], _: DataType, node: Option[Any]) => {
+          val all = new util.ArrayList[Any](util.Arrays.asList(s"struct $node"))
+          members.foreach(all.add)
+          all
+        },
+        (bytes: Array[Byte]) => bytes.mkString("bytes ", ",", ""),
+        (elements: Iterator[Any], size: Int) => {
+          val all = new util.ArrayList[Any](util.Arrays.asList(s"list $size"))
+          elements.foreach(all.add)
+          all
+        },
+        (map: util.Map[Any, Any]) => map,
+        null,
+        None
+      ).asInstanceOf[AnyRef]
+    case ("rowFrom", Array(schema: String, value)) =>
+      val avro = serde.AvroConversions.toChrononSchema(new org.apache.avro.Schema.Parser().parse(schema))
+      Row.from[Array[Any], String, Array[Any], String](
+        value,
+        avro,
+        (members: Array[Any], _: Seq[StructField]) => members.iterator,
+        (bytes: String) => bytes.getBytes,
+        (elements: Array[Any]) => new util.ArrayList[Any](util.Arrays.asList(elements: _*)),
+        (text: String) => text + "!"
+      ).asInstanceOf[AnyRef]
     // What the reference's streaming jobs write rows with.
     case ("encodedRow", Array(info: String, what: String, values: Array[_])) =>
       val schema = what match {
@@ -82,6 +126,15 @@ class FetchWorld extends util.function.BiFunction[String, Array[AnyRef], AnyRef]
       }
       null
     case _ => throw new IllegalArgumentException(s"$method(${arguments.mkString(", ")})")
+  }
+
+  /** With the members of structs, which the types' own texts leave out. */
+  private def described(dataType: DataType): String = dataType match {
+    case StructType(name, fields) =>
+      fields.map(f => s"${f.name}:${described(f.fieldType)}").mkString(s"$name{", ",", "}")
+    case ListType(element) => s"list<${described(element)}>"
+    case MapType(key, v)   => s"map<${described(key)},${described(v)}>"
+    case other             => DataType.toString(other)
   }
 
   private def parsed(info: String) = new GroupByServingInfoParsed(
