@@ -19,13 +19,24 @@ class BadInputSuite extends AnyFunSuite with BeforeAndAfterEach {
   private val plainFeatures = Served.Features.filter(_._1.startsWith("team_plain"))
   private val liveFeatures = Served.Features.filter(_._1.startsWith("p_team_live"))
 
-  private def join(user: Any = 1L, millis: Long = Served.BatchEnd + 3600000L): Map[String, AnyRef] = Await.result(
-    data.fetcher.fetchJoin(Seq(Request("team/all.v1", Map("user" -> user.asInstanceOf[AnyRef]), Some(millis)))),
+  private def join(
+      user: Any = 1L,
+      millis: Long = Served.BatchEnd + 3600000L
+  ): Map[String, AnyRef] = Await.result(
+    data.fetcher.fetchJoin(Seq(Request(
+      "team/all.v1",
+      Map("user" -> user.asInstanceOf[AnyRef]),
+      Some(millis)
+    ))),
     30.seconds
   ).head.values.get
 
   /** What a part of the join failed with; the other part must be there. */
-  private def failure(key: String, others: Map[String, Any], response: => Map[String, AnyRef] = join()): String = {
+  private def failure(
+      key: String,
+      others: Map[String, Any],
+      response: => Map[String, AnyRef] = join()
+  ): String = {
     val values = response
     assert(values - key == others)
     values.getOrElse(key, fail(s"there is no $key in $values")).toString
@@ -86,7 +97,11 @@ class BadInputSuite extends AnyFunSuite with BeforeAndAfterEach {
 
   test("a serving info of another version: a field that is not known is named") {
     val text = ThriftJsonCodec.toJsonStr(Served.info(Served.plain))
-    data.putInfo(Served.plain, text.replaceFirst("\"groupBy\":\\{", "\"groupBy\":{\"futureField\":1,"), Served.BatchEnd)
+    data.putInfo(
+      Served.plain,
+      text.replaceFirst("\"groupBy\":\\{", "\"groupBy\":{\"futureField\":1,"),
+      Served.BatchEnd
+    )
     assertTold(plainFailure, "TEAM_PLAIN_V1_BATCH", "futureField")
   }
 
@@ -153,7 +168,10 @@ class BadInputSuite extends AnyFunSuite with BeforeAndAfterEach {
   }
 
   test("keys of a wrong type name column, value and class") {
-    for (wrong <- Seq[AnyRef]("abc", java.util.Collections.emptyList[String](), Array[Byte](1), java.lang.Boolean.TRUE)) {
+    for (
+      wrong <-
+        Seq[AnyRef]("abc", java.util.Collections.emptyList[String](), Array[Byte](1), java.lang.Boolean.TRUE)
+    ) {
       val values = join(wrong)
       assert(values.keySet == Set("team_plain_v1_exception", "p_team_live_v1_exception"))
       assertTold(values("team_plain_v1_exception").toString, "key user", "is no long", wrong.getClass.getName)
@@ -164,10 +182,12 @@ class BadInputSuite extends AnyFunSuite with BeforeAndAfterEach {
   // ---- integrators
 
   test("a store whose key encoder throws, or gives nothing, fails its group-by alone") {
-    for ((name, answer) <- Seq[(String, () => Array[Byte])](
+    for (
+      (name, answer) <- Seq[(String, () => Array[Byte])](
         "throws" -> (() => throw new IllegalStateException("no salt")),
         "gives null" -> (() => null)
-      )) withClue(name) {
+      )
+    ) withClue(name) {
       val store = new testkit.FaultyStore(data.store) {
         override def createKeyBytes(
             keys: Map[String, AnyRef],
@@ -195,7 +215,8 @@ class BadInputSuite extends AnyFunSuite with BeforeAndAfterEach {
   test("an external source whose handler throws, gives null, or answers nobody fails alone") {
     import scala.concurrent.Future
     def handler(answer: => Future[scala.collection.Seq[Fetcher.Response]]) = new ExternalSourceHandler {
-      override def fetch(requests: scala.collection.Seq[Request]): Future[scala.collection.Seq[Fetcher.Response]] = answer
+      override def fetch(requests: scala.collection.Seq[Request])
+          : Future[scala.collection.Seq[Fetcher.Response]] = answer
     }
     val handlers = Seq(
       "thrower" -> handler(throw new IllegalStateException("thrown")),

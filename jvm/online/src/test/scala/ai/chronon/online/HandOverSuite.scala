@@ -67,7 +67,10 @@ class HandOverSuite extends AnyFunSuite with BeforeAndAfterEach {
     val info = data.fetcher.getGroupByServingInfo("team.live.v1").get
     assert(info.batchEndTsMillis == March19)
     val deadline = 30.seconds.fromNow
-    while (data.fetcher.getGroupByServingInfo("team.live.v1").get.batchEndTsMillis != March20 && deadline.hasTimeLeft()) {
+    while (
+      data.fetcher.getGroupByServingInfo("team.live.v1").get.batchEndTsMillis != March20 &&
+      deadline.hasTimeLeft()
+    ) {
       assert(sum(March20 + 3600000) == 106.0, "whichever of the two infos there is")
       Thread.sleep(100)
     }

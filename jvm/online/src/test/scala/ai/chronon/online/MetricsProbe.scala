@@ -49,18 +49,28 @@ object MetricsProbe {
   private def fetches(isSeen: String => Boolean): Unit = {
     val data = new Served(modelBackend = new ModelBackend {
       override def runModelInference(request: RunModelInferenceRequest): Future[RunModelInferenceResponse] =
-        Future.successful(RunModelInferenceResponse(request, request.inputs.map(_ => Map("score" -> Double.box(1)))))
+        Future.successful(RunModelInferenceResponse(
+          request,
+          request.inputs.map(_ => Map("score" -> Double.box(1)))
+        ))
     })
-    data.registry.add("svc", new ExternalSourceHandler {
-      override def fetch(requests: Seq[Request]): Future[Seq[Fetcher.Response]] =
-        Future.successful(requests.map(Fetcher.Response(_, Success(Map("score" -> Long.box(1))))))
-    })
+    data.registry.add(
+      "svc",
+      new ExternalSourceHandler {
+        override def fetch(requests: Seq[Request]): Future[Seq[Fetcher.Response]] =
+          Future.successful(requests.map(Fetcher.Response(_, Success(Map("score" -> Long.box(1))))))
+      }
+    )
     data.put(everything())
-    val cached = new Fetcher(data.store, Constants.ChrononMetadataKey, flagStore = (name, _) => name.contains("cache"))
-    val java = new JavaFetcher.Builder(data.store, Constants.ChrononMetadataKey, 10000L, null, data.registry).build()
+    val cached =
+      new Fetcher(data.store, Constants.ChrononMetadataKey, flagStore = (name, _) => name.contains("cache"))
+    val java =
+      new JavaFetcher.Builder(data.store, Constants.ChrononMetadataKey, 10000L, null, data.registry).build()
     def request(name: String, user: Any, millis: Long = Served.BatchEnd + 3600000L) =
       Request(name, Map("user" -> user.asInstanceOf[AnyRef]), Some(millis))
-    def join(requests: Request*): Unit = { Try(Await.result(data.fetcher.fetchJoin(requests), 30.seconds)); () }
+    def join(requests: Request*): Unit = {
+      Try(Await.result(data.fetcher.fetchJoin(requests), 30.seconds)); ()
+    }
     val deadline = 90.seconds.fromNow
     while (!MetricsSuite.Sampled.forall(isSeen) && deadline.hasTimeLeft()) {
       join(request("team/all.v1", 1L), request("team/scored.v1", 2L), request("team/scored.v1", 1L))
@@ -70,9 +80,15 @@ object MetricsProbe {
       join(Request("team/all.v1", Map.empty))
       join(request("team/unknown.v1", 1L))
       Try(Await.result(data.fetcher.fetchExternal(Seq(request("team/unknown.v1", 1L))), 30.seconds))
-      Await.result(data.fetcher.fetchGroupBys(Seq(request("team.live.v1", 1L), request("team.gone.v1", 1L))), 30.seconds)
+      Await.result(
+        data.fetcher.fetchGroupBys(Seq(request("team.live.v1", 1L), request("team.gone.v1", 1L))),
+        30.seconds
+      )
       Await.result(cached.fetchGroupBys(Seq(request("team.plain.v1", 1L))), 30.seconds)
-      java.fetchJoin(util.Arrays.asList(new JavaRequest("team/all.v1", Map("user" -> (Long.box(1): AnyRef)).asJava))).get()
+      java.fetchJoin(util.Arrays.asList(new JavaRequest(
+        "team/all.v1",
+        Map("user" -> (Long.box(1): AnyRef)).asJava
+      ))).get()
       data.store.fault = Fault.Error(new IllegalStateException("down"))
       join(request("team/all.v1", 1L))
       data.store.fault = Fault.Unanswered(_ == "TEAM_PLAIN_V1_BATCH")
@@ -87,7 +103,12 @@ object MetricsProbe {
   /** A join with external parts, derivations and a model, all of whose responses are logged. */
   private def everything(): Join = {
     val join = Served.join("team.scored.v1", Served.part(Served.plain), Served.part(Served.live, "p"))
-    join.setOnlineExternalParts(new util.ArrayList(util.Arrays.asList(Served.external("svc", "user", "score", Map.empty))))
+    join.setOnlineExternalParts(new util.ArrayList(util.Arrays.asList(Served.external(
+      "svc",
+      "user",
+      "score",
+      Map.empty
+    ))))
     join.setDerivations(new util.ArrayList(util.Arrays.asList(Served.derivation("*", "*"))))
     join.getMetaData.setSamplePercent(100)
     val model = new Model()

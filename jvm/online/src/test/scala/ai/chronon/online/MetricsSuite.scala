@@ -29,7 +29,8 @@ class MetricsSuite extends AnyFunSuite {
 }
 
 object MetricsSuite {
-  private def named(environment: String, names: String*): Seq[String] = names.map(name => s"ai.zipline.$environment.$name")
+  private def named(environment: String, names: String*): Seq[String] =
+    names.map(name => s"ai.zipline.$environment.$name")
 
   /** Names of online facts, 8, that count. */
   val Counts: Seq[String] = named(

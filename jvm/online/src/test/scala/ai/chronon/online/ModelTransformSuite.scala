@@ -58,7 +58,11 @@ class ModelTransformSuite extends AnyFunSuite with BeforeAndAfterEach {
     result
   }
 
-  private def serve(transforms: Seq[ModelTransform], passthrough: Seq[String] = Nil, derivations: Seq[Derivation] = Nil): Join = {
+  private def serve(
+      transforms: Seq[ModelTransform],
+      passthrough: Seq[String] = Nil,
+      derivations: Seq[Derivation] = Nil
+  ): Join = {
     val join = Served.join("team.scored.v1", Served.part(Served.plain), Served.part(Served.live, "p"))
     val all = new ModelTransforms()
     all.setTransforms(new util.ArrayList(transforms.asJava))
@@ -93,7 +97,10 @@ class ModelTransformSuite extends AnyFunSuite with BeforeAndAfterEach {
 
   test("the same input of the same model is asked for once in a call, each model in one call") {
     val (one, two) = (model("team.one.v1"), model("team.two.v1"))
-    serve(Seq(transform(one, "p_team_live_v1_amount_sum", "a"), transform(two, "p_team_live_v1_amount_sum", "b")))
+    serve(Seq(
+      transform(one, "p_team_live_v1_amount_sum", "a"),
+      transform(two, "p_team_live_v1_amount_sum", "b")
+    ))
     val responses = fetch(1L, 1L, "1", 2L)
     assert(responses.take(3).distinct == Seq(Map("a" -> 7.0, "b" -> 7.0)) && calls.size == 2)
     assert(calls.asScala.forall(_.inputs.size == 2))
@@ -101,7 +108,8 @@ class ModelTransformSuite extends AnyFunSuite with BeforeAndAfterEach {
 
   test("a model that fails twice is asked a third time") {
     serve(Seq(transform(model("team.m.v1"), "p_team_live_v1_amount_sum", "risk")))
-    answer = request => if (calls.size < 3) Future.failed(new IllegalStateException("busy")) else added(request)
+    answer =
+      request => if (calls.size < 3) Future.failed(new IllegalStateException("busy")) else added(request)
     assert(fetch(1L) == Seq(Map("risk" -> 7.0)) && calls.size == 3)
     calls.clear()
     answer = request => if (calls.size < 3) throw new IllegalStateException("busy") else added(request)
@@ -128,7 +136,8 @@ class ModelTransformSuite extends AnyFunSuite with BeforeAndAfterEach {
     serve(Seq(transform(model("team.m.v1"), "p_team_live_v1_amount_sum", "risk")))
     answer = request => Future.successful(RunModelInferenceResponse(request, Nil))
     val values = fetch(1L).head
-    assert(values("risk") == null && values("team_m_v1_exception").toString.contains("0 outputs for 1 inputs"))
+    assert(values("risk") == null &&
+      values("team_m_v1_exception").toString.contains("0 outputs for 1 inputs"))
   }
 
   test("a fetcher without a model backend names the model and what is missing") {

@@ -43,11 +43,25 @@ class StoreApiSuite extends AnyFunSuite {
   test("a logged response is one line of JSON with the columns of a raw log table") {
     val api = new MemoryApi
     val Seq(data, control) = responses {
-      api.logResponse(LoggableResponse(Array[Byte](2, 2, 53), Array[Byte](-1, 0), "team/join.v1", 1710633600000L, "swZ/lrbWP2"))
-      api.logResponse(LoggableResponse("hash".getBytes, "{\"a\": \"b\"}".getBytes, "SCHEMA_PUBLISH_EVENT", 5L, null))
+      api.logResponse(LoggableResponse(
+        Array[Byte](2, 2, 53),
+        Array[Byte](-1, 0),
+        "team/join.v1",
+        1710633600000L,
+        "swZ/lrbWP2"
+      ))
+      api.logResponse(LoggableResponse(
+        "hash".getBytes,
+        "{\"a\": \"b\"}".getBytes,
+        "SCHEMA_PUBLISH_EVENT",
+        5L,
+        null
+      ))
     }
-    assert(data.toString ==
-      """{"name":"team/join.v1","key_base64":"AgI1","value_base64":"/wA=","ts_millis":1710633600000,"schema_hash":"swZ/lrbWP2"}""")
+    assert(
+      data.toString ==
+        """{"name":"team/join.v1","key_base64":"AgI1","value_base64":"/wA=","ts_millis":1710633600000,"schema_hash":"swZ/lrbWP2"}"""
+    )
     assert(control.get("schema_hash").isNull && control.get("value_base64").asText == "eyJhIjogImIifQ==")
   }
 
@@ -61,8 +75,12 @@ class StoreApiSuite extends AnyFunSuite {
     val fetcher = api.buildFetcher()
     try {
       val lines = responses {
-        val request = Fetcher.Request("team/logged.v1", Map("user" -> Long.box(1L)), Some(served.batchEnd + 1))
-        assert(Await.result(fetcher.fetchJoin(Seq(request)), 30.seconds).head.values.get("team_plain_v1_age") == 41L)
+        val request =
+          Fetcher.Request("team/logged.v1", Map("user" -> Long.box(1L)), Some(served.batchEnd + 1))
+        assert(Await.result(
+          fetcher.fetchJoin(Seq(request)),
+          30.seconds
+        ).head.values.get("team_plain_v1_age") == 41L)
       }
       assert(lines.map(_.get("name").asText) == Seq("SCHEMA_PUBLISH_EVENT", "team/logged.v1"))
     } finally fetcher.close()

@@ -13,7 +13,9 @@ import scala.concurrent.duration.DurationInt
 /** What a process serves that has no Spark on its class path. */
 class WithoutSparkSuite extends AnyFunSuite {
 
-  test("renames and arithmetic are served; an expression that only Spark evaluates is told by name, and others go on") {
+  test(
+    "renames and arithmetic are served; an expression that only Spark evaluates is told by name, and others go on"
+  ) {
     val classPath = sys.props("java.class.path").split(File.pathSeparator)
       .filterNot(entry => new File(entry).getName.matches("spark-.*\\.jar"))
     val output = OracleJars.jdk(
@@ -29,8 +31,12 @@ class WithoutSparkSuite extends AnyFunSuite {
     assert(said("spark") == "absent")
     assert(said("renames") == "years=41" && said("arithmetic") == "more=47.0")
     for (name <- Seq("sql", "sql again")) {
-      assert(said(name).startsWith("join_codec_fetch_exception=java.lang.IllegalStateException: join team.derived.v1"))
-      Seq("loud", "no Spark on the class path", "spark-sql").foreach(part => assert(said(name).contains(part), name))
+      assert(said(
+        name
+      ).startsWith("join_codec_fetch_exception=java.lang.IllegalStateException: join team.derived.v1"))
+      Seq("loud", "no Spark on the class path", "spark-sql").foreach(part =>
+        assert(said(name).contains(part), name)
+      )
     }
     assert(said("group-by") == "derivation_fetch_exception, derivation_rename_exception")
     assert(said("after") == "years=41")
@@ -45,7 +51,10 @@ object WithoutSpark {
     val data = new Served
     def answer(name: String, derivation: (String, String)): Unit = {
       val join = Served.join("team.derived.v1", Served.part(Served.plain), Served.part(Served.live, "p"))
-      join.setDerivations(new util.ArrayList(util.Arrays.asList(Served.derivation(derivation._1, derivation._2))))
+      join.setDerivations(new util.ArrayList(util.Arrays.asList(Served.derivation(
+        derivation._1,
+        derivation._2
+      ))))
       // As its own definition, so that nothing is kept from the one before.
       val request = Request("team/derived.v1", Map("user" -> Long.box(1L)), Some(data.batchEnd + 3600000L))
       val values = Await.result(data.fetcher.fetchJoin(Seq(request), Some(join)), 30.seconds).head.values.get

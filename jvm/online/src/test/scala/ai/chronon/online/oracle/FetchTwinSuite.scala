@@ -37,7 +37,11 @@ class FetchTwinSuite extends AnyFunSuite {
     val events = data.storeHistory(side)
     val questions = Seq.fill(Questions)((keyValues(random, data.keyFields), queryMillis(random)))
     val requests = list(questions.map { case (keys, millis) =>
-      Array[AnyRef](name.replaceFirst("\\.", "/"), new util.HashMap[String, AnyRef](keys.asJava), Long.box(millis))
+      Array[AnyRef](
+        name.replaceFirst("\\.", "/"),
+        new util.HashMap[String, AnyRef](keys.asJava),
+        Long.box(millis)
+      )
     })
     val fetched = side("fetchGroupBys", Array(requests)).asInstanceOf[util.List[Array[AnyRef]]].asScala.map {
       case Array(_, values) => Values.comparable(values).asInstanceOf[Map[String, Any]]
@@ -48,7 +52,10 @@ class FetchTwinSuite extends AnyFunSuite {
       val features = Option(fetched(i)).getOrElse(trained(i).map { case (feature, _) => feature -> null })
       assert(features.keySet == trained(i).keySet)
       features.foreach { case (feature, value) =>
-        assert(Values.same(value, trained(i)(feature)), s"$feature: fetched $value, the training row has ${trained(i)(feature)}")
+        assert(
+          Values.same(value, trained(i)(feature)),
+          s"$feature: fetched $value, the training row has ${trained(i)(feature)}"
+        )
       }
     }
   }
@@ -70,7 +77,8 @@ class FetchTwinSuite extends AnyFunSuite {
       try {
         val event = KernelUpload.projection((data.keyFields :+ time) ++ data.writtenFields)
         events.foreach { e =>
-          val record = KernelUpload.frame(event((data.keyFields.map(k => e.keys(k.name)) :+ e.millis) ++ e.values))
+          val record =
+            KernelUpload.frame(event((data.keyFields.map(k => e.keys(k.name)) :+ e.millis) ++ e.values))
           join.right(record, record.limit())
         }
         val head = KernelUpload.projection(data.keyFields :+ time)
@@ -78,7 +86,8 @@ class FetchTwinSuite extends AnyFunSuite {
         questions.zipWithIndex.foreach { case ((keys, millis), i) =>
           val asked = head(data.keyFields.map(k => keys(k.name)) :+ millis).getBytes
           val left = row(Seq(i.toLong)).getBytes
-          val record = ByteBuffer.allocateDirect(8 + asked.length + left.length).order(ByteOrder.LITTLE_ENDIAN)
+          val record =
+            ByteBuffer.allocateDirect(8 + asked.length + left.length).order(ByteOrder.LITTLE_ENDIAN)
           record.putInt(asked.length).putInt(left.length).put(asked).put(left).flip()
           join.left(record, record.limit())
         }

@@ -79,18 +79,26 @@ class StatsSeriesSuite extends AnyFunSuite {
     }
   }
 
-  test("a point that cannot be decoded is left out; a damaged sketch is an error that names metric and time") {
+  test(
+    "a point that cannot be decoded is left out; a damaged sketch is an error that names metric and time"
+  ) {
     withWorld(point(1, sketch(1)), Array[Byte](9, 9), point(3, sketch(3))) { side =>
       assert(series(side, Name, "total_count").map(_._1) == Seq(Day, 3 * Day))
     }
     withWorld(point(1, Array[Byte](1, 2, 3))) { side =>
-      assert(intercept[IllegalStateException](all(side, Name)).getMessage.contains("IllegalArgumentException"))
+      assert(intercept[IllegalStateException](all(
+        side,
+        Name
+      )).getMessage.contains("IllegalArgumentException"))
     }
   }
 
   test("a series that nobody uploaded fails") {
     withWorld() { side =>
-      assert(intercept[IllegalStateException](all(side, "team/other.v1")).getMessage.contains("RuntimeException"))
+      assert(intercept[IllegalStateException](all(
+        side,
+        "team/other.v1"
+      )).getMessage.contains("RuntimeException"))
     }
   }
 
@@ -101,7 +109,8 @@ class StatsSeriesSuite extends AnyFunSuite {
       val random = new Random(20240317)
       val points = Seq.fill(30)(point(
         random.nextInt(1000).toLong,
-        sketch(Seq.fill(1 + random.nextInt(400))((random.nextGaussian() * 10).toFloat + random.nextInt(3)): _*)
+        sketch(Seq.fill(1 + random.nextInt(400))((random.nextGaussian() * 10).toFloat +
+          random.nextInt(3)): _*)
       ))
       Seq[Side](sides.theirs, sides.ours).foreach(store(_, points))
       for (name <- Seq(Name, Name + "/drift")) {

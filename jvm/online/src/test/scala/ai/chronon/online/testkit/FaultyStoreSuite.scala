@@ -28,7 +28,10 @@ class FaultyStoreSuite extends AnyFunSuite {
   test("without a fault it is the store inside, and writes always are") {
     assert(texts(null) == Seq("A_BATCH", "B_BATCH"))
     store.fault = Fault.Timeout
-    assert(Await.result(store.put(PutRequest(Array[Byte](2), Array[Byte](3), "A_BATCH", Some(1L))), 30.seconds))
+    assert(Await.result(
+      store.put(PutRequest(Array[Byte](2), Array[Byte](3), "A_BATCH", Some(1L))),
+      30.seconds
+    ))
     store.fault = null
   }
 

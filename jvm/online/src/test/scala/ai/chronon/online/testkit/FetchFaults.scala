@@ -3,7 +3,6 @@ package ai.chronon.online.testkit
 import ai.chronon.api.PartitionSpec
 import ai.chronon.jni.{NativeLeaks, NativeStats}
 import ai.chronon.online.Fetcher.Request
-import ai.chronon.online.KVStore
 
 import java.util.concurrent.TimeoutException
 import scala.concurrent.Promise
@@ -19,7 +18,11 @@ trait FetchFaults { this: KVStoreContract =>
   private def fetched(served: Served): Map[String, AnyRef] = await(asked(served)).head.values.get
 
   private def asked(served: Served) =
-    served.fetcher.fetchJoin(Seq(Request("team/all.v1", Map("user" -> Long.box(1L)), Some(served.batchEnd + 3600000L))))
+    served.fetcher.fetchJoin(Seq(Request(
+      "team/all.v1",
+      Map("user" -> Long.box(1L)),
+      Some(served.batchEnd + 3600000L)
+    )))
 
   private def faultTest(name: String)(body: Served => Unit): Unit = storeTest(s"fetch: $name") { store =>
     val before = NativeStats.read()
@@ -32,7 +35,10 @@ trait FetchFaults { this: KVStoreContract =>
       assert(fetched(served) == Served.Features, "after everything is right again")
     } finally served.fetcher.close()
     val after = NativeStats.read()
-    assert(after.openServingPlans == before.openServingPlans && NativeLeaks.count == 0, s"$before, then $after")
+    assert(
+      after.openServingPlans == before.openServingPlans && NativeLeaks.count == 0,
+      s"$before, then $after"
+    )
   }
 
   faultTest("an error of the whole read is the error of the fetch") { served =>
@@ -66,15 +72,19 @@ trait FetchFaults { this: KVStoreContract =>
     assert(intercept[IllegalStateException](await(slow)) eq failure)
   }
 
-  faultTest("keys that fail on their own, and answers that are empty, null or left out, are no data") { served =>
-    for (fault <- Seq(Fault.Partial(failure), Fault.Empty, Fault.Nulls, Fault.Unanswered())) {
-      served.store.fault = fault
-      assert(fetched(served).isEmpty, fault.toString)
-    }
+  faultTest("keys that fail on their own, and answers that are empty, null or left out, are no data") {
+    served =>
+      for (fault <- Seq(Fault.Partial(failure), Fault.Empty, Fault.Nulls, Fault.Unanswered())) {
+        served.store.fault = fault
+        assert(fetched(served).isEmpty, fault.toString)
+      }
   }
 
   faultTest("a part of the data is there: its features are") { served =>
-    for (fault <- Seq(Fault.Partial(failure, _.endsWith("_STREAMING")), Fault.Unanswered(_.endsWith("_STREAMING")))) {
+    for (
+      fault <-
+        Seq(Fault.Partial(failure, _.endsWith("_STREAMING")), Fault.Unanswered(_.endsWith("_STREAMING")))
+    ) {
       served.store.fault = fault
       assert(fetched(served) == Served.Features - "p_team_live_v1_amount_sum", fault.toString)
     }

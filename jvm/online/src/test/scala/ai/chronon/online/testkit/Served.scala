@@ -57,7 +57,12 @@ private[online] class Served(
     putInfo(groupBy, ThriftJsonCodec.toJsonStr(info), PartitionSpec.Daily.epochMillis(info.getBatchEndDate))
 
   def putInfo(groupBy: GroupBy, text: String, millis: Long): Unit =
-    put(TableNames.batchDataset(groupBy), Constants.GroupByServingInfoKey.getBytes(UTF_8), text.getBytes(UTF_8), millis)
+    put(
+      TableNames.batchDataset(groupBy),
+      Constants.GroupByServingInfoKey.getBytes(UTF_8),
+      text.getBytes(UTF_8),
+      millis
+    )
 
   def putBatch(groupBy: GroupBy, user: Long, row: Array[Any], millis: Long): Unit =
     putBatch(groupBy, user, parsed(groupBy).selectedCodec.encodeArray(row), millis)
@@ -71,7 +76,8 @@ private[online] class Served(
   def putRow(user: Long, bytes: Array[Byte], millis: Long): Unit =
     put(TableNames.streamingDataset(live), keyBytes(user), bytes, millis)
 
-  private def parsed(groupBy: GroupBy) = new GroupByServingInfoParsed(info(groupBy, batchDay), PartitionSpec.Daily)
+  private def parsed(groupBy: GroupBy) =
+    new GroupByServingInfoParsed(info(groupBy, batchDay), PartitionSpec.Daily)
 
   private def keyBytes(user: Long) = serde.AvroCodec.of(KeySchema).encode(Map("user" -> Long.box(user)))
 

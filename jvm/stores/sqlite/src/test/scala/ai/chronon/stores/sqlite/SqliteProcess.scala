@@ -40,13 +40,16 @@ object SqliteProcess {
   /** The number of the upload whose values all keys have; several if a batch of reads saw more than one. */
   def uploads(store: SqliteStore): Set[String] = {
     val requests = (0 until Keys).map(i => GetRequest(key(i), Dataset))
-    Await.result(store.multiGet(requests), 60.seconds).map(answer => new String(answer.latest.get.bytes, UTF_8)).toSet
+    Await.result(store.multiGet(requests), 60.seconds).map(answer =>
+      new String(answer.latest.get.bytes, UTF_8)
+    ).toSet
   }
 
   private def read(store: SqliteStore, last: Int): Unit = {
     println("reading")
     val seen = Iterator.continually(uploads(store)).map { found =>
-      if (found.size != 1) throw new IllegalStateException(s"a batch of reads saw the uploads ${found.mkString(", ")}")
+      if (found.size != 1)
+        throw new IllegalStateException(s"a batch of reads saw the uploads ${found.mkString(", ")}")
       found.head.toInt
     }
     // Never backwards, and up to the last.

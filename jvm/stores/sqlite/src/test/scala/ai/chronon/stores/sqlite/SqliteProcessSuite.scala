@@ -10,7 +10,9 @@ import scala.reflect.io.Directory
 /** Several processes on one file: who reads sees whole uploads, whatever the one that writes does. */
 class SqliteProcessSuite extends AnyFunSuite {
 
-  test("one process writes while three read: every batch of reads sees one upload, and never an older one again") {
+  test(
+    "one process writes while three read: every batch of reads sees one upload, and never an older one again"
+  ) {
     inFolder { file =>
       SqliteProcess.load(file, 1)
       val readers = Seq.fill(3)(start("read", file, 8))
@@ -62,7 +64,8 @@ class SqliteProcessSuite extends AnyFunSuite {
   /** The next line of the child that is no log. */
   private def line(child: Child): String =
     Iterator.continually(child.lines.readLine()).find(text =>
-      text == null || Seq("reading", "half", "load is done", "read is done").contains(text) || text.contains("Exception")
+      text == null || Seq("reading", "half", "load is done", "read is done").contains(text) ||
+        text.contains("Exception")
     ).flatMap(Option(_)).getOrElse("nothing more")
 
   private def ended(child: Child): String = {

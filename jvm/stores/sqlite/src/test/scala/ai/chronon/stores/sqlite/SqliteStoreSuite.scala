@@ -136,7 +136,9 @@ class SqliteStoreSuite extends KVStoreContract with FetchFaults {
     }
   }
 
-  test("the Api class: found by its name, one error for wrong settings, a store that works, and no messages of topics") {
+  test(
+    "the Api class: found by its name, one error for wrong settings, a store that works, and no messages of topics"
+  ) {
     inFolder { folder =>
       def load(conf: (String, String)*) =
         OnlineApiLoader.load("ai.chronon.stores.sqlite.SqliteApi", None, conf.toMap)
