@@ -60,12 +60,12 @@ object Driver {
       }
 
   private def execute(line: CommandLine, out: String => Unit): Unit = line.subcommand match {
-    case "join"              => join(line, out)
-    case "group-by-backfill" => groupByBackfill(line, out)
-    case "group-by-upload"   => groupByUpload(line, out)
+    case "join"                      => join(line, out)
+    case "group-by-backfill"         => groupByBackfill(line, out)
+    case "group-by-upload"           => groupByUpload(line, out)
     case "group-by-upload-bulk-load" => bulkLoad(line, out)
-    case "metadata-upload" => new MetadataUpload(OnlineSide.api(line)).run(line, out)
-    case "fetch" => new FetchCommand(OnlineSide.api(line)).run(line, out)
+    case "metadata-upload"           => new MetadataUpload(OnlineSide.api(line)).run(line, out)
+    case "fetch"                     => new FetchCommand(OnlineSide.api(line)).run(line, out)
   }
 
   private def join(line: CommandLine, out: String => Unit): Unit = {

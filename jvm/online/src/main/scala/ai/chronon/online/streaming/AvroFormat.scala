@@ -60,13 +60,13 @@ private[online] final class AvroFormat(schemaText: String) extends RecordFormat 
   }
 
   private def convert(value: Any, dataType: DataType, path: String): Any = (value, dataType) match {
-    case (null, _)                              => null
+    case (null, _)                                  => null
     case (symbol: GenericEnumSymbol[_], StringType) => symbol.toString
-    case (fixed: GenericFixed, BinaryType)      => fixed.bytes.clone
-    case (n: Integer, LongType)                 => Long.box(n.longValue)
-    case (n: Integer, DoubleType)               => Double.box(n.doubleValue)
-    case (n: java.lang.Float, DoubleType)       => Double.box(n.doubleValue)
-    case (n: Integer, ShortType | ByteType)     =>
+    case (fixed: GenericFixed, BinaryType)          => fixed.bytes.clone
+    case (n: Integer, LongType)                     => Long.box(n.longValue)
+    case (n: Integer, DoubleType)                   => Double.box(n.doubleValue)
+    case (n: java.lang.Float, DoubleType)           => Double.box(n.doubleValue)
+    case (n: Integer, ShortType | ByteType)         =>
       val narrow: Any = if (dataType == ShortType) n.shortValue else n.byteValue
       if (narrow.asInstanceOf[Number].intValue != n) wrong(path, n, dataType)
       narrow
@@ -117,12 +117,12 @@ private[online] object AvroFormat {
     Option(record.getField(name)).map(field => notNull(field.schema, name)).filter(_.getType == Type.RECORD)
 
   private def column(schema: Schema, path: String): DataType = notNull(schema, path) match {
-    case s if s.getType == Type.ENUM                                  => StringType
-    case s if s.getType == Type.FIXED && s.getLogicalType == null     => BinaryType
-    case s if s.getType == Type.ARRAY                                 => ListType(column(s.getElementType, s"$path[]"))
-    case s if s.getType == Type.MAP                                   =>
+    case s if s.getType == Type.ENUM                              => StringType
+    case s if s.getType == Type.FIXED && s.getLogicalType == null => BinaryType
+    case s if s.getType == Type.ARRAY => ListType(column(s.getElementType, s"$path[]"))
+    case s if s.getType == Type.MAP   =>
       MapType(StringType, column(s.getValueType, s"$path{}"))
-    case s if s.getType == Type.RECORD                                => StructType(s.getName, columns(s))
+    case s if s.getType == Type.RECORD => StructType(s.getName, columns(s))
     case s if Set(Type.BYTES, Type.FIXED).contains(s.getType) && s.getLogicalType != null =>
       throw new InvalidDefinitionException(
         s"schema: member $path is a ${s.getLogicalType.getName}, which no column holds: write it as a text or double"

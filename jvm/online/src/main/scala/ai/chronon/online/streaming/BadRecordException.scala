@@ -3,7 +3,8 @@ package ai.chronon.online.streaming
 /** A message that is no row of its topic; says which column, what stands there, and what would be right. It is counted and left
   * out, the stream goes on.
   */
-final class BadRecordException(message: String, cause: Throwable = null) extends RuntimeException(message, cause)
+final class BadRecordException(message: String, cause: Throwable = null)
+    extends RuntimeException(message, cause)
 
 private[online] object BadRecordException {
   private val Shown = 100

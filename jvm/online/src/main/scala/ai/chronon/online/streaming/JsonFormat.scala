@@ -42,10 +42,10 @@ private[online] object JsonFormat extends RecordFormat {
     override def value(name: String, dataType: DataType): Any = convert(node.get(name), dataType, path + name)
 
     override def record(name: String): Members = node.get(name) match {
-      case null                  => null
-      case n if n.isNull         => null
-      case fields: ObjectNode    => new ObjectMembers(fields, s"$path$name.")
-      case other                 =>
+      case null               => null
+      case n if n.isNull      => null
+      case fields: ObjectNode => new ObjectMembers(fields, s"$path$name.")
+      case other              =>
         throw new BadRecordException(
           s"member $path$name = ${BadRecordException.show(other)}: must be an object of JSON, or null"
         )
@@ -80,7 +80,9 @@ private[online] object JsonFormat extends RecordFormat {
       case MapType(StringType, value) =>
         if (!node.isObject) bad
         val result = new java.util.HashMap[Any, Any]
-        node.fields.asScala.foreach(e => result.put(e.getKey, convert(e.getValue, value, s"$path.${e.getKey}")))
+        node.fields.asScala.foreach(e =>
+          result.put(e.getKey, convert(e.getValue, value, s"$path.${e.getKey}"))
+        )
         result
       case StructType(_, fields) =>
         if (!node.isObject) bad

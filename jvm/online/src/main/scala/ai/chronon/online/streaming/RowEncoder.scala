@@ -24,11 +24,14 @@ private[online] final class RowEncoder(info: GroupByServingInfoParsed, columns: 
   if (info.isTilingEnabled) throw new InvalidDefinitionException(
     s"$owner: customJson enable_tiling = true: its stored values are tiles, and this job writes rows, which a fetch would misread"
   )
-  checkTypes(info.keyChrononSchema.fields.toSeq ++ valueSchema.fields.filterNot(_.name == Constants.ReversalColumn))
+  checkTypes(info.keyChrononSchema.fields.toSeq ++
+    valueSchema.fields.filterNot(_.name == Constants.ReversalColumn))
   columns.find(_.name == time) match {
     case Some(StructField(_, LongType | IntType | ShortType | ByteType | DoubleType | FloatType)) => ()
     case other => throw new InvalidDefinitionException(
-        s"$owner: the streamed source's column $time is ${other.fold("not there")(f => s"of type ${DataType.toString(f.fieldType)}")}: " +
+        s"$owner: the streamed source's column $time is ${other.fold("not there")(f =>
+            s"of type ${DataType.toString(f.fieldType)}"
+          )}: " +
           "must be a number of milliseconds since 1970"
       )
   }
@@ -52,11 +55,18 @@ private[online] final class RowEncoder(info: GroupByServingInfoParsed, columns: 
     private val codec = AvroCodec.of(AvroConversions.fromChrononSchema(schema).toString())
 
     def encode(row: Map[String, AnyRef]): Array[Byte] = {
-      val values = schema.fields.map(field => row.getOrElse(AvroConversions.cleanSuffix(field.name), null): Any)
-      try codec.encodeBinary(AvroConversions.fromChrononRow(values, schema, codec.schema).asInstanceOf[GenericRecord])
+      val values =
+        schema.fields.map(field => row.getOrElse(AvroConversions.cleanSuffix(field.name), null): Any)
+      try codec.encodeBinary(AvroConversions.fromChrononRow(
+          values,
+          schema,
+          codec.schema
+        ).asInstanceOf[GenericRecord])
       catch {
         case e: RuntimeException =>
-          val shown = schema.fields.map(_.name).zip(values).map { case (n, v) => s"$n = ${BadRecordException.show(v)}" }
+          val shown = schema.fields.map(_.name).zip(values).map { case (n, v) =>
+            s"$n = ${BadRecordException.show(v)}"
+          }
           throw new BadRecordException(
             s"columns ${shown.mkString(", ")}: cannot be written: ${e.getMessage}",
             e
@@ -68,11 +78,12 @@ private[online] final class RowEncoder(info: GroupByServingInfoParsed, columns: 
   private def checkTypes(stored: Seq[StructField]): Unit = stored.foreach { field =>
     val name = AvroConversions.cleanSuffix(field.name)
     val given = columns.find(_.name == name)
-    if (!given.exists(column => RowEncoder.fits(column.fieldType, field.fieldType))) throw new InvalidDefinitionException(
-      s"$owner: column $name of its upload is of type ${DataType.toString(field.fieldType)}, and its streamed source gives " +
-        given.fold("no such column")(column => DataType.toString(column.fieldType)) +
-        ": both must be of one type; upload it again, or cast the column in the query"
-    )
+    if (!given.exists(column => RowEncoder.fits(column.fieldType, field.fieldType)))
+      throw new InvalidDefinitionException(
+        s"$owner: column $name of its upload is of type ${DataType.toString(field.fieldType)}, and its streamed source gives " +
+          given.fold("no such column")(column => DataType.toString(column.fieldType)) +
+          ": both must be of one type; upload it again, or cast the column in the query"
+      )
   }
 }
 
@@ -82,9 +93,9 @@ private[online] object RowEncoder {
 
   /** Whether every value of a type can be written where another is stored: the same, or a wider number of its kind. */
   private def fits(given: DataType, stored: DataType): Boolean = (given, stored) match {
-    case (ListType(a), ListType(b))             => fits(a, b)
+    case (ListType(a), ListType(b))              => fits(a, b)
     case (MapType(_, a), MapType(StringType, b)) => fits(a, b)
-    case (StructType(_, a), StructType(_, b))   =>
+    case (StructType(_, a), StructType(_, b))    =>
       a.length == b.length && a.zip(b).forall { case (x, y) => fits(x.fieldType, y.fieldType) }
     case (a, b) =>
       def widens(kind: Seq[DataType]) = kind.contains(a) && kind.indexOf(a) <= kind.indexOf(b)

@@ -18,10 +18,12 @@ private[online] object StreamSettings {
   /** Every setting with its meaning. */
   val keys: Seq[(String, String)] = Seq(
     Format -> "json (the default) or avro: how messages are written",
-    Schema -> "the schema of messages, as Avro's JSON or a file of it; the columns that the upload found in the table unless set",
+    Schema ->
+      "the schema of messages, as Avro's JSON or a file of it; the columns that the upload found in the table unless set",
     Envelope -> "row (the default), or change: messages of entities with the members before and after",
     "bootstrap" -> "host:port of Kafka's brokers, with commas between",
-    "start_offset" -> "where a stream begins that has read nothing yet: batch_end (the default), earliest, latest, or milliseconds",
+    "start_offset" ->
+      "where a stream begins that has read nothing yet: batch_end (the default), earliest, latest, or milliseconds",
     "kafka.*" -> "a setting of Kafka's consumer"
   )
 
@@ -57,7 +59,10 @@ private[online] object StreamSettings {
     // What an upload found in its table are a row's own columns, never an envelope's.
     val row =
       if (change && declared.isDefined)
-        Seq(RecordDecoder.After, RecordDecoder.Before).flatMap(AvroFormat.memberRecord(written, _)).headOption.getOrElse(
+        Seq(
+          RecordDecoder.After,
+          RecordDecoder.Before
+        ).flatMap(AvroFormat.memberRecord(written, _)).headOption.getOrElse(
           throw new InvalidDefinitionException(
             s"$owner: $Schema: record ${written.getFullName} has no record `${RecordDecoder.After}`, which $Envelope = change needs"
           )

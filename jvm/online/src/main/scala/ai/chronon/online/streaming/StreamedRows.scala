@@ -30,7 +30,9 @@ private[online] final class StreamedRows(
     */
   def puts(message: Array[Byte]): Seq[PutRequest] =
     try Option(decoder.decode(message)).filterNot(isNoChange).toSeq.flatMap { mutation =>
-        Seq(mutation.after, mutation.before).filter(_ != null).flatMap(row => query(row)).map(row => encoder(row))
+        Seq(mutation.after, mutation.before).filter(_ != null).flatMap(row => query(row)).map(row =>
+          encoder(row)
+        )
       }
     catch {
       case e: BadRecordException => throw e

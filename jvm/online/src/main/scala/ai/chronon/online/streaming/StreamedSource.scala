@@ -23,9 +23,13 @@ private[online] object StreamedSource {
       case _ => ()
     }
     if (!groupBy.isSetAggregations)
-      refuse("it has no aggregations: what a fetch answers is of the batch alone, and streamed rows are never read")
+      refuse(
+        "it has no aggregations: what a fetch answers is of the batch alone, and streamed rows are never read"
+      )
     if (Sources.accuracy(groupBy) == Accuracy.SNAPSHOT)
-      refuse("its accuracy is SNAPSHOT: what a fetch answers is of the batch alone, and streamed rows are never read")
+      refuse(
+        "its accuracy is SNAPSHOT: what a fetch answers is of the batch alone, and streamed rows are never read"
+      )
     StreamedSource(Sources.topic(source).get, Sources.query(source), Sources.dataModel(source))
   }
 }

@@ -31,27 +31,30 @@ class StreamedBytesSuite extends AnyFunSuite {
   private val keys = Seq("key_long" -> LongType, "key_string" -> StringType)
 
   private def value(random: Random, dataType: DataType): AnyRef = dataType match {
-    case BooleanType           => Boolean.box(random.nextBoolean())
-    case ByteType              => Byte.box(random.nextInt().toByte)
-    case ShortType             => Short.box(random.nextInt().toShort)
-    case IntType               => Int.box(random.nextInt())
-    case LongType              => Long.box(random.nextLong() >> random.nextInt(64))
-    case FloatType             => Float.box(random.nextFloat())
-    case DoubleType            => Double.box(random.nextGaussian())
-    case StringType            => "ünï" + random.nextInt(100)
-    case BinaryType            => Array.fill(random.nextInt(4))(random.nextInt().toByte)
-    case ListType(element)     => Streamed.list(Seq.fill(random.nextInt(3))(value(random, element)): _*)
+    case BooleanType       => Boolean.box(random.nextBoolean())
+    case ByteType          => Byte.box(random.nextInt().toByte)
+    case ShortType         => Short.box(random.nextInt().toShort)
+    case IntType           => Int.box(random.nextInt())
+    case LongType          => Long.box(random.nextLong() >> random.nextInt(64))
+    case FloatType         => Float.box(random.nextFloat())
+    case DoubleType        => Double.box(random.nextGaussian())
+    case StringType        => "ünï" + random.nextInt(100)
+    case BinaryType        => Array.fill(random.nextInt(4))(random.nextInt().toByte)
+    case ListType(element) => Streamed.list(Seq.fill(random.nextInt(3))(value(random, element)): _*)
     // One entry: the order of more is the hash map's.
     case MapType(_, inner)     => util.Collections.singletonMap("k", value(random, inner))
-    case StructType(_, fields) => fields.map(f => if (random.nextInt(4) == 0) null else value(random, f.fieldType): Any)
-    case other                 => throw new IllegalArgumentException(other.toString)
+    case StructType(_, fields) =>
+      fields.map(f => if (random.nextInt(4) == 0) null else value(random, f.fieldType): Any)
+    case other => throw new IllegalArgumentException(other.toString)
   }
 
   /** As Jackson writes it: bytes as Base64; a struct as an object. */
   private def json(value: AnyRef, dataType: DataType): AnyRef = (value, dataType) match {
     case (members: Array[Any], StructType(_, fields)) =>
       val result = new util.LinkedHashMap[String, AnyRef]
-      fields.zip(members).foreach { case (f, m) => result.put(f.name, json(m.asInstanceOf[AnyRef], f.fieldType)) }
+      fields.zip(members).foreach { case (f, m) =>
+        result.put(f.name, json(m.asInstanceOf[AnyRef], f.fieldType))
+      }
       result
     case (other, _) => other
   }
@@ -78,7 +81,9 @@ class StreamedBytesSuite extends AnyFunSuite {
           name -> (if (name != "key_long" && random.nextInt(5) == 0) null else value(random, dataType))
         }
         val message = new util.LinkedHashMap[String, AnyRef]
-        (keys ++ types).zip(values).foreach { case ((name, dataType), (_, v)) => message.put(name, json(v, dataType)) }
+        (keys ++ types).zip(values).foreach { case ((name, dataType), (_, v)) =>
+          message.put(name, json(v, dataType))
+        }
         message.put("at", Long.box(millis))
         if (mutations) {
           message.put("mutation_ts", Long.box(millis + 1))

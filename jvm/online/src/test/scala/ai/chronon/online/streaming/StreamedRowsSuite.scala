@@ -69,15 +69,20 @@ class StreamedRowsSuite extends AnyFunSuite {
       Seq("v" -> LongType),
       Seq("user" -> StringType, "v" -> LongType, "ts" -> LongType)
     )
-    def seen(user: String, v: Long) = puts(rows(info), s"""{"user": "$user", "v": $v, "ts": $Time}""").map(p =>
-      hex(p.valueBytes)
-    )
+    def seen(user: String, v: Long) =
+      puts(rows(info), s"""{"user": "$user", "v": $v, "ts": $Time}""").map(p =>
+        hex(p.valueBytes)
+      )
     assert(seen("a", 2) == Seq("0206"), "2 passes, and is stored as 3")
     assert(seen("b", 1).isEmpty && seen("a", 3).isEmpty)
   }
 
   test("expressions that only Spark evaluates, nested columns and functions of a setup") {
-    val q = query(Map("user" -> "lower(who.name)", "tags" -> "transform(tags, t -> upper(t))"), "ts", "size(tags) > 0")
+    val q = query(
+      Map("user" -> "lower(who.name)", "tags" -> "transform(tags, t -> upper(t))"),
+      "ts",
+      "size(tags) > 0"
+    )
     val info = Streamed.info(
       groupBy("team.nested.v1", events("t", q), Seq("user"), aggregation(Operation.LAST, "tags")),
       Seq("user" -> StringType),
@@ -126,9 +131,12 @@ class StreamedRowsSuite extends AnyFunSuite {
     assert(puts(made, s"""{"after": $now}""").isEmpty, "no time of the change, which is no bad message")
   }
 
-  test("an entity's message as a row that says itself whether it takes back; the topic may name the envelope") {
+  test(
+    "an entity's message as a row that says itself whether it takes back; the topic may name the envelope"
+  ) {
     val made = rows(prices("/stream_envelope=row"), "stream_envelope" -> "change")
-    def row(more: String) = puts(made, s"""{"id": 1, "price": 5, "created": 7, "mutation_ts": $Time$more}""").map(decoded)
+    def row(more: String) =
+      puts(made, s"""{"id": 1, "price": 5, "created": 7, "mutation_ts": $Time$more}""").map(decoded)
     assert(row("") == Seq(Seq(5L, 7L, false) -> Some(Time)))
     assert(row(""", "is_before": true""") == Seq(Seq(5L, 7L, true) -> Some(Time)))
   }
@@ -137,26 +145,39 @@ class StreamedRowsSuite extends AnyFunSuite {
 
   test("Avro records in a declared schema: enumerations, fixed bytes, narrow numbers, unions either way") {
     val info = Streamed.info(
-      groupBy("team.avro.v1", events("t", query(null, null)), Seq("kind"), aggregation(Operation.LAST, "n"), aggregation(
-        Operation.LAST,
-        "hash"
-      )),
+      groupBy(
+        "team.avro.v1",
+        events("t", query(null, null)),
+        Seq("kind"),
+        aggregation(Operation.LAST, "n"),
+        aggregation(
+          Operation.LAST,
+          "hash"
+        )
+      ),
       Seq("kind" -> StringType),
       Seq("n" -> LongType, "hash" -> BinaryType),
       Nil
     )
-    val text = """{"type": "record", "name": "E", "fields": [
+    val text =
+      """{"type": "record", "name": "E", "fields": [
       {"name": "ts", "type": "long"}, {"name": "kind", "type": {"type": "enum", "name": "K", "symbols": ["A", "B"]}},
       {"name": "n", "type": ["int", "null"]}, {"name": "hash", "type": ["null", {"type": "fixed", "name": "H", "size": 2}]}]}"""
     val made = rows(info, "stream_format" -> "avro", "stream_schema" -> text)
     val schema = AvroFormat.parseSchema(text)
     val record = new org.apache.avro.generic.GenericData.Record(schema)
     record.put("ts", Time)
-    record.put("kind", new org.apache.avro.generic.GenericData.EnumSymbol(schema.getField("kind").schema, "B"))
+    record.put(
+      "kind",
+      new org.apache.avro.generic.GenericData.EnumSymbol(schema.getField("kind").schema, "B")
+    )
     record.put("n", 5)
     record.put(
       "hash",
-      new org.apache.avro.generic.GenericData.Fixed(schema.getField("hash").schema.getTypes.get(1), Array[Byte](1, 2))
+      new org.apache.avro.generic.GenericData.Fixed(
+        schema.getField("hash").schema.getTypes.get(1),
+        Array[Byte](1, 2)
+      )
     )
     val bytes = new AvroCodec(text).encodeBinary(record)
     val Seq(put) = made.puts(bytes).toList
@@ -176,7 +197,10 @@ class StreamedRowsSuite extends AnyFunSuite {
     assert(bad(spending, "{").startsWith("message is no JSON"))
     assert(bad(spending, "[1]") == "message [1]: must be an object of JSON")
     assert(bad(spending, "{} {}").startsWith("message is no JSON"))
-    assert(puts(spending, s"""{"user": "5", "cents": 400.0, "at": 1}""").size == 1, "a whole number all the same")
+    assert(
+      puts(spending, s"""{"user": "5", "cents": 400.0, "at": 1}""").size == 1,
+      "a whole number all the same"
+    )
   }
 
   test("what a decoder of an integrator's throws is a bad message too, and its null is none") {
@@ -204,17 +228,26 @@ class StreamedRowsSuite extends AnyFunSuite {
     assert(of(_.setAccuracy(Accuracy.SNAPSHOT)).contains("accuracy is SNAPSHOT"))
     assert(of(_.unsetAggregations()).contains("no aggregations"))
     assert(of(_.getMetaData.setCustomJson("""{"enable_tiling": true}""")).contains("enable_tiling"))
-    assert(of(_.getSources.get(0).getEvents.getQuery.getSelects.put("amount", "nosuch + 1")).contains("nosuch"))
+    assert(of(_.getSources.get(0).getEvents.getQuery.getSelects.put(
+      "amount",
+      "nosuch + 1"
+    )).contains("nosuch"))
     assert(of(_.getSources.get(0).getEvents.getQuery.setWheres(list("cents"))).contains("true or false"))
     assert(of(_.getSources.get(0).getEvents.getQuery.getSelects.put("amount", "user")) ==
       "group-by team.spending.v1: column amount of its upload is of type double, and its streamed source gives string: " +
       "both must be of one type; upload it again, or cast the column in the query")
-    assert(of(_.getSources.get(0).getEvents.getQuery.getSelects.put("amount", "sum(cents)")).contains("cannot be evaluated"))
+    assert(of(_.getSources.get(0).getEvents.getQuery.getSelects.put(
+      "amount",
+      "sum(cents)"
+    )).contains("cannot be evaluated"))
     assert(of(_.getSources.get(0).getEvents.getQuery.setTimeColumn("cast(at as timestamp)")).contains(
       "milliseconds since 1970"
     ))
     assert(refused(rows(changed(_.unsetInputAvroSchema()))).contains("stream_schema"))
-    assert(refused(rows(good, "stream_format" -> "xml")).contains("stream_format = xml: must be json or avro"))
+    assert(refused(rows(
+      good,
+      "stream_format" -> "xml"
+    )).contains("stream_format = xml: must be json or avro"))
     assert(refused(rows(good, "stream_envelope" -> "change")).contains("must be row"))
     assert(refused(rows(good, "stream_schema" -> "/nosuch/file.avsc")).contains("must be a file"))
     assert(refused(rows(good, "stream_schema" -> """{"type": "int"}""")).contains("must be a record"))

@@ -21,7 +21,7 @@ final case class CommandLine(subcommand: String, values: Map[String, Seq[String]
   def settings: Map[String, String] = many("Z").map { text =>
     text.split("=", 2) match {
       case Array(key, value) if key.nonEmpty => key -> value
-      case _                                 => throw new UsageException(s"$subcommand: -Z$text: write -Zkey=value")
+      case _ => throw new UsageException(s"$subcommand: -Z$text: write -Zkey=value")
     }
   }.toMap
 
@@ -53,7 +53,7 @@ object CommandLine {
       seen: Map[String, Seq[String]]
   ): Map[String, Seq[String]] =
     args match {
-      case Nil                                   => seen
+      case Nil                          => seen
       case word :: rest if isFlag(word) =>
         val (flag, inline) = named(command, word)
         val name = flag.name

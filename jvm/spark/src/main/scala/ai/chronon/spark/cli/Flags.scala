@@ -64,7 +64,11 @@ object Flags {
   /** What commands that talk to a store are given. */
   val online: Seq[Flag] = Seq(
     Flag("online-jar", One, "jar of the online class, unless that is on the class path"),
-    Flag("online-class", One, "class that extends ai.chronon.online.Api, for instance ai.chronon.stores.sqlite.SqliteApi"),
+    Flag(
+      "online-class",
+      One,
+      "class that extends ai.chronon.online.Api, for instance ai.chronon.stores.sqlite.SqliteApi"
+    ),
     Flag("Z", Arity.Settings, "a setting for the online class, as often as wanted", short = Some('Z'))
   )
 

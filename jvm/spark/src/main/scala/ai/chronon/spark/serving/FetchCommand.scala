@@ -43,7 +43,10 @@ private[spark] final class FetchCommand(online: Api) {
           None
         case Failure(cause) =>
           log.error(s"$keys: ${cause.getMessage}", cause)
-          Some(new RuntimeException(s"${question.kind} ${question.name} of $keys: ${cause.getMessage}", cause))
+          Some(new RuntimeException(
+            s"${question.kind} ${question.name} of $keys: ${cause.getMessage}",
+            cause
+          ))
       }
     }.toList // of a loop without end there is none
     failures.headOption.foreach(throw _)
@@ -68,10 +71,15 @@ private[spark] final class FetchCommand(online: Api) {
 
   private def objects(where: String, json: String): Seq[Map[String, AnyRef]] = {
     def wrong(found: String, cause: Throwable = null) =
-      new UsageException(s"fetch: $where: $found: write an object of keys such as " + """{"user": "5"}""", cause)
+      new UsageException(
+        s"fetch: $where: $found: write an object of keys such as " + """{"user": "5"}""",
+        cause
+      )
     val tree =
       try mapper.readTree(json)
-      catch { case e: JsonProcessingException => throw wrong(s"$json is not JSON (${e.getOriginalMessage})", e) }
+      catch {
+        case e: JsonProcessingException => throw wrong(s"$json is not JSON (${e.getOriginalMessage})", e)
+      }
     val nodes = if (tree.isArray) tree.asScala.toList else List(tree)
     if (nodes.isEmpty) throw wrong("the list is empty")
     nodes.map { node =>
@@ -95,7 +103,9 @@ private object FetchCommand {
     def of(line: CommandLine): Question = {
       val at = line.one("at-millis").map(text =>
         Try(text.toLong).getOrElse(
-          throw new UsageException(s"fetch: --at-millis = $text: must be a whole number of milliseconds since 1970")
+          throw new UsageException(
+            s"fetch: --at-millis = $text: must be a whole number of milliseconds since 1970"
+          )
         )
       )
       val named = line.one("name")
@@ -112,8 +122,12 @@ private object FetchCommand {
             at
           )
         case "join-stats" =>
-          if (at.isDefined) throw new UsageException("fetch: --at-millis: a series has startTs and endTs among its keys")
-          new OfStats(named.getOrElse(pathLike(TableNames.name(ConfFile.read(conf.get, classOf[api.Join]).getMetaData))))
+          if (at.isDefined)
+            throw new UsageException("fetch: --at-millis: a series has startTs and endTs among its keys")
+          new OfStats(named.getOrElse(pathLike(TableNames.name(ConfFile.read(
+            conf.get,
+            classOf[api.Join]
+          ).getMetaData))))
         case other =>
           throw new UsageException(s"fetch: --type = $other: must be one of ${kinds.mkString(", ")}")
       }
@@ -126,10 +140,14 @@ private object FetchCommand {
   private final class OfJoin(name: String, conf: Option[api.Join], at: Option[Long])
       extends Question("join", name, 5.seconds) {
     override def ask(fetcher: Fetcher, keys: Map[String, AnyRef]): Future[Try[Map[String, AnyRef]]] =
-      fetcher.fetchJoin(Seq(Fetcher.Request(name, keys, at)), conf).map(_.head.values)(fetcher.executionContext)
+      fetcher.fetchJoin(
+        Seq(Fetcher.Request(name, keys, at)),
+        conf
+      ).map(_.head.values)(fetcher.executionContext)
   }
 
-  private final class OfGroupBy(name: String, at: Option[Long]) extends Question("group-by", name, 5.seconds) {
+  private final class OfGroupBy(name: String, at: Option[Long])
+      extends Question("group-by", name, 5.seconds) {
     override def ask(fetcher: Fetcher, keys: Map[String, AnyRef]): Future[Try[Map[String, AnyRef]]] =
       // a null key has no answer
       fetcher.fetchGroupBys(Seq(Fetcher.Request(name, keys, at)))

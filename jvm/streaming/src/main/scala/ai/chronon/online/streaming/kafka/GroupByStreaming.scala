@@ -80,7 +80,11 @@ final class GroupByStreaming(groupBy: GroupBy, api: Api, options: StreamOptions,
   }
 
   private def servingInfo(store: KVStore): GroupByServingInfoParsed =
-    new MetadataStore(store, Constants.ChrononMetadataKey, GroupByStreaming.MetadataMillis).getGroupByServingInfo(
+    new MetadataStore(
+      store,
+      Constants.ChrononMetadataKey,
+      GroupByStreaming.MetadataMillis
+    ).getGroupByServingInfo(
       name
     ) match {
       case Success(info)  => info
@@ -92,8 +96,10 @@ final class GroupByStreaming(groupBy: GroupBy, api: Api, options: StreamOptions,
 
   private def shown(puts: Seq[PutRequest]): Seq[PutRequest] = {
     if (options.showRows) puts.foreach { put =>
-      show(s"${put.dataset} key ${GroupByStreaming.hex(put.keyBytes)} value ${GroupByStreaming.hex(put.valueBytes)} " +
-        s"at ${put.tsMillis.getOrElse("")}")
+      show(
+        s"${put.dataset} key ${GroupByStreaming.hex(put.keyBytes)} value ${GroupByStreaming.hex(put.valueBytes)} " +
+          s"at ${put.tsMillis.getOrElse("")}"
+      )
     }
     puts
   }
@@ -105,7 +111,9 @@ final class GroupByStreaming(groupBy: GroupBy, api: Api, options: StreamOptions,
     val hook = new Thread(() => {
       made.stop()
       if (!done.await(GroupByStreaming.StopSeconds, TimeUnit.SECONDS))
-        GroupByStreaming.log.warn(s"$owner: the last messages could not be finished; the next start reads them again")
+        GroupByStreaming.log.warn(
+          s"$owner: the last messages could not be finished; the next start reads them again"
+        )
     })
     Runtime.getRuntime.addShutdownHook(hook)
     try made.run()

@@ -87,7 +87,8 @@ private[kafka] final class KafkaStream(
     }
 
   private def endsOf(consumer: Messages): Map[TopicPartition, Long] = {
-    val partitions = consumer.partitionsFor(topic.name).asScala.map(p => new TopicPartition(p.topic, p.partition))
+    val partitions =
+      consumer.partitionsFor(topic.name).asScala.map(p => new TopicPartition(p.topic, p.partition))
     consumer.endOffsets(partitions.asJava).asScala.map { case (p, end) => p -> end.longValue }.toMap
   }
 
@@ -105,18 +106,24 @@ private[kafka] final class KafkaStream(
 
     override def onPartitionsAssigned(partitions: util.Collection[TopicPartition]): Unit = {
       val all = new util.HashSet(partitions)
-      val kept = consumer.committed(all).asScala.collect { case (partition, offset) if offset != null => partition }.toSet
+      val kept = consumer.committed(all).asScala.collect {
+        case (partition, offset) if offset != null => partition
+      }.toSet
       val fresh = all.asScala.filterNot(kept).toSeq
       if (fresh.nonEmpty) {
         seek(fresh)
         // Known from now on, so that a process that ends before the first message loses nothing that comes after.
         if (write.isDefined) consumer.commitSync(
-          fresh.map(partition => partition -> new OffsetAndMetadata(consumer.position(partition))).toMap.asJava
+          fresh.map(partition =>
+            partition -> new OffsetAndMetadata(consumer.position(partition))
+          ).toMap.asJava
         )
       }
       log.info(
         s"${topic.owner}: topic ${topic.name} from " +
-          all.asScala.toSeq.map(p => s"partition ${p.partition} message ${consumer.position(p)}").sorted.mkString(", ")
+          all.asScala.toSeq.map(p =>
+            s"partition ${p.partition} message ${consumer.position(p)}"
+          ).sorted.mkString(", ")
       )
     }
 

@@ -95,16 +95,19 @@ private[kafka] object KafkaTopic {
     if (info.topicType != "kafka")
       refuse(s"topic $topic is of the bus ${info.topicType}: only kafka is read by this job")
     def set(key: String) = settings.get(key).map(_.trim).filter(_.nonEmpty)
-    val ofTopic = info.params.get("host").map(host => host + info.params.get("port").map(":" + _).getOrElse(""))
+    val ofTopic =
+      info.params.get("host").map(host => host + info.params.get("port").map(":" + _).getOrElse(""))
     val brokers = given.orElse(set("bootstrap")).orElse(ofTopic).getOrElse(
-      refuse(s"topic $topic says no broker: give --kafka-bootstrap host:port, or write the topic as $topic/host=…/port=…")
+      refuse(
+        s"topic $topic says no broker: give --kafka-bootstrap host:port, or write the topic as $topic/host=…/port=…"
+      )
     )
     val start = set("start_offset").orElse(info.params.get("start_offset")).getOrElse("batch_end") match {
-      case "batch_end"                    => StartOffset.At(batchEnd)
-      case "earliest"                     => StartOffset.Earliest
-      case "latest"                       => StartOffset.Latest
+      case "batch_end"                           => StartOffset.At(batchEnd)
+      case "earliest"                            => StartOffset.Earliest
+      case "latest"                              => StartOffset.Latest
       case millis if millis.matches("\\d{1,18}") => StartOffset.At(millis.toLong)
-      case other                          =>
+      case other                                 =>
         refuse(s"start_offset = $other: must be batch_end, earliest, latest or milliseconds since 1970")
     }
     val extra = settings.collect {

@@ -33,8 +33,10 @@ private[kafka] final class StoreWriter(
     val (left, cause) = tried(puts)
     onAttempt(puts.size - left.size, left.size)
     if (left.nonEmpty) {
-      val what = s"${left.size} of ${puts.size} rows were not written to ${left.head.dataset} in attempt $number of $attempts"
-      if (number == attempts) throw new StoreWriteException(s"$what: ${cause.fold("the store said no")(_.toString)}", cause.orNull)
+      val what =
+        s"${left.size} of ${puts.size} rows were not written to ${left.head.dataset} in attempt $number of $attempts"
+      if (number == attempts)
+        throw new StoreWriteException(s"$what: ${cause.fold("the store said no")(_.toString)}", cause.orNull)
       log.warn(s"$what; the next one is in $wait", cause.orNull)
       Thread.sleep(wait.toMillis)
       attempt(left, number + 1, (wait * 2).min(LongestPause))
@@ -45,9 +47,12 @@ private[kafka] final class StoreWriter(
   private def tried(puts: Seq[PutRequest]): (Seq[PutRequest], Option[Throwable]) =
     try {
       val written = Await.result(store.multiPut(puts), WriteTime).toSeq
-      if (written.size != puts.size) (puts, Some(new IllegalStateException(
-        s"the store answered ${written.size} puts of ${puts.size}"
-      )))
+      if (written.size != puts.size) (
+        puts,
+        Some(new IllegalStateException(
+          s"the store answered ${written.size} puts of ${puts.size}"
+        ))
+      )
       else (puts.zip(written).collect { case (put, false) => put }, None)
     } catch { case NonFatal(e) => (puts, Some(e)) }
 }

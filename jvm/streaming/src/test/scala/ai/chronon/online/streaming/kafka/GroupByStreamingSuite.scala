@@ -58,7 +58,8 @@ class GroupByStreamingSuite extends AnyFunSuite with BeforeAndAfterAll {
         options: StreamOptions => StreamOptions = identity,
         store: KVStore => KVStore = identity
     ): GroupByStreaming = {
-      val all = options(StreamOptions(bootstrap = Some(broker.address), settings = Map("start_offset" -> "earliest")))
+      val all =
+        options(StreamOptions(bootstrap = Some(broker.address), settings = Map("start_offset" -> "earliest")))
       val online = new SqliteApi(settings) {
         override def genKvStore: KVStore = store(super.genKvStore)
       }
@@ -73,7 +74,9 @@ class GroupByStreamingSuite extends AnyFunSuite with BeforeAndAfterAll {
       val codec = AvroCodec.of(Streamed.parsed(info).valueAvroSchema)
       val request = GetRequest(key, TableNames.streamingDataset(info.getGroupBy), Some(Streamed.BatchEnd))
       Await.result(api.genKvStore.get(request), 30.seconds).values.get.toSeq
-        .map(value => (value.millis - Streamed.BatchEnd) / 1000 -> codec.decodeRow(value.bytes).head).sortBy(_._1)
+        .map(value => (value.millis - Streamed.BatchEnd) / 1000 -> codec.decodeRow(value.bytes).head).sortBy(
+          _._1
+        )
     }
   }
 
@@ -123,37 +126,38 @@ class GroupByStreamingSuite extends AnyFunSuite with BeforeAndAfterAll {
     assert(stored("ann").map(_._1) == (1 to 20))
   }
 
-  brokerTest("a process that is told to end finishes what it has read, and loses nothing") { (broker, world) =>
-    import world._
-    val log = File.createTempFile("streaming", ".log", folder)
-    val command = Seq(
-      new File(sys.props("java.home"), "bin/java").getPath,
-      "-cp",
-      sys.props("java.class.path"),
-      "-Xmx512m",
-      classOf[StreamingProcess].getName,
-      broker.address,
-      topic,
-      settings("path")
-    )
-    val process = new ProcessBuilder(command: _*).redirectErrorStream(true).redirectOutput(log).start()
-    try {
-      var sent = 0
-      def more(count: Int): Unit = {
-        broker.send(topic, (sent + 1 to sent + count).map(i => message("ann", 1, i)): _*)
-        sent += count
-      }
-      more(1000)
-      within(90)(assert(stored("ann").size >= 1000, "the process reads"))
-      more(3000)
-      process.destroy() // SIGTERM
-      more(500)
-      assert(process.waitFor(60, java.util.concurrent.TimeUnit.SECONDS), "it ends")
-      val counts = toEnd()
-      assert(stored("ann").map(_._1) == (1 to sent), s"${counts.messages} by the second process")
-      val said = new String(Files.readAllBytes(log.toPath))
-      assert(said.contains(s"${sent - counts.messages} messages read"), s"nothing twice: $said")
-    } finally process.destroyForcibly()
+  brokerTest("a process that is told to end finishes what it has read, and loses nothing") {
+    (broker, world) =>
+      import world._
+      val log = File.createTempFile("streaming", ".log", folder)
+      val command = Seq(
+        new File(sys.props("java.home"), "bin/java").getPath,
+        "-cp",
+        sys.props("java.class.path"),
+        "-Xmx512m",
+        classOf[StreamingProcess].getName,
+        broker.address,
+        topic,
+        settings("path")
+      )
+      val process = new ProcessBuilder(command: _*).redirectErrorStream(true).redirectOutput(log).start()
+      try {
+        var sent = 0
+        def more(count: Int): Unit = {
+          broker.send(topic, (sent + 1 to sent + count).map(i => message("ann", 1, i)): _*)
+          sent += count
+        }
+        more(1000)
+        within(90)(assert(stored("ann").size >= 1000, "the process reads"))
+        more(3000)
+        process.destroy() // SIGTERM
+        more(500)
+        assert(process.waitFor(60, java.util.concurrent.TimeUnit.SECONDS), "it ends")
+        val counts = toEnd()
+        assert(stored("ann").map(_._1) == (1 to sent), s"${counts.messages} by the second process")
+        val said = new String(Files.readAllBytes(log.toPath))
+        assert(said.contains(s"${sent - counts.messages} messages read"), s"nothing twice: $said")
+      } finally process.destroyForcibly()
   }
 
   brokerTest("a rehearsal shows rows, writes none, and takes nothing from the job") { (broker, world) =>
@@ -170,7 +174,8 @@ class GroupByStreamingSuite extends AnyFunSuite with BeforeAndAfterAll {
     broker.send(topic, message("ann", 400, 7))
     // The broker got it now, long after the batch's end, and a day before the end of a batch of tomorrow.
     val tomorrow = System.currentTimeMillis() + 24L * 3600 * 1000
-    def start(offset: String) = job(_.copy(untilEnd = true, noWrites = true, settings = Map("start_offset" -> offset)))
+    def start(offset: String) =
+      job(_.copy(untilEnd = true, noWrites = true, settings = Map("start_offset" -> offset)))
     assert(start("batch_end").run().messages == 1)
     assert(start(tomorrow.toString).run().messages == 0)
     assert(start("latest").run().messages == 0)
@@ -182,14 +187,21 @@ class GroupByStreamingSuite extends AnyFunSuite with BeforeAndAfterAll {
     val elsewhere = info.deepCopy()
     elsewhere.getGroupBy.getSources.get(0).getEvents.setTopic("wat-is-wrong-is-said-at-the-start")
     val options = StreamOptions(bootstrap = Some(broker.address))
-    def run(groupBy: GroupBy, options: StreamOptions) = new GroupByStreaming(groupBy, api, options, _ => ()).run()
+    def run(groupBy: GroupBy, options: StreamOptions) =
+      new GroupByStreaming(groupBy, api, options, _ => ()).run()
     assert(refused(run(elsewhere.getGroupBy, options)).contains(s"the nearest names are $topic"))
     assert(refused(run(info.getGroupBy, StreamOptions())).contains("--kafka-bootstrap"))
-    assert(refused(run(info.getGroupBy, options.copy(settings = Map("start_offset" -> "soon")))).contains("start_offset = soon"))
+    assert(refused(run(
+      info.getGroupBy,
+      options.copy(settings = Map("start_offset" -> "soon"))
+    )).contains("start_offset = soon"))
     elsewhere.getGroupBy.getSources.get(0).getEvents.setTopic("pubsub://t")
     assert(refused(run(elsewhere.getGroupBy, options)).contains("only kafka"))
     elsewhere.getGroupBy.getMetaData.setName("team.other.v1")
-    assert(intercept[IllegalStateException](run(elsewhere.getGroupBy, options)).getMessage.contains("load it first"))
+    assert(intercept[IllegalStateException](run(
+      elsewhere.getGroupBy,
+      options
+    )).getMessage.contains("load it first"))
   }
 }
 

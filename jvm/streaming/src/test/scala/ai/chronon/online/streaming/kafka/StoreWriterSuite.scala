@@ -11,7 +11,9 @@ import scala.concurrent.duration.DurationInt
 
 /** What is written again, and when it is given up. */
 class StoreWriterSuite extends AnyFunSuite {
-  private val puts = (1 to 3).map(i => PutRequest(Array(i.toByte), Array[Byte](1), "A_STREAMING", Some(i.toLong)))
+  private val puts = (1 to 3).map(i =>
+    PutRequest(Array(i.toByte), Array[Byte](1), "A_STREAMING", Some(i.toLong))
+  )
 
   /** Answers each call as the next of `answers` says, and remembers how many rows it was given. */
   private class Scripted(answers: Seq[Seq[Boolean]]) extends FaultyStore(new MemoryStore) {
