@@ -4,7 +4,7 @@ import ai.chronon.api
 import ai.chronon.api.TableNames
 import ai.chronon.spark.catalog.TableUtils
 import ai.chronon.spark.cli.{CommandLine, Flags, UsageException}
-import ai.chronon.spark.serving.{FetchCommand, MetadataUpload, OnlineSide}
+import ai.chronon.spark.serving.{FetchCommand, MetadataUpload, OnlineSide, StreamingCommand}
 import org.apache.spark.sql.{DataFrame, SparkSession}
 import org.apache.spark.sql.functions.col
 import org.slf4j.LoggerFactory
@@ -66,6 +66,7 @@ object Driver {
     case "group-by-upload-bulk-load" => bulkLoad(line, out)
     case "metadata-upload"           => new MetadataUpload(OnlineSide.api(line)).run(line, out)
     case "fetch"                     => new FetchCommand(OnlineSide.api(line)).run(line, out)
+    case "group-by-streaming"        => new StreamingCommand(OnlineSide.api(line)).run(line, out)
   }
 
   private def join(line: CommandLine, out: String => Unit): Unit = {

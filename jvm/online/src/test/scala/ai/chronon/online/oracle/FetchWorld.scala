@@ -55,6 +55,20 @@ class FetchWorld extends util.function.BiFunction[String, Array[AnyRef], AnyRef]
     case ("row", Array(info: String, values: Array[_], mutation: java.lang.Boolean)) =>
       val codec = if (mutation) parsed(info).mutationValueAvroCodec else parsed(info).valueAvroCodec
       codec.encodeArray(values.asInstanceOf[Array[Any]])
+    case ("thrift", Array(className: String, binary: Array[Byte], tokens)) =>
+      val record =
+        Class.forName(className, true, getClass.getClassLoader).getDeclaredConstructor().newInstance()
+          .asInstanceOf[org.apache.thrift.TBase[_, _]]
+      new org.apache.thrift.TDeserializer(
+        new org.apache.thrift.protocol.TBinaryProtocol.Factory()
+      ).deserialize(
+        record,
+        binary
+      )
+      val names: SerializableFunction[String, String] = (name: String) => name.toLowerCase
+      val decoder =
+        new TBaseDecoderFactory(className, tokens.asInstanceOf[util.Set[String]], names).build()
+      Array[AnyRef](described(decoder.dataType), decoder(record).asInstanceOf[AnyRef])
     // What the reference's streaming jobs write rows with.
     case ("encodedRow", Array(info: String, what: String, values: Array[_])) =>
       val schema = what match {
@@ -76,6 +90,15 @@ class FetchWorld extends util.function.BiFunction[String, Array[AnyRef], AnyRef]
       }
       null
     case _ => throw new IllegalArgumentException(s"$method(${arguments.mkString(", ")})")
+  }
+
+  /** With the members of structs, which the types' own texts leave out. */
+  private def described(dataType: DataType): String = dataType match {
+    case StructType(name, fields) =>
+      fields.map(f => s"${f.name}:${described(f.fieldType)}").mkString(s"$name{", ",", "}")
+    case ListType(element) => s"list<${described(element)}>"
+    case MapType(key, v)   => s"map<${described(key)},${described(v)}>"
+    case other             => DataType.toString(other)
   }
 
   private def parsed(info: String) = new GroupByServingInfoParsed(

@@ -10,14 +10,12 @@ import java.nio.charset.StandardCharsets.UTF_8
 import java.util
 import scala.util.Random
 
-/** Streamed rows of every type: key and value bytes are those that the reference's encoder of rows gives for the same values. */
+/** Streamed rows of every type that the reference's encoder can write, which are all but bytes and shorts: key and value bytes are those that the reference's encoder of rows gives for the same values. */
 class StreamedBytesSuite extends AnyFunSuite {
   private val seed = sys.env.get("CHRONON_TEST_SEED").map(_.toLong).getOrElse(20240317L)
 
   private val types: Seq[(String, DataType)] = Seq(
     "a_bool" -> BooleanType,
-    "a_byte" -> ByteType,
-    "a_short" -> ShortType,
     "an_int" -> IntType,
     "a_long" -> LongType,
     "a_float" -> FloatType,

@@ -1,6 +1,6 @@
 package ai.chronon.online.testkit
 
-import ai.chronon.online.KVStore.{GetRequest, GetResponse, PutRequest}
+import ai.chronon.online.KVStore.{AppendRequest, GetRequest, GetResponse, PutRequest}
 import ai.chronon.online.{KVStore, StringArrayConverter, UploadRow, UploadTable, UploadWriter}
 import org.scalatest.funsuite.AnyFunSuite
 
@@ -97,6 +97,19 @@ abstract class KVStoreContract extends AnyFunSuite {
     put(store, streaming, "a", "half a tile", today)
     put(store, streaming, "a", "the whole tile", today)
     assert(values(store, streaming, "a", Some(today)) == Seq(("the whole tile", today)))
+  }
+
+  storeTest(
+    "different rows of one key and time are all kept, and are the same when they are appended again"
+  ) { store =>
+    store.create(streaming)
+    val rows = Seq("after" -> 1L, "before" -> 2L).map { case (value, position) =>
+      AppendRequest(PutRequest(bytes("a"), bytes(value), streaming, Some(today)), position)
+    }
+    for (_ <- 1 to 2) {
+      assert(await(store.multiAppend(rows)) == Seq(true, true))
+      assert(values(store, streaming, "a", Some(today)).toSet == Set(("after", today), ("before", today)))
+    }
   }
 
   storeTest("equal values at different times are all kept") { store =>

@@ -99,6 +99,15 @@ object Flags {
     Flag("loop", Presence, "ask again and again until stopped")
   )
 
+  private val streaming: Seq[Flag] = online ++ Seq(
+    Flag("conf-path", One, "compiled definition: a file, or the key of one in the metadata of the store"),
+    Flag("kafka-bootstrap", One, "host:port of the brokers, with commas between, instead of the topic's own"),
+    Flag("until-end", Presence, "stop where the topic ends at the start, instead of waiting for more"),
+    Flag("debug", Presence, "show rows instead of writing them", short = Some('d')),
+    Flag("mock-writes", Presence, "do everything but write"),
+    Flag("lag-millis", One, "no effect: messages are read as they come", Some("2000"))
+  )
+
   private val exporting: Seq[Flag] = Seq(
     Flag("local-table-export-path", One, "local mode: folder to export tables to at the end"),
     Flag("local-table-export-format", One, "csv, parquet or json", Some("csv")),
@@ -122,7 +131,8 @@ object Flags {
     Subcommand("group-by-upload", offline, built = true),
     Subcommand("group-by-upload-bulk-load", bulkLoad, built = true),
     Subcommand("metadata-upload", metadataUpload, built = true),
-    Subcommand("fetch", fetch, built = true)
+    Subcommand("fetch", fetch, built = true),
+    Subcommand("group-by-streaming", streaming, built = true)
   ) ++ Seq(
     "join-left",
     "join-final",
@@ -135,8 +145,7 @@ object Flags {
     "log-flattener",
     "consistency-metrics-compute",
     "compare-join-query",
-    "model-transform-batch",
-    "group-by-streaming"
+    "model-transform-batch"
   ).map(Subcommand(_, Nil, built = false))
 
   def help: String = subcommands.filter(_.built).map(help).mkString("\n\n")

@@ -1,6 +1,6 @@
 package ai.chronon.online.streaming.kafka
 
-import ai.chronon.online.KVStore.PutRequest
+import ai.chronon.online.KVStore.{AppendRequest, PutRequest}
 import ai.chronon.online.streaming.BadRecordException
 import org.apache.kafka.clients.consumer._
 import org.apache.kafka.common.TopicPartition
@@ -23,7 +23,7 @@ import scala.collection.JavaConverters._
 private[kafka] final class KafkaStream(
     topic: KafkaTopic,
     rows: Array[Byte] => Seq[PutRequest],
-    write: Option[Seq[PutRequest] => Unit],
+    write: Option[Seq[AppendRequest] => Unit],
     progress: Progress,
     untilEnd: Boolean
 ) {
@@ -57,13 +57,13 @@ private[kafka] final class KafkaStream(
       write.foreach { put =>
         val begun = System.nanoTime()
         put(puts)
-        progress.wrote(puts, (System.nanoTime() - begun) / 1000000)
+        progress.wrote(puts.map(_.put), (System.nanoTime() - begun) / 1000000)
         commit(consumer)
       }
     }
 
-  private def rowsOf(record: ConsumerRecord[Array[Byte], Array[Byte]]): Seq[PutRequest] =
-    try rows(record.value)
+  private def rowsOf(record: ConsumerRecord[Array[Byte], Array[Byte]]): Seq[AppendRequest] =
+    try rows(record.value).zipWithIndex.map { case (put, i) => AppendRequest(put, position(record, i)) }
     catch {
       case e: BadRecordException =>
         val count = progress.total.bad
@@ -74,6 +74,10 @@ private[kafka] final class KafkaStream(
         progress.failed()
         Nil
     }
+
+  /** A message has two rows at most, a topic fewer than 2^15 partitions. */
+  private def position(record: ConsumerRecord[Array[Byte], Array[Byte]], row: Int): Long =
+    (record.partition.toLong << 48) + (record.offset << 1) + row + 1
 
   private def commit(consumer: Messages): Unit =
     try consumer.commitSync()

@@ -1,7 +1,7 @@
 package ai.chronon.online.streaming.kafka
 
 import ai.chronon.online.KVStore
-import ai.chronon.online.KVStore.PutRequest
+import ai.chronon.online.KVStore.AppendRequest
 import org.slf4j.LoggerFactory
 
 import scala.annotation.tailrec
@@ -26,15 +26,15 @@ private[kafka] final class StoreWriter(
   import StoreWriter._
 
   /** @throws StoreWriteException if some rows are still not written at the end */
-  def write(puts: Seq[PutRequest]): Unit = if (puts.nonEmpty) attempt(puts, 1, pause)
+  def write(rows: Seq[AppendRequest]): Unit = if (rows.nonEmpty) attempt(rows, 1, pause)
 
   @tailrec
-  private def attempt(puts: Seq[PutRequest], number: Int, wait: FiniteDuration): Unit = {
-    val (left, cause) = tried(puts)
-    onAttempt(puts.size - left.size, left.size)
+  private def attempt(rows: Seq[AppendRequest], number: Int, wait: FiniteDuration): Unit = {
+    val (left, cause) = tried(rows)
+    onAttempt(rows.size - left.size, left.size)
     if (left.nonEmpty) {
       val what =
-        s"${left.size} of ${puts.size} rows were not written to ${left.head.dataset} in attempt $number of $attempts"
+        s"${left.size} of ${rows.size} rows were not written to ${left.head.put.dataset} in attempt $number of $attempts"
       if (number == attempts)
         throw new StoreWriteException(s"$what: ${cause.fold("the store said no")(_.toString)}", cause.orNull)
       log.warn(s"$what; the next one is in $wait", cause.orNull)
@@ -44,17 +44,17 @@ private[kafka] final class StoreWriter(
   }
 
   /** What is not written, and why if the store as a whole failed. */
-  private def tried(puts: Seq[PutRequest]): (Seq[PutRequest], Option[Throwable]) =
+  private def tried(rows: Seq[AppendRequest]): (Seq[AppendRequest], Option[Throwable]) =
     try {
-      val written = Await.result(store.multiPut(puts), WriteTime).toSeq
-      if (written.size != puts.size) (
-        puts,
+      val written = Await.result(store.multiAppend(rows), WriteTime).toSeq
+      if (written.size != rows.size) (
+        rows,
         Some(new IllegalStateException(
-          s"the store answered ${written.size} puts of ${puts.size}"
+          s"the store answered for ${written.size} rows of ${rows.size}"
         ))
       )
-      else (puts.zip(written).collect { case (put, false) => put }, None)
-    } catch { case NonFatal(e) => (puts, Some(e)) }
+      else (rows.zip(written).collect { case (row, false) => row }, None)
+    } catch { case NonFatal(e) => (rows, Some(e)) }
 }
 
 private[kafka] object StoreWriter {

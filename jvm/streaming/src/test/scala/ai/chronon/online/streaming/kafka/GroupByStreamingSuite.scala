@@ -2,7 +2,7 @@ package ai.chronon.online.streaming.kafka
 
 import ai.chronon.api._
 import ai.chronon.online.Fetcher.Request
-import ai.chronon.online.KVStore.{GetRequest, PutRequest}
+import ai.chronon.online.KVStore.{AppendRequest, GetRequest}
 import ai.chronon.online.serde.AvroCodec
 import ai.chronon.online.streaming.Streamed
 import ai.chronon.online.testkit.FaultyStore
@@ -48,11 +48,11 @@ class GroupByStreamingSuite extends AnyFunSuite with BeforeAndAfterAll {
   /** A topic, a store with the upload of a group-by of it, and runs of the job. */
   private class World(broker: KafkaBroker, val topic: String, file: File) {
     val settings: Map[String, String] = Map("path" -> file.getPath)
-    val info: GroupByServingInfo = Streamed.spending(s"kafka://$topic")
+    val served: GroupByServingInfo = Streamed.spending(s"kafka://$topic")
     val api: Api = new SqliteApi(settings)
     val lines = new ConcurrentLinkedQueue[String]
     broker.create(topic, partitions = 2)
-    Streamed.upload(info, api.genKvStore)
+    Streamed.upload(served, api.genKvStore)
 
     def job(
         options: StreamOptions => StreamOptions = identity,
@@ -63,16 +63,16 @@ class GroupByStreamingSuite extends AnyFunSuite with BeforeAndAfterAll {
       val online = new SqliteApi(settings) {
         override def genKvStore: KVStore = store(super.genKvStore)
       }
-      new GroupByStreaming(info.getGroupBy, online, all, line => { lines.add(line); () })
+      new GroupByStreaming(served.getGroupBy, online, all, line => { lines.add(line); () })
     }
 
     def toEnd(store: KVStore => KVStore = identity): StreamCounts = job(_.copy(untilEnd = true), store).run()
 
     /** Times and amounts that are stored of a user. */
     def stored(user: String): Seq[(Long, Any)] = {
-      val key = AvroCodec.of(info.getKeyAvroSchema).encode(Map("user" -> user))
-      val codec = AvroCodec.of(Streamed.parsed(info).valueAvroSchema)
-      val request = GetRequest(key, TableNames.streamingDataset(info.getGroupBy), Some(Streamed.BatchEnd))
+      val key = AvroCodec.of(served.getKeyAvroSchema).encode(Map("user" -> user))
+      val codec = AvroCodec.of(Streamed.parsed(served).valueAvroSchema)
+      val request = GetRequest(key, TableNames.streamingDataset(served.getGroupBy), Some(Streamed.BatchEnd))
       Await.result(api.genKvStore.get(request), 30.seconds).values.get.toSeq
         .map(value => (value.millis - Streamed.BatchEnd) / 1000 -> codec.decodeRow(value.bytes).head).sortBy(
           _._1
@@ -113,6 +113,15 @@ class GroupByStreamingSuite extends AnyFunSuite with BeforeAndAfterAll {
     assert(toEnd() == StreamCounts(4, 1, 2))
     assert(stored("u0").size == 401 && stored("u0").last == (5000L -> 0.05))
     assert(toEnd() == StreamCounts(0, 0, 0))
+  }
+
+  brokerTest("rows of one key and millisecond all count, however often they are read") { (broker, world) =>
+    import world._
+    broker.send(topic, Seq.fill(5)(message("ann", 100, 1)) :+ message("ann", 300, 1): _*)
+    def amounts = stored("ann").map(_._2).groupBy(identity).map { case (amount, all) => amount -> all.size }
+    assert(toEnd().rows == 6 && amounts == Map(1.0 -> 5, 3.0 -> 1))
+    broker.forget("chronon-team_spending_v1")
+    assert(toEnd().rows == 6 && amounts == Map(1.0 -> 5, 3.0 -> 1))
   }
 
   brokerTest("rows that the store refuses are read again by the next start") { (broker, world) =>
@@ -184,15 +193,15 @@ class GroupByStreamingSuite extends AnyFunSuite with BeforeAndAfterAll {
   brokerTest("what is wrong is said at the start") { (broker, world) =>
     import world._
     def refused(body: => Any) = intercept[InvalidDefinitionException](body).getMessage
-    val elsewhere = info.deepCopy()
+    val elsewhere = served.deepCopy()
     elsewhere.getGroupBy.getSources.get(0).getEvents.setTopic("wat-is-wrong-is-said-at-the-start")
     val options = StreamOptions(bootstrap = Some(broker.address))
     def run(groupBy: GroupBy, options: StreamOptions) =
       new GroupByStreaming(groupBy, api, options, _ => ()).run()
     assert(refused(run(elsewhere.getGroupBy, options)).contains(s"the nearest names are $topic"))
-    assert(refused(run(info.getGroupBy, StreamOptions())).contains("--kafka-bootstrap"))
+    assert(refused(run(served.getGroupBy, StreamOptions())).contains("--kafka-bootstrap"))
     assert(refused(run(
-      info.getGroupBy,
+      served.getGroupBy,
       options.copy(settings = Map("start_offset" -> "soon"))
     )).contains("start_offset = soon"))
     elsewhere.getGroupBy.getSources.get(0).getEvents.setTopic("pubsub://t")
@@ -207,8 +216,8 @@ class GroupByStreamingSuite extends AnyFunSuite with BeforeAndAfterAll {
 
 /** A store that takes no rows. */
 private class PutsFail(inner: KVStore, error: Throwable) extends FaultyStore(inner) {
-  override def multiPut(puts: scala.collection.Seq[PutRequest]): Future[scala.collection.Seq[Boolean]] =
-    if (puts.exists(_.dataset.endsWith("_STREAMING"))) Future.failed(error) else super.multiPut(puts)
+  override def multiAppend(rows: scala.collection.Seq[AppendRequest]): Future[scala.collection.Seq[Boolean]] =
+    Future.failed(error)
 }
 
 /** The job as a process: brokers, topic, file of the store. */

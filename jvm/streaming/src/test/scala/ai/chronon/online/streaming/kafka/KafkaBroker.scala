@@ -32,6 +32,9 @@ final class KafkaBroker private (folder: File, val address: String) extends Auto
     sent.foreach(_.get)
   }
 
+  /** Deletes what a group has committed. */
+  def forget(group: String): Unit = { admin.deleteConsumerGroups(Collections.singleton(group)).all.get; () }
+
   override def close(): Unit = {
     producer.close()
     admin.close()
@@ -47,7 +50,7 @@ object KafkaBroker {
   def start(): Either[String, KafkaBroker] = {
     val folder = Files.createTempDirectory("kafka").toFile
     val (code, output) = script("start", "--data", folder.getPath, "--port", freePort().toString)
-    if (code == 0) Right(new KafkaBroker(folder, output.trim.linesIterator.toSeq.last))
+    if (code == 0) Right(new KafkaBroker(folder, output.linesIterator.find(_.startsWith("127.0.0.1:")).get))
     else if (output.contains("could not fetch") || output.contains("mvn: "))
       Left(s"Kafka's jars cannot be fetched here: $output")
     else throw new IllegalStateException(s"scripts/kafka start ended with $code: $output")
