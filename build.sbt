@@ -12,7 +12,7 @@ Global / concurrentRestrictions ++= Seq(Tags.limit(Tags.ForkedTestGroup, 1), Tag
 
 lazy val root = project
   .in(file("."))
-  .aggregate(flatbuffers, nativeJni, api, online, storeSqlite, storeRedis, storeMongo, spark, service)
+  .aggregate(flatbuffers, nativeJni, api, online, streaming, storeSqlite, storeRedis, storeMongo, spark, service)
   .settings(name := "chronon-native", publish / skip := true, crossScalaVersions := Nil)
 
 /** The run time of generated FlatBuffers code under our own name: Spark has another version of it on its class path. */
@@ -66,7 +66,9 @@ lazy val online = project
       Dependencies.scalaTest ++ Dependencies.oracleNeeds ++ Dependencies.scalaCompiler(scalaVersion.value)
   )
 
-/** One module per key-value store, each with the contract that `online` tests stores by. None knows Spark. */
+/** One module per key-value store, each with the contract that `online` tests stores by. None knows Spark. Its assembly is what
+  * `--online-jar` and `online.jar` name.
+  */
 def store(name: String, libraries: Seq[ModuleID]) =
   Project(s"store${name.capitalize}", file(s"jvm/stores/$name"))
     .dependsOn(online % "compile->compile;test->test")
@@ -74,17 +76,34 @@ def store(name: String, libraries: Seq[ModuleID]) =
       Keys.name := s"chronon-native-store-$name",
       scalaModule,
       forkedTests,
-      libraryDependencies ++= Dependencies.online ++ libraries ++ Dependencies.scalaTest
+      // Their tests fetch; the modules know nothing native.
+      withNativeLibrary,
+      libraryDependencies ++= Dependencies.online ++ libraries ++ Dependencies.scalaTest,
+      storeBundle(name, online)
     )
 
 lazy val storeSqlite = store("sqlite", Dependencies.sqlite)
 lazy val storeRedis = store("redis", Dependencies.redis)
 lazy val storeMongo = store("mongo", Dependencies.mongo)
 
+/** Streamed rows of a Kafka topic into a store, by a process of its own. */
+lazy val streaming = project
+  .in(file("jvm/streaming"))
+  .dependsOn(online % "compile->compile;test->test", storeSqlite % Test)
+  .settings(
+    name := "chronon-native-streaming",
+    scalaModule,
+    forkedTests,
+    withNativeLibrary,
+    sparkTestFlags,
+    libraryDependencies ++= Dependencies.online ++ Dependencies.kafka ++
+      Dependencies.sparkSignatures(scalaVersion.value) ++ Dependencies.scalaTest
+  )
+
 /** Spark jobs, the command line and the point-in-time operator; its assembly is the drop-in bundle jar. */
 lazy val spark = project
   .in(file("jvm/spark"))
-  .dependsOn(nativeJni, api)
+  .dependsOn(nativeJni, api, online % "compile->compile;test->test", streaming % "compile->compile;test->test", storeSqlite % Test)
   .settings(
     name := "chronon-native-spark",
     scalaModule,

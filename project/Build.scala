@@ -115,34 +115,38 @@ object Build {
     }
   )
 
-  /** The one jar that a user adds to a stock Spark: our classes and the native library. */
-  val bundle: Seq[Setting[_]] = Seq(
-    assembly / assemblyOutputPath := {
-      val suffix = if (scalaBinaryVersion.value == "2.12") "" else "_" + scalaBinaryVersion.value
-      (ThisBuild / baseDirectory).value / "build" / s"chronon-native-spark$suffix.jar"
-    },
+  /** The one jar that a user adds to a stock Spark: our classes, the native library, and what serving needs that Spark lacks. */
+  val bundle: Seq[Setting[_]] = assembled("chronon-native-spark") ++ Seq(
     assembly / fullClasspath := (Runtime / fullClasspath).value :+ Attributed.blank(nativeLibrary.value),
-    assembly / test := {},
-    assemblyPackageScala / assembleArtifact := false,
-    assembly / assemblyMergeStrategy := {
-      case PathList("META-INF", "MANIFEST.MF") => MergeStrategy.discard
-      case PathList("META-INF", _ @_*)         => MergeStrategy.discard
-      case _                                   => MergeStrategy.deduplicate
-    }
+    assemblyPackageScala / assembleArtifact := false
   )
 
   /** The HTTP service with everything that it needs, the native library and Scala's too: a program in one jar. */
-  val serviceBundle: Seq[Setting[_]] = Seq(
+  val serviceBundle: Seq[Setting[_]] = assembled("chronon-native-service") ++ Seq(
+    assembly / fullClasspath := (Runtime / fullClasspath).value :+ Attributed.blank(nativeLibrary.value),
+    assembly / mainClass := Some("ai.chronon.service.ChrononServiceLauncher")
+  )
+
+  /** A store and its client, without what the jobs and the service that load it have already. */
+  def storeBundle(name: String, host: Project): Seq[Setting[_]] =
+    assembled(s"chronon-native-store-$name") ++ Seq(
+      assembly / fullClasspath := {
+        val there = (host / Runtime / fullClasspath).value.map(_.data).toSet
+        (Runtime / fullClasspath).value.filterNot(entry => there(entry.data))
+      },
+      assemblyPackageScala / assembleArtifact := false
+    )
+
+  /** `build/<name>.jar`, for Scala 2.13 with a suffix. */
+  private def assembled(name: String): Seq[Setting[_]] = Seq(
     assembly / assemblyOutputPath := {
       val suffix = if (scalaBinaryVersion.value == "2.12") "" else "_" + scalaBinaryVersion.value
-      (ThisBuild / baseDirectory).value / "build" / s"chronon-native-service$suffix.jar"
+      (ThisBuild / baseDirectory).value / "build" / s"$name$suffix.jar"
     },
-    assembly / fullClasspath := (Runtime / fullClasspath).value :+ Attributed.blank(nativeLibrary.value),
-    assembly / mainClass := Some("ai.chronon.service.ChrononServiceLauncher"),
     assembly / test := {},
     assembly / assemblyMergeStrategy := {
       case PathList("META-INF", "MANIFEST.MF")                     => MergeStrategy.discard
-      case PathList("META-INF", "services", _ @_*)                 => MergeStrategy.concat
+      case PathList("META-INF", "services", _ @_*)                 => MergeStrategy.filterDistinctLines
       case PathList(path @ _*) if path.last == "module-info.class" => MergeStrategy.discard
       // Licences and lists of versions, of which every library has its own under one name.
       case PathList("META-INF", _ @_*) => MergeStrategy.first

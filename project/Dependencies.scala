@@ -42,12 +42,20 @@ object Dependencies {
     "de.bwaldvogel" % "mongo-java-server" % Versions.mongoServer % Test
   )
 
+  /** Kafka's client. Not relocated: its class names stand in users' settings. Spark has what it needs, compression above all. */
+  val kafka: Seq[ModuleID] = Seq(("org.apache.kafka" % "kafka-clients" % Versions.kafka).excludeAll(
+    Seq("com.github.luben", "org.lz4", "org.xerial.snappy", "org.slf4j").map(ExclusionRule(_)): _*
+  ))
+
   // Compiles an integrator's sources against the oracle's jars.
   def scalaCompiler(scalaVersion: String): Seq[ModuleID] =
     Seq("org.scala-lang" % "scala-compiler" % scalaVersion % Test)
 
   // The oracle's classes call it; ours never do.
-  val oracleNeeds: Seq[ModuleID] = Seq("org.scala-lang.modules" %% "scala-collection-compat" % "2.7.0" % Test)
+  val oracleNeeds: Seq[ModuleID] = Seq(
+    "org.scala-lang.modules" %% "scala-collection-compat" % "2.7.0" % Test,
+    "com.yahoo.datasketches" % "sketches-core" % "0.13.4" % Test
+  )
 
   // Spark's own arrow-java: tests of the JNI line send what an operator sends.
   val arrowForTests: Seq[ModuleID] =

@@ -21,6 +21,9 @@ object Versions {
   val mongo = "5.14.0"
   val mongoServer = "1.47.0"
 
+  // What Spark 3.5's Kafka connector has, so that both can be on one class path.
+  val kafka = "3.4.1"
+
   val scalaTest = "3.2.19"
 
   // The newest Vert.x whose core, web, config and metrics are all on Maven Central; it asks for this Jackson.

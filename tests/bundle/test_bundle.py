@@ -1,4 +1,4 @@
-"""What is inside the bundle jar, entry by entry: our classes and the native library, and nothing that Spark brings."""
+"""What is inside the bundle jar, entry by entry: our classes, the native library, and nothing that Spark brings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,14 @@ ALLOWED = [
     r"META-INF/MANIFEST\.MF",
     r"ai/",
     r"ai/chronon/",
-    r"ai/chronon/(api|jni|spark)/.*",
+    r"ai/chronon/(api|jni|online|spark)/.*",
+    # The cache and the metrics client of serving, with what they bring; Spark has none of them.
+    r"com/(github(/benmanes(/.*)?)?)?",
+    r"com/(timgroup|kenai|google|google/errorprone)/.*",
+    r"com/github/.*",
+    r"jnr/.*",
+    r"jni/.*",
+    r"org/(objectweb|checkerframework)/.*",
     r"native/",
     r"native/(linux|macos)-(x86_64|aarch64)/",
     r"native/(linux|macos)-(x86_64|aarch64)/libchronon_native\.(so|dylib)",
@@ -32,7 +39,9 @@ NEEDED = [
     "ai/chronon/api/GroupBy.class",
     "ai/chronon/api/ThriftJsonCodec.class",
     "ai/chronon/jni/NativeLibrary.class",
+    "ai/chronon/online/KVStore.class",
     "ai/chronon/spark/Driver.class",
+    "META-INF/services/ai.chronon.online.UploadTable",
 ]
 
 

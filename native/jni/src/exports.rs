@@ -11,13 +11,15 @@ use crate::upload::Upload;
 use crate::{logs, settings};
 use chronon_plan::Plan;
 use chronon_serve::ServingPlan;
+use chronon_sketches::kll::{KllSketch, Ranks};
+use chronon_stats::{Bins, SERIES_GRID, distance};
 use chronon_types::Error;
 use jni::Env;
 use jni::objects::{JByteArray, JByteBuffer};
 use jni::sys::{jint, jlong};
 
 /// Goes up with every change of a signature, a code or a meaning, here and in `NativeCalls.java`.
-pub(crate) const ABI_VERSION: jint = 5;
+pub(crate) const ABI_VERSION: jint = 6;
 
 entry! {
     /// The number that the loader compares before it calls anything else.
@@ -232,6 +234,29 @@ entry! {
     ) -> JByteArray<'local> {
         let schema = chronon_plan::record_schema(&text(env, &record)?)?;
         bytes(env, schema.as_bytes())
+    }
+}
+
+entry! {
+    /// The percentiles of a stored sketch that a series shows, as little-endian floats; none of a sketch without values.
+    fn Java_ai_chronon_jni_NativeCalls_sketchPercentiles as "sketchPercentiles" <'local>(
+        env, sketch: JByteArray<'local>
+    ) -> JByteArray<'local> {
+        let sketch = KllSketch::from_bytes(&env.convert_byte_array(&sketch)?)?;
+        let values = sketch.quantiles(&SERIES_GRID, Ranks::Exclusive)?.unwrap_or_default();
+        bytes(env, &values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>())
+    }
+}
+
+entry! {
+    /// How far a stored sketch is from another one, as one little-endian double; nothing where one has no values.
+    fn Java_ai_chronon_jni_NativeCalls_sketchDrift as "sketchDrift" <'local>(
+        env, reference: JByteArray<'local>, compared: JByteArray<'local>
+    ) -> JByteArray<'local> {
+        let reference = KllSketch::from_bytes(&env.convert_byte_array(&reference)?)?;
+        let compared = KllSketch::from_bytes(&env.convert_byte_array(&compared)?)?;
+        let drift = distance::population_stability(&reference, &compared, &Bins::airbnb(), distance::EPSILON)?;
+        bytes(env, &drift.map(f64::to_le_bytes).map_or_else(Vec::new, Vec::from))
     }
 }
 

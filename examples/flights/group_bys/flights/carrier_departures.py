@@ -12,6 +12,7 @@ v1 = GroupBy(
     sources=nyc.departures(),
     keys=["carrier"],
     accuracy=Accuracy.TEMPORAL,
+    online=True,
     aggregations=[
         Aggregation(
             input_column="dep_delay",

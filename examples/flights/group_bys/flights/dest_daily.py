@@ -13,9 +13,10 @@ from sources import nyc
 from windows import days
 
 v1 = GroupBy(
-    sources=nyc.departures(),
+    sources=nyc.departures(streamed=False),
     keys=["dest"],
     accuracy=Accuracy.SNAPSHOT,
+    online=True,
     backfill_start_date="2013-01-01",
     aggregations=[
         Aggregation(input_column="dep_delay", operation=Operation.AVERAGE, windows=[days(7), days(30)]),

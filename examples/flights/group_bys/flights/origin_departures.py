@@ -16,6 +16,7 @@ v1 = GroupBy(
     sources=nyc.departures(),
     keys=["origin"],
     accuracy=Accuracy.TEMPORAL,
+    online=True,
     aggregations=[
         Aggregation(
             input_column="dep_delay",

@@ -11,6 +11,7 @@ v1 = GroupBy(
     sources=nyc.weather(),
     keys=["origin"],
     accuracy=Accuracy.TEMPORAL,
+    online=True,
     aggregations=[
         Aggregation(input_column="temp", operation=Operation.LAST, windows=[hours(6)]),
         Aggregation(input_column="wind_speed", operation=Operation.LAST, windows=[hours(6)]),

@@ -12,5 +12,6 @@ v1 = GroupBy(
     keys=["tailnum"],
     aggregations=None,
     accuracy=Accuracy.SNAPSHOT,
+    online=True,
     description="The register's entry of a plane, as of the last midnight",
 )

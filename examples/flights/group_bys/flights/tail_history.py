@@ -12,6 +12,7 @@ v1 = GroupBy(
     sources=nyc.departures(),
     keys=["tailnum"],
     accuracy=Accuracy.TEMPORAL,
+    online=True,
     aggregations=[
         Aggregation(input_column="dep_delay", operation=Operation.LAST_K(5), windows=[days(30)]),
         Aggregation(input_column="distance", operation=Operation.SUM, windows=[days(30)]),

@@ -7,11 +7,11 @@ import java.nio.ByteBuffer;
  * NativeException}. Handles are checked numbers: a closed, foreign or wrong one is an exception, never a crash.
  *
  * <p>Use the wrappers: {@link Plan}, {@link PointInTimeSession}, {@link PartitionJoin}, {@link PartitionUpload}, {@link ParquetFile}, {@link
- * ServingPlan}, {@link FetchCall}, {@link NativeStats}, {@link NativeLibrary}.
+ * ServingPlan}, {@link FetchCall}, {@link StoredSketches}, {@link NativeStats}, {@link NativeLibrary}.
  */
 final class NativeCalls {
   /** Goes up with every change of a signature, a code or a meaning, here and in the native {@code exports.rs}. */
-  static final int ABI_VERSION = 5;
+  static final int ABI_VERSION = 6;
 
   /** Value of {@code side}: rows that ask, (group, ts). */
   static final int QUERIES = 0;
@@ -134,6 +134,12 @@ final class NativeCalls {
 
   /** The Avro schema of a record, both as JSON (see {@link AvroSchemas#record}). */
   static native byte[] avroSchema(byte[] record);
+
+  /** Percentiles of the image of a KLL sketch, floats in little-endian order (see {@link StoredSketches#percentiles}). */
+  static native byte[] sketchPercentiles(byte[] sketch);
+
+  /** The distance of two images of KLL sketches, one little-endian double or nothing (see {@link StoredSketches#drift}). */
+  static native byte[] sketchDrift(byte[] reference, byte[] compared);
 
   /** A handle for a Parquet file; options as JSON (see {@link ParquetFile#open}). */
   static native long fileOpen(byte[] options);

@@ -80,8 +80,8 @@ class ErrorCodesTest {
     String[] methods = {
       "abiVersion", "buildInfo", "init", "planOpen", "planDescribe", "aggOpen", "aggUpdate", "aggNext", "joinOpen", "joinPut",
       "joinSpill", "joinHeld", "joinNext", "uploadOpen", "columnUploadOpen", "uploadPut", "uploadSpill", "uploadHeld", "uploadNext",
-      "avroSchema", "fileOpen", "filePut", "fileFinish", "fileTake", "servingOpen", "servingDescribe", "fetch", "stats",
-      "drainLogs", "close"
+      "avroSchema", "sketchPercentiles", "sketchDrift", "fileOpen", "filePut", "fileFinish", "fileTake", "servingOpen",
+      "servingDescribe", "fetch", "stats", "drainLogs", "close"
     };
     long open = NativeStats.read().openSessions();
     for (String method : methods) {

@@ -93,6 +93,8 @@ final class Exercise {
       if (upload.next() == null || upload.next() != null) throw new AssertionError("one row");
     }
     AvroSchemas.record("{\"dialect\":\"airbnb\",\"name\":\"Key\",\"members\":[]}");
+    StoredSketches.percentiles(StoredSketchesTest.ONE);
+    StoredSketches.drift(StoredSketchesTest.ONE, StoredSketchesTest.ONE);
   }
 
   /** Calls every native method once or more. */
@@ -142,6 +144,8 @@ final class Exercise {
       refused(() -> NativeCalls.uploadPut(handle, ByteBuffer.allocateDirect(8), 8));
       refused(() -> NativeCalls.uploadNext(0, ByteBuffer.allocateDirect(8)));
       refused(() -> NativeCalls.avroSchema("[]".getBytes(StandardCharsets.UTF_8)));
+      refused(() -> NativeCalls.sketchPercentiles(new byte[] {1, 2, 3}));
+      refused(() -> NativeCalls.sketchDrift(new byte[0], null));
     }
     NativeCalls.init("{\"test_panic_in\":\"stats\"}".getBytes(StandardCharsets.UTF_8));
     refused(NativeCalls::stats);

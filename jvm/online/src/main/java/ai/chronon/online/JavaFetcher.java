@@ -9,8 +9,8 @@ import scala.collection.Seq;
 import scala.concurrent.ExecutionContext;
 import scala.concurrent.Future;
 
-/** Fetches features for callers in Java. */
-public class JavaFetcher {
+/** Fetches features for callers in Java. Whoever is done with one before the process ends closes it: it holds native plans. */
+public class JavaFetcher implements AutoCloseable {
   private static final int LEGACY_CHUNK_SIZE = 32;
 
   Fetcher fetcher;
@@ -68,6 +68,12 @@ public class JavaFetcher {
             builder.executionContextOverride,
             Option.apply(builder.joinFetchParallelChunkSize),
             builder.modelBackend);
+  }
+
+  /** Frees what the fetcher holds outside of the JVM; the store stays open, as it is the caller's. */
+  @Override
+  public void close() {
+    fetcher.close();
   }
 
   public static List<JavaResponse> toJavaResponses(Seq<Fetcher.Response> responses) {

@@ -1,7 +1,7 @@
 package ai.chronon.online
 
 import ai.chronon.api._
-import ai.chronon.online.derive.{Expression, SqlEngine}
+import ai.chronon.online.derive.{RowProjection, SqlEngine}
 
 /** The derivations of a join or group-by, looked at once.
   *
@@ -35,18 +35,11 @@ private[online] final class DerivationProgram(
   private lazy val projection: Seq[(String, String)] =
     Derivations.projection(derivations, baseSchema.map(_.name)).filterNot { case (name, _) => isTime(name) }
 
-  private lazy val native: Option[Seq[(String, Expression)]] = {
-    val compiled = projection.map { case (name, text) =>
-      // What the star keeps can be called anything.
-      val kept = if (name == text) inputs.find(_.name == name).map(Expression.column) else None
-      name -> kept.orElse(Expression.compile(text, inputs))
-    }
-    if (compiled.forall(_._2.isDefined)) Some(compiled.map { case (name, e) => name -> e.get }) else None
-  }
+  private lazy val native: Option[SqlEngine.Projection] = RowProjection.native(projection, inputs)
 
-  private lazy val engine: SqlEngine =
-    SqlEngine.load(owner, projection.filter { case (name, text) => name != text }.map(_._1))
-  private lazy val sql: SqlEngine.Projection = engine.compile(owner, projection, inputs)
+  private lazy val evaluated: SqlEngine.Projection = native.getOrElse(
+    SqlEngine.load(owner, RowProjection.named(projection)).compile(owner, projection, inputs)
+  )
 
   /** Whether no Spark is needed. */
   def isNative: Boolean = isRenameOnly || native.isDefined
@@ -57,15 +50,12 @@ private[online] final class DerivationProgram(
       if (isRenameOnly) projection.flatMap { case (name, text) =>
         inputs.find(_.name == text).map(_.copy(name = name))
       }
-      else native match {
-        case Some(expressions) => expressions.map { case (name, e) => StructField(name, e.dataType) }
-        case None              => sql.outputSchema
-      }
+      else evaluated.outputSchema
     lastOfEach(fields).toArray
   }
 
   /** Makes what is compiled on first use, before a request has to wait for it. */
-  def prepare(): Unit = if (!isNative) sql
+  def prepare(): Unit = if (!isNative) { evaluated; () }
 
   /** Derived values by name.
     *
@@ -75,16 +65,7 @@ private[online] final class DerivationProgram(
     */
   def apply(keys: Map[String, AnyRef], base: Map[String, AnyRef], millis: Long): Map[String, AnyRef] =
     if (isRenameOnly) renamed(keys, base, millis)
-    else {
-      val column = lookup(keys, base, millis)
-      native match {
-        case Some(expressions) =>
-          val result = Map.newBuilder[String, AnyRef]
-          expressions.foreach { case (name, e) => result += name -> e.eval(column) }
-          result.result()
-        case None => sql(column)
-      }
-    }
+    else evaluated(lookup(keys, base, millis))
 
   /** The renames alone: what is left where the other expressions failed.
     *

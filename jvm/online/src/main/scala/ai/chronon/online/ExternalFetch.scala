@@ -27,7 +27,7 @@ private[online] object ExternalFetch {
     /** The request for the source: without a time, as sources have always been asked. */
     def request(of: Request): Either[KeyMissingException, Request] = {
       val missing = if (isContextual) Nil else keys.map(_._2).filterNot(of.keys.contains).distinct
-      if (missing.nonEmpty) Left(KeyMissingException(fullName, missing.toVector, of.keys))
+      if (missing.nonEmpty) Left(KeyMissingException(source, missing.toVector, of.keys))
       else Right(Request(
         source,
         keys.map { case (right, left) => right -> of.keys.getOrElse(left, null) }.toMap

@@ -183,7 +183,9 @@ class Fetcher(
   private def fetchWhole(requests: Seq[Request], joinConf: Option[Join]): Future[Seq[Response]] = {
     val handed = new GivenCodec(joinConf)
     val derived = fetchBaseJoin(requests, joinConf).map(_.map { response =>
+      val asked = System.currentTimeMillis()
       val codec = handed.of(response.request.name)
+      response.ctx.distribution("derivation_codec.latency.millis", System.currentTimeMillis() - asked)
       val result = JoinDerivations.derive(response, codec.map(_._1))
       // The next request may find the parts that are missing now.
       if (joinConf.isEmpty && !codec.toOption.exists(!_._2)) getJoinCodecs.refresh(response.request.name)
@@ -256,7 +258,11 @@ class Fetcher(
     val handed = joinConf.map(new JoinPlan(_))
     val start = System.currentTimeMillis()
     Try(joinRequests.map(request => request -> handed.getOrElse(planOf(request.name)))) match {
-      case Failure(cause)                                             => Future.failed(cause)
+      case Failure(cause) =>
+        val names = joinRequests.map(_.name).distinct.mkString(",")
+        Metrics.Context(Metrics.Environment.JoinFetching, join = names)
+          .count("response.external_invalid_joins.count", joinRequests.size.toLong)
+        Future.failed(cause)
       case Success(planned) if planned.forall(_._2.externals.isEmpty) =>
         Future.successful(joinRequests.map(Response(_, Success(Map.empty[String, AnyRef]))))
       case Success(planned) =>

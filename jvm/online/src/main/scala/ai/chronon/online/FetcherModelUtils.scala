@@ -26,18 +26,25 @@ private[online] object FetcherModelUtils {
       val calls = responses.indices.flatMap(i => plans(i).map(plan => (plan, inputsOf(plan, responses(i)))))
       val inputs = calls.groupBy(_._1.model).map { case (model, all) => model -> all.map(_._2).distinct }
       val context = responses.head.ctx.withSuffix("model_transform")
+      context.count(Metrics.Name.RequestCount, responses.size.toLong)
       val start = System.currentTimeMillis()
       val outputs = inputs.map { case (model, distinct) =>
-        context.increment(Metrics.Name.RequestCount)
-        context.distribution(Metrics.Name.RequestBatchSize, distinct.size.toLong)
-        run(RunModelInferenceRequest(model, distinct), modelBackend).transform(result =>
+        val ofModel =
+          Metrics.Context(Metrics.Environment.ModelTransform, model = ModelTransformPlan.nameOf(model))
+        ofModel.increment(Metrics.Name.RequestCount)
+        ofModel.distribution(Metrics.Name.RequestBatchSize, distinct.size.toLong)
+        run(RunModelInferenceRequest(model, distinct), modelBackend).transform { result =>
+          ofModel.distribution(Metrics.Name.LatencyMillis, System.currentTimeMillis() - start)
+          result match {
+            case Success(values) => ofModel.count(Metrics.Name.ResponseCount, values.size.toLong)
+            case Failure(cause)  => ofModel.incrementException(cause)
+          }
           Success(model -> result)
-        )
+        }
       }
       Future.sequence(outputs.toList).map { done =>
         context.distribution(Metrics.Name.LatencyMillis, System.currentTimeMillis() - start)
         val resultOf = done.map { case (model, result) =>
-          result.failed.foreach(context.incrementException(_))
           model -> result.map(outputs => inputs(model).zip(outputs).toMap)
         }.toMap
         responses.indices.map { i =>

@@ -11,7 +11,8 @@ import java.nio.ByteBuffer
 import java.util
 import scala.collection.mutable.ArrayBuffer
 import scala.collection.Seq
-import scala.concurrent.{ExecutionContext, Future}
+import scala.concurrent.{ExecutionContext, Future, Promise}
+import scala.util.control.NonFatal
 import scala.util.{Failure, Success, Try}
 
 /** What became of one request for one group-by, derivations not yet applied. */
@@ -56,25 +57,55 @@ private[online] final class GroupByReads(
     val now = System.currentTimeMillis()
     val infos = new util.HashMap[String, Try[GroupByServingInfoParsed]]
     val reads = new StoreReads
+    val metrics = new RequestMetrics
     val works = new util.LinkedHashMap[WorkKey, Work]
     val results = new Array[GroupByResult](requests.length)
     val workOf = new Array[Work](requests.length)
     requests.indices.foreach { i =>
       val request = requests(i)
       if (request.keys != null && request.keys.valuesIterator.contains(null)) results(i) = NullKey
-      else servingInfo(request, infos).flatMap(info => Try(prepare(request, info, now, reads, works))) match {
+      else servingInfo(request, infos).flatMap(info =>
+        Try(prepare(request, info, now, reads, works, metrics))
+      ) match {
         case Success(work)  => workOf(i) = work
         case Failure(cause) => results(i) = Failed(cause)
       }
     }
-    reads.run(store, context) { values =>
+    def result(values: Array[Try[StoredValues]]): Array[GroupByResult] = {
       val all = new ArrayBuffer[Work](works.size)
       works.values.forEach(work => all += work)
-      try answer(all, values)
+      try answer(all, values, reads, metrics)
       finally all.foreach(_.release())
+      val millis = System.currentTimeMillis() - now
+      all.foreach(work => metrics.distribution(work.context, "group_by.latency.millis", millis))
       requests.indices.foreach(i => if (results(i) == null) results(i) = workOf(i).result)
       results
     }
+    if (reads.isEmpty) {
+      metrics.send()
+      Future.fromTry(Try(result(Array.empty)))
+    } else {
+      val answered = Promise[Array[GroupByResult]]()
+      reads.ask(store, context, metrics).onComplete { responses =>
+        try answered.complete(reads.values(responses, context, metrics).map(result(_)))
+        catch {
+          case fatal: Throwable =>
+            answered.tryFailure(fatal)
+            throw fatal
+        } finally metrics.send()
+      }(onExecutor(answered))
+      answered.future
+    }
+  }
+
+  /** Where a request goes on when the store has answered. An executor that takes nothing more fails the request, which would be
+    * waited for in vain.
+    */
+  private def onExecutor(request: Promise[_]): ExecutionContext = new ExecutionContext {
+    override def execute(step: Runnable): Unit =
+      try executionContext.execute(step)
+      catch { case NonFatal(rejected) => request.tryFailure(rejected) }
+    override def reportFailure(cause: Throwable): Unit = executionContext.reportFailure(cause)
   }
 
   private def servingInfo(
@@ -108,10 +139,11 @@ private[online] final class GroupByReads(
       info: GroupByServingInfoParsed,
       now: Long,
       reads: StoreReads,
-      works: util.LinkedHashMap[WorkKey, Work]
+      works: util.LinkedHashMap[WorkKey, Work],
+      metrics: RequestMetrics
   ): Work = {
     val context = contextOf(request, Some(info))
-    context.increment("group_by_request.count")
+    metrics.count(context, "group_by_request.count", 1)
     val keys = KeyEncoding.cast(request, info, context)
     val batchKey = KeyEncoding.encode(store, request.name, keys, info, info.batchDataset, context)
     val streamingKey =
@@ -150,9 +182,14 @@ private[online] final class GroupByReads(
       }
     }
 
-  private def answer(works: Seq[Work], values: Array[Try[StoredValues]]): Unit = {
+  private def answer(
+      works: Seq[Work],
+      values: Array[Try[StoredValues]],
+      reads: StoreReads,
+      metrics: RequestMetrics
+  ): Unit = {
     works.foreach { work =>
-      try choose(work, values)
+      try choose(work, values, reads, metrics)
       catch { case e: Exception => fail(work, e) }
     }
     val open = works.filter(_.result == null)
@@ -161,8 +198,20 @@ private[online] final class GroupByReads(
       Try(plans.run(skip)(call => group.foreach(_.fill(call)))) match {
         case Success(answer) =>
           val millis = System.currentTimeMillis() - start
+          val all = math.max(1L, group.iterator.map(work => work.batchBytes + work.streamedBytes).sum)
           group.foreach { work =>
-            work.context.distribution("group_by.aggregator.latency.millis", millis)
+            metrics.distribution(work.context, "group_by.aggregator.latency.millis", millis)
+            // Decoding and merging are one pass: what belongs to which is told by the bytes.
+            val batchMillis = millis * work.batchBytes / all
+            metrics.distribution(work.context, "group_by.batchir_decode.latency.millis", batchMillis)
+            if (work.streamed.nonEmpty) {
+              val streamedMillis = millis * work.streamedBytes / all
+              metrics.distribution(
+                work.context,
+                "group_by.all_streamingir_decode.latency.millis",
+                streamedMillis
+              )
+            }
             finish(work, answer)
           }
         case Failure(e: Exception) => group.foreach(fail(_, e))
@@ -172,7 +221,12 @@ private[online] final class GroupByReads(
   }
 
   /** Decides which stored values count, or that there are none. */
-  private def choose(work: Work, values: Array[Try[StoredValues]]): Unit = {
+  private def choose(
+      work: Work,
+      values: Array[Try[StoredValues]],
+      reads: StoreReads,
+      metrics: RequestMetrics
+  ): Unit = {
     val batch = work.batchPlace match {
       case -1    => StoredValues.None
       case place => values(place).getOrElse(StoredValues.None)
@@ -191,7 +245,7 @@ private[online] final class GroupByReads(
       work.cacheKey.batchEndTsMillis == batchEnd
     )
       cache.get.cache.put(work.cacheKey, bytes)
-    if (newest != null) report(work, Metrics.Name.BatchResponse, batch)
+    if (newest != null) report(work, Metrics.Name.BatchResponse, batch, reads, metrics)
     if (!work.info.isTemporal) {
       if (bytes == null) work.result = Absent(work.info)
     } else {
@@ -202,12 +256,19 @@ private[online] final class GroupByReads(
       if (streamed.nulls > 0) throw new IllegalStateException(
         s"group-by ${work.name}: ${streamed.nulls} of ${streamed.count} streamed values of dataset ${work.info.streamingDataset} have no bytes"
       )
-      if (streamed.count > 0) report(work, Metrics.Name.StreamingResponse, streamed)
+      if (streamed.count > 0) report(work, Metrics.Name.StreamingResponse, streamed, reads, metrics)
       work.streamed = streamed.from(from)
+      work.streamedBytes = streamed.bytes
       work.streamedFrom =
         if (newest == null || work.info.isTilingEnabled) FetchCall.FROM_BATCH_END else newest.millis
-      if (bytes == null && work.streamed.isEmpty) work.result = Absent(work.info)
-      else {
+      if (bytes == null && work.streamed.isEmpty) {
+        // A key without any value must not hide that the moment is wrong for all keys.
+        if (work.queryMillis < batchEnd)
+          throw new IllegalArgumentException(
+            s"group-by ${work.name}: a request for time ${work.queryMillis} cannot be answered by a batch that ends later, at $batchEnd"
+          )
+        work.result = Absent(work.info)
+      } else {
         val late = LateBatch.count(work.queryMillis, batchEnd, work.info.windows)
         if (late > 0) work.context.count("group_by.degraded_counter.count", late)
       }
@@ -218,13 +279,20 @@ private[online] final class GroupByReads(
     }
   }
 
-  private def report(work: Work, suffix: String, stored: StoredValues): Unit = {
+  private def report(
+      work: Work,
+      suffix: String,
+      stored: StoredValues,
+      reads: StoreReads,
+      metrics: RequestMetrics
+  ): Unit = {
     val context = work.context.withSuffix(suffix)
     val age = work.queryMillis - stored.newest.millis
-    context.distribution("row.count", stored.count)
-    context.distribution("bytes", stored.bytes)
-    context.distribution(Metrics.Name.FreshnessMillis, age)
-    context.distribution(Metrics.Name.FreshnessMinutes, age / 60000)
+    metrics.distribution(context, "row.count", stored.count)
+    metrics.distribution(context, "bytes", stored.bytes)
+    metrics.distribution(context, "attributed_latency.millis", reads.attributedLatency(stored.bytes))
+    metrics.distribution(context, Metrics.Name.FreshnessMillis, age)
+    metrics.distribution(context, Metrics.Name.FreshnessMinutes, age / 60000)
   }
 
   private def finish(work: Work, answer: FetchAnswer): Unit =
@@ -271,6 +339,7 @@ private[online] object GroupByReads {
     var cached: Array[Byte] = _
     var batch: Array[Byte] = _
     var streamed: Seq[TimedValue] = Nil
+    var streamedBytes: Long = 0
     var streamedFrom: Long = FetchCall.FROM_BATCH_END
     var plan: ServingPlans.Shared = _
     var part: Int = -1
@@ -280,6 +349,8 @@ private[online] object GroupByReads {
       part = call.add(plan.plan, queryMillis, info.batchEndTsMillis, streamedFrom, batch)
       streamed.foreach(value => call.addStreamed(value.millis, value.bytes))
     }
+
+    def batchBytes: Long = if (batch == null) 0 else batch.length.toLong
 
     def release(): Unit = if (plan != null) plan.release()
   }

@@ -5,7 +5,7 @@ import ai.chronon.api._
 
 import scala.collection.JavaConverters._
 import scala.collection.mutable.ArrayBuffer
-import scala.util.{Failure, Success}
+import scala.util.{Failure, Success, Try}
 
 /** Puts a join's schemas together from the serving infos of its parts. */
 private[online] object JoinCodecBuilder {
@@ -20,7 +20,10 @@ private[online] object JoinCodecBuilder {
     var partial = false
     Option(join.getJoinParts).toSeq.flatMap(_.asScala).foreach { part =>
       val name = part.getGroupBy.getMetaData.getName
-      metadata.getGroupByServingInfo(name) match {
+      // A group-by that cannot be served as it was uploaded is missing like one that was not.
+      metadata.getGroupByServingInfo(name).flatMap(info =>
+        Try(info.responseChrononSchema).map(_ => info)
+      ) match {
         case Success(info) =>
           val left = ColumnNames.rightToLeft(part)
           keys ++= info.keyChrononSchema.fields.map(f => f.copy(name = left.getOrElse(f.name, f.name)))
@@ -50,6 +53,8 @@ private[online] object JoinCodecBuilder {
       StructType(s"${path}_key", keys.distinct.toArray),
       StructType(s"${path}_value", values.toArray)
     )
+    // Derivations that do not compile are an error of the join, told before any request is derived.
+    codec.derivedSchema
     (codec, partial)
   }
 }

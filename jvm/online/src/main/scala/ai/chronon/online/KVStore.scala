@@ -1,6 +1,6 @@
 package ai.chronon.online
 
-import ai.chronon.online.KVStore.{GetRequest, GetResponse, PutRequest, TimedValue}
+import ai.chronon.online.KVStore.{AppendRequest, GetRequest, GetResponse, PutRequest, TimedValue}
 import org.slf4j.{Logger, LoggerFactory}
 
 import java.nio.charset.StandardCharsets.UTF_8
@@ -40,6 +40,12 @@ object KVStore {
       dataset: String,
       tsMillis: Option[Long] = None
   )
+
+  /** A row of a stream to store.
+    *
+    * @param position tells it from other rows of the stream; the same whenever the row is read again, and never 0
+    */
+  case class AppendRequest(put: PutRequest, position: Long)
 }
 
 /** Where served data is kept. Integrators implement it for their store.
@@ -50,7 +56,8 @@ object KVStore {
   *    (midnight, UTC, of the day after its partition);
   *  - `afterTsMillis` is inclusive;
   *  - a key that is not there is a failed `values`, or for data keys an empty one; never null;
-  *  - streaming data keeps one value per key and time, and a value put at a time that is there replaces it.
+  *  - streaming data keeps one value per key and time, and a value put at a time that is there replaces it, as tiles need; rows
+  *    that are appended (`multiAppend`) stay beside it.
   *
   * The trait's own fields are part of what implementations were compiled against: none may be added or removed.
   */
@@ -66,6 +73,13 @@ trait KVStore {
 
   /** Whether each value was stored, in the order of the requests. */
   def multiPut(keyValueDatasets: Seq[PutRequest]): Future[Seq[Boolean]]
+
+  /** Adds rows of a stream. A row does not replace another of its key and time, as a tile does, unless it is the same one, read again
+    * after a failure: rows are the same if their positions are.
+    *
+    * A store that does not override this gets rows as any other values, and has to keep them apart by itself.
+    */
+  def multiAppend(rows: Seq[AppendRequest]): Future[Seq[Boolean]] = multiPut(rows.map(_.put))
 
   /** Loads one partition of an upload table; all of it if `partition` is null. */
   def bulkPut(sourceOfflineTable: String, destinationOnlineDataSet: String, partition: String): Unit

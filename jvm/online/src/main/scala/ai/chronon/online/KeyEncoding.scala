@@ -52,8 +52,11 @@ private[online] object KeyEncoding {
       dataset: String,
       context: Metrics.Context
   ): Array[Byte] =
-    try store.createKeyBytes(keys, info, dataset)
-    catch {
+    try {
+      val bytes = store.createKeyBytes(keys, info, dataset)
+      if (bytes == null) throw new IllegalStateException("the store's createKeyBytes gave null")
+      bytes
+    } catch {
       case NonFatal(e) =>
         context.increment("encode_group_by_key_failure.count")
         throw EncodeKeyException(name, s"keys ${keys.mkString(", ")} for dataset $dataset: $e").initCause(e)

@@ -141,11 +141,17 @@ class MetadataStore(
     val start = System.currentTimeMillis()
     val batchDataset = TableNames.clean(name).toUpperCase + "_BATCH"
     val read =
-      Try(kvStore.getString(Constants.GroupByServingInfoKey, batchDataset, timeoutMillis)).flatten.map { text =>
-        new GroupByServingInfoParsed(
-          ThriftJsonCodec.fromJsonStr[GroupByServingInfo](text, check = true, classOf[GroupByServingInfo]),
-          partitionSpec
-        )
+      Try(kvStore.getString(Constants.GroupByServingInfoKey, batchDataset, timeoutMillis)).flatten.map {
+        text =>
+          val info =
+            ThriftJsonCodec.fromJsonStr[GroupByServingInfo](text, check = true, classOf[GroupByServingInfo])
+          // Operation numbers and stored names of the dialects clash: read as ours it would give other features.
+          if (info.isSetDateFormat)
+            throw new UnsupportedOperationException(
+              s"group-by $name: its serving info has a dateFormat, so it was uploaded in the zipline dialect, which this fetcher does " +
+                "not serve; upload it with a definition of the airbnb dialect"
+            )
+          new GroupByServingInfoParsed(info, partitionSpec)
       }
     read match {
       case Success(_) => context.distribution(Metrics.Name.LatencyMillis, System.currentTimeMillis() - start)

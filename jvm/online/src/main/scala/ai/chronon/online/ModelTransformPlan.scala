@@ -14,13 +14,14 @@ private[online] final class ModelTransformPlan(
     val inputs: Seq[(String, String)],
     val outputs: Seq[(String, StructField)]
 ) {
-  val name: String = Option(model.getMetaData).map(_.getName).getOrElse("model")
+  val name: String = ModelTransformPlan.nameOf(model)
 
   /** The key under which a failure of the model is reported. */
   val exceptionKey: String = s"${TableNames.clean(name)}_exception"
 }
 
 private[online] object ModelTransformPlan {
+  def nameOf(model: Model): String = Option(model.getMetaData).map(_.getName).getOrElse("model")
 
   def of(join: Join): Seq[ModelTransformPlan] =
     Option(join.getModelTransforms).flatMap(t => Option(t.getTransforms)).toSeq.flatMap(_.asScala).map {

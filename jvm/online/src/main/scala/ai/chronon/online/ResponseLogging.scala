@@ -62,6 +62,9 @@ private[online] final class ResponseLogging(logFunc: Consumer[LoggableResponse],
               codec.loggingSchemaHash
             ))
             context.increment("count")
+            // Written once, and not read back as a check.
+            context.gauge("encode_key.tries", 1L)
+            context.gauge("encode_value.tries", 1L)
             context.distribution("latency.millis", System.currentTimeMillis() - start)
             context.distribution(
               "overall.latency.millis",

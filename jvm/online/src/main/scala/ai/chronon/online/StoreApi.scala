@@ -1,12 +1,15 @@
 package ai.chronon.online
 
+import ai.chronon.online.streaming.StreamSettings
 import com.fasterxml.jackson.databind.ObjectMapper
 import org.slf4j.LoggerFactory
 
 import java.util.Base64
 
-/** An `Api` of which only the store is special: what the stores of this repository are started with. Users with topics, external
-  * sources or a log of their own extend it.
+/** An `Api` of which only the store is special: what the stores of this repository are started with. Users with message formats,
+  * external sources or a log of their own extend it.
+  *
+  * Messages of topics are JSON or Avro, as the settings of `StreamSettings` say.
   *
   * Sampled responses go to the logger `ai.chronon.online.responses`, one line of JSON each, whose appender decides where they end
   * up. Its fields are the columns of a raw log table: `name`, `key_base64`, `value_base64`, `ts_millis`, `schema_hash`.
@@ -17,10 +20,7 @@ abstract class StoreApi(userConf: Map[String, String]) extends Api(userConf) {
   override def externalRegistry: ExternalSourceRegistry = registry
 
   override def streamDecoder(groupByServingInfoParsed: GroupByServingInfoParsed): StreamDecoder =
-    throw new UnsupportedOperationException(
-      s"${getClass.getName} does not know the messages of group-by ${groupByServingInfoParsed.groupBy.getMetaData.getName}: " +
-        "extend it and override streamDecoder"
-    )
+    StreamSettings.decoder(groupByServingInfoParsed, userConf)
 
   override def logResponse(response: LoggableResponse): Unit = {
     val line = StoreApi.json.createObjectNode()

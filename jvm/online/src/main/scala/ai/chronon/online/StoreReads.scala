@@ -1,12 +1,14 @@
 package ai.chronon.online
 
 import ai.chronon.online.KVStore.{GetRequest, GetResponse, TimedValue}
+import org.slf4j.{Logger, LoggerFactory}
 
 import java.nio.ByteBuffer
 import java.util
 import scala.collection.Seq
 import scala.collection.mutable.ArrayBuffer
-import scala.concurrent.{ExecutionContext, Future}
+import scala.concurrent.Future
+import scala.util.control.NonFatal
 import scala.util.{Failure, Success, Try}
 
 /** What a fetch asks of the store: each key once, all in one `multiGet`. */
@@ -15,6 +17,7 @@ private[online] final class StoreReads {
 
   private val places = new util.HashMap[Key, Integer]
   private val requests = new ArrayBuffer[GetRequest]
+  private var start, latencyMillis, totalBytes = 0L
 
   /** The place of the answer. */
   def add(keyBytes: Array[Byte], dataset: String, afterTsMillis: Option[Long]): Int =
@@ -29,51 +32,70 @@ private[online] final class StoreReads {
   def isEmpty: Boolean = requests.isEmpty
   def size: Int = requests.size
 
-  /** What is made of the answers by place; a request without an answer is a failure. */
-  def run[T](store: KVStore, context: Metrics.Context)(use: Array[Try[StoredValues]] => T)(implicit
-      executionContext: ExecutionContext
-  ): Future[T] =
-    if (isEmpty) Future.fromTry(Try(use(Array.empty)))
-    else {
-      context.count("multi_get.batch.size", requests.size.toLong)
-      val start = System.currentTimeMillis()
-      val asked = requests.toArray
-      store.multiGet(asked.toVector).map { answers =>
-        val result = matched(asked, answers)
-        report(context, result, result.count(_ == null), System.currentTimeMillis() - start)
-        result.indices.foreach(i => if (result(i) == null) result(i) = Failure(new Unanswered(asked(i))))
-        use(result)
-      }
+  /** Of the time that the `multiGet` took, what values of so many bytes stand for. */
+  def attributedLatency(bytes: Long): Long = if (totalBytes == 0) 0 else latencyMillis * bytes / totalBytes
+
+  /** What the store answers. */
+  def ask(store: KVStore, context: Metrics.Context, metrics: RequestMetrics): Future[Seq[GetResponse]] = {
+    metrics.count(context, "multi_get.batch.size", requests.size.toLong)
+    start = System.currentTimeMillis()
+    // A store may throw instead of returning a failed future.
+    try store.multiGet(requests.toVector)
+    catch {
+      case NonFatal(cause) =>
+        context.withSuffix("multi_get").incrementException(cause)
+        throw cause
     }
+  }
+
+  /** The stored values by place; a request without an answer has a failure. */
+  def values(
+      answers: Try[Seq[GetResponse]],
+      context: Metrics.Context,
+      metrics: RequestMetrics
+  ): Try[Array[Try[StoredValues]]] = answers match {
+    case Failure(cause) =>
+      context.withSuffix("multi_get").incrementException(cause)
+      Failure(cause)
+    case Success(found) => Try {
+        val asked = requests.toArray
+        val result = matched(asked, found)
+        latencyMillis = System.currentTimeMillis() - start
+        report(context, result, metrics)
+        result.indices.foreach(i => if (result(i) == null) result(i) = Failure(new Unanswered(asked(i))))
+        result
+      }
+  }
 
   private def report(
       context: Metrics.Context,
       values: Array[Try[StoredValues]],
-      unanswered: Int,
-      latency: Long
+      metrics: RequestMetrics
   ): Unit = {
-    var bytes = 0L
     var answered = 0L
     values.foreach {
       case Success(found) =>
-        bytes += found.bytes
+        totalBytes += found.bytes
         answered += 1
       case _ =>
     }
-    context.distribution("multi_get.bytes", bytes)
-    context.distribution("multi_get.response.length", values.length.toLong)
-    context.distribution("multi_get.response.success.length", answered)
-    context.distribution("multi_get.latency.millis", latency)
-    if (unanswered > 0) context.count("multi_get.response.unmatched", unanswered.toLong)
+    metrics.distribution(context, "multi_get.bytes", totalBytes)
+    metrics.distribution(context, "multi_get.response.length", values.length.toLong)
+    metrics.distribution(context, "multi_get.response.success.length", answered)
+    metrics.distribution(context, "multi_get.latency.millis", latencyMillis)
+    val unanswered = values.count(_ == null)
+    if (unanswered > 0) metrics.count(context, "multi_get.response.unmatched", unanswered.toLong)
     val failed = values.count {
       case Failure(_: NoSuchElementException) | Success(_) | null => false
       case Failure(_)                                             => true
     }
-    if (failed > 0) context.count("multi_get.response.failure", failed.toLong)
+    if (failed > 0) metrics.count(context, "multi_get.response.failure", failed.toLong)
   }
 }
 
 private[online] object StoreReads {
+  private implicit val logger: Logger = LoggerFactory.getLogger(classOf[StoreReads])
+
   private final case class Key(dataset: String, keyBytes: ByteBuffer, afterTsMillis: Option[Long])
 
   /** The store left out the answer to a request. */

@@ -2,12 +2,11 @@ package ai.chronon.online
 
 import ai.chronon.api._
 import ai.chronon.online.Fetcher.{Request, Response}
-import ai.chronon.online.testkit.{Fault, FaultyStore, MemoryStore}
+import ai.chronon.online.testkit.{CountingStore, Fault, Served}
 import org.scalatest.BeforeAndAfterEach
 import org.scalatest.funsuite.AnyFunSuite
 
 import java.util
-import java.util.concurrent.ConcurrentLinkedQueue
 import scala.collection.JavaConverters._
 import scala.collection.Seq
 import scala.concurrent.duration.DurationInt
@@ -30,11 +29,7 @@ class FetcherSuite extends AnyFunSuite with BeforeAndAfterEach {
   private def join(user: Any, name: String = "team/all.v1"): Map[String, AnyRef] =
     wait(fetcher.fetchJoin(Seq(Request(name, keys(user), Some(Query))))).head.values.get
 
-  private val features = Map[String, Any](
-    "team_plain_v1_name" -> "one",
-    "team_plain_v1_age" -> 41L,
-    "p_team_live_v1_amount_sum" -> 6.0
-  )
+  private val features = Served.Features
 
   // ---- what is there
 
@@ -80,6 +75,23 @@ class FetcherSuite extends AnyFunSuite with BeforeAndAfterEach {
     val record =
       wait(fetcher.fetchJoinStructured(Seq(Request("team/all.v1", keys(1L), Some(Query))))).head.values.get
     assert(record.getLong("team_plain_v1_age") == 41L && record.schema.map(_.name).toSet == features.keySet)
+  }
+
+  test("two keys of a part that read one key of the request both have its value") {
+    val pair = Served.plain.deepCopy()
+    pair.getMetaData.setName("team.pair.v1")
+    pair.setKeyColumns(new util.ArrayList(Seq("user", "account").asJava))
+    val info = Served.info(pair)
+    val keySchema = Served.schema("Key", "user" -> LongType, "account" -> LongType)
+    info.setKeyAvroSchema(keySchema)
+    data.putInfo(pair, info)
+    val key = serde.AvroCodec.of(keySchema).encode(Map("user" -> Long.box(7L), "account" -> Long.box(7L)))
+    val value = serde.AvroCodec.of(info.getSelectedAvroSchema).encodeArray(Array[Any]("seven", 7L))
+    wait(store.put(KVStore.PutRequest(key, value, TableNames.batchDataset(pair), Some(Served.BatchEnd))))
+    val part = Served.part(pair)
+    part.setKeyMapping(Map("user" -> "account").asJava)
+    data.put(Served.join("team.both.v1", part))
+    assert(join(7L, "team/both.v1") == Map("team_pair_v1_name" -> "seven", "team_pair_v1_age" -> 7L))
   }
 
   // ---- what is not there
@@ -264,10 +276,18 @@ class FetcherSuite extends AnyFunSuite with BeforeAndAfterEach {
       features - "team_plain_v1_age" + ("years" -> 41L) + ("more" -> 47.0))
   }
 
-  test("a derivation that fails: why, and why the renames alone did not do") {
+  test("derivations that do not compile: the reason and nothing else") {
     derived("*" -> "*", "x" -> "nosuch_column + 1")
-    assert(join(1L, "team/derived.v1").keySet ==
-      Set("derivation_fetch_exception", "derivation_rename_exception"))
+    assert(join(1L, "team/derived.v1").keySet == Set("join_codec_fetch_exception"))
+  }
+
+  test("derivations of keys that are not of their types: why, and why the renames alone did not do") {
+    derived("*" -> "*", "x" -> "team_plain_v1_age + 1")
+    assert(join("abc", "team/derived.v1").keySet == Set(
+      "derivation_fetch_exception",
+      "team_plain_v1_exception",
+      "p_team_live_v1_exception"
+    ))
   }
 
   test("what is derived under the prefix of a failed part goes, of a part with a longer name it stays") {
@@ -343,170 +363,4 @@ class FetcherSuite extends AnyFunSuite with BeforeAndAfterEach {
 object FetcherSuite {
   private val Dataset = Constants.ChrononMetadataKey
   private val Query = Served.BatchEnd + 3600 * 1000
-
-  /** A store with two group-bys and a join of both, and a fetcher over it. */
-  private class Served {
-    import Served._
-
-    val logged = new ConcurrentLinkedQueue[LoggableResponse]
-    val registry = new ExternalSourceRegistry
-    private val memory = new MemoryStore
-    val store: CountingStore = new CountingStore(memory)
-    val fetcher: Fetcher = new Fetcher(
-      store,
-      FetcherSuite.Dataset,
-      logFunc = (response: LoggableResponse) => { logged.add(response); () },
-      externalSourceRegistry = registry
-    )
-
-    for (groupBy <- Seq(plain, live)) memory.put(KVStore.PutRequest(
-      Constants.GroupByServingInfoKey.getBytes,
-      ThriftJsonCodec.toJsonStr(info(groupBy)).getBytes,
-      TableNames.batchDataset(groupBy),
-      Some(BatchEnd)
-    ))
-    putBatch(plain, 1L, Array("one", 41L), BatchEnd)
-    putBatch(plain, 2L, Array(null, 42L), BatchEnd)
-    for ((amount, millis) <- Seq(1.0 -> 1000L, 2.0 -> 2000L, 3.0 -> 3000L)) {
-      val parsed = new GroupByServingInfoParsed(info(live), PartitionSpec.Daily)
-      putRow(1L, parsed.valueAvroCodec.encodeArray(Array[Any](amount)), BatchEnd + millis)
-    }
-    put(join("team.all.v1", part(plain), part(live, "p")))
-
-    def put(join: Join): Unit = fetcher.putJoinConf(join)
-
-    def putBatch(groupBy: GroupBy, user: Long, row: Array[Any], millis: Long): Unit = {
-      val parsed = new GroupByServingInfoParsed(info(groupBy), PartitionSpec.Daily)
-      memory.put(KVStore.PutRequest(
-        keyBytes(user),
-        parsed.selectedCodec.encodeArray(row),
-        TableNames.batchDataset(groupBy),
-        Some(millis)
-      ))
-      ()
-    }
-
-    def putRow(user: Long, bytes: Array[Byte], millis: Long): Unit = {
-      memory.put(KVStore.PutRequest(keyBytes(user), bytes, TableNames.streamingDataset(live), Some(millis)))
-      ()
-    }
-
-    private def keyBytes(user: Long) = serde.AvroCodec.of(KeySchema).encode(Map("user" -> Long.box(user)))
-  }
-
-  /** Counts the keys of each read. */
-  private class CountingStore(inner: KVStore) extends FaultyStore(inner) {
-    val reads = new ConcurrentLinkedQueue[Seq[KVStore.GetRequest]]
-    override def multiGet(requests: Seq[KVStore.GetRequest]): Future[Seq[KVStore.GetResponse]] = {
-      // Metadata is read when it likes.
-      if (
-        requests.exists(request =>
-          request.dataset.startsWith("TEAM_") &&
-            new String(request.keyBytes) != Constants.GroupByServingInfoKey
-        )
-      )
-        reads.add(requests)
-      super.multiGet(requests)
-    }
-  }
-
-  private object Served {
-    val BatchEnd: Long = PartitionSpec.Daily.epochMillis("2024-03-17")
-
-    private def schema(name: String, fields: (String, DataType)*): String =
-      serde.AvroConversions.fromChrononSchema(StructType.from(name, fields.toArray)).toString(true)
-    val KeySchema: String = schema("Key", "user" -> LongType)
-
-    private def metaData(name: String): MetaData = {
-      val result = new MetaData()
-      result.setName(name)
-      result.setTeam("team")
-      result
-    }
-
-    private def events(topic: String): Source = {
-      val query = new Query()
-      query.setTimeColumn("ts")
-      query.setSetups(new util.ArrayList[String])
-      val source = new EventSource()
-      source.setTable("db.t")
-      if (topic != null) source.setTopic(topic)
-      source.setQuery(query)
-      Source.events(source)
-    }
-
-    private def groupBy(name: String, accuracy: Accuracy): GroupBy = {
-      val result = new GroupBy()
-      result.setMetaData(metaData(name))
-      result.setSources(new util.ArrayList(Seq(events(if (accuracy == Accuracy.TEMPORAL) "topic"
-      else null)).asJava))
-      result.setKeyColumns(new util.ArrayList(Seq("user").asJava))
-      result.setAccuracy(accuracy)
-      result
-    }
-
-    val plain: GroupBy = groupBy("team.plain.v1", Accuracy.SNAPSHOT)
-    val gone: GroupBy = groupBy("team.gone.v1", Accuracy.SNAPSHOT)
-    val live: GroupBy = {
-      val result = groupBy("team.live.v1", Accuracy.TEMPORAL)
-      val sum = new Aggregation()
-      sum.setInputColumn("amount")
-      sum.setOperation(Operation.SUM)
-      sum.setArgMap(new util.HashMap[String, String])
-      result.setAggregations(new util.ArrayList(Seq(sum).asJava))
-      result
-    }
-
-    def info(groupBy: GroupBy): GroupByServingInfo = {
-      val result = new GroupByServingInfo()
-      result.setGroupBy(groupBy)
-      result.setBatchEndDate("2024-03-17")
-      result.setKeyAvroSchema(KeySchema)
-      result.setSelectedAvroSchema(
-        if (groupBy eq live) schema("Value", "amount" -> DoubleType)
-        else schema("Value", "name" -> StringType, "age" -> LongType)
-      )
-      result
-    }
-
-    def part(groupBy: GroupBy, prefix: String = null): JoinPart = {
-      val result = new JoinPart()
-      result.setGroupBy(groupBy)
-      if (prefix != null) result.setPrefix(prefix)
-      result
-    }
-
-    def join(name: String, parts: JoinPart*): Join = {
-      val result = new Join()
-      result.setMetaData(metaData(name))
-      result.setLeft(events(null))
-      result.setJoinParts(new util.ArrayList(parts.asJava))
-      result
-    }
-
-    def external(
-        name: String,
-        key: String,
-        value: String,
-        mapping: Map[String, String],
-        prefix: String = null
-    ): ExternalPart = {
-      val source = new ExternalSource()
-      source.setMetadata(metaData(name))
-      source.setKeySchema(DataType.toTDataType(StructType.from("k", Array(key -> LongType))))
-      source.setValueSchema(DataType.toTDataType(StructType.from("v", Array(value -> LongType))))
-      val result = new ExternalPart()
-      result.setSource(source)
-      if (mapping.nonEmpty) result.setKeyMapping(mapping.asJava)
-      if (prefix != null) result.setPrefix(prefix)
-      result
-    }
-
-    def derivation(name: String, expression: String): Derivation = {
-      val result = new Derivation()
-      result.setName(name)
-      result.setExpression(expression)
-      result
-    }
-  }
 }

@@ -70,6 +70,8 @@ class PublicShapesSuite extends AnyFunSuite {
     "MetadataEndPoint",
     "MetadataEndPoint$",
     "DataMetrics",
+    "TBaseDecoderFactory",
+    "ThriftDecoder",
     "TTLCache",
     "GroupByServingInfoParsed",
     "serde.AvroCodec",

@@ -12,11 +12,12 @@ import java.nio.charset.StandardCharsets.UTF_8
 object ConfFile {
   private val address = "^[a-zA-Z][a-zA-Z0-9+.-]*://.*".r
 
-  /** @throws InvalidDefinitionException naming the path when there is no such file, it is not a definition, or it was
-    *                                    changed after it was compiled
+  /** @param check whether a file that was changed after it was compiled is refused
+    * @throws InvalidDefinitionException naming the path when there is no such file, it is not a definition, or it was
+    *                                    changed
     */
-  def read[T <: TBase[_, _]](path: String, kind: Class[T]): T =
-    try ThriftJsonCodec.fromJsonStr[T](text(path), check = true, kind)(Manifest.classType(kind))
+  def read[T <: TBase[_, _]](path: String, kind: Class[T], check: Boolean = true): T =
+    try ThriftJsonCodec.fromJsonStr[T](text(path), check, kind)(Manifest.classType(kind))
     catch {
       case e: InvalidDefinitionException => throw new InvalidDefinitionException(s"$path: ${e.getMessage}", e)
       case e: IOException                =>

@@ -4,6 +4,7 @@ import ai.chronon.api
 import ai.chronon.api.TableNames
 import ai.chronon.spark.catalog.TableUtils
 import ai.chronon.spark.cli.{CommandLine, Flags, UsageException}
+import ai.chronon.spark.serving.{FetchCommand, MetadataUpload, OnlineSide, StreamingCommand}
 import org.apache.spark.sql.{DataFrame, SparkSession}
 import org.apache.spark.sql.functions.col
 import org.slf4j.LoggerFactory
@@ -22,7 +23,9 @@ object Driver {
   def main(args: Array[String]): Unit = {
     val status = run(args.toSeq)
     SparkSession.getDefaultSession.foreach(_.stop())
-    if (status != 0) sys.exit(status)
+    // an integrator's classes may have left threads that would keep the process
+    val online = args.exists(_.startsWith("--online-class"))
+    if (status != 0 || online) sys.exit(status)
   }
 
   /** Runs one command in this JVM.
@@ -36,6 +39,10 @@ object Driver {
   ): Int =
     if (args.headOption.exists(a => a == "--help" || a == "help")) {
       out(Flags.help)
+      0
+    } else if (args.tail.contains("--help")) {
+      out(Flags.subcommands.find(command => command.built && args.headOption.contains(command.name))
+        .fold(Flags.help)(Flags.help))
       0
     } else
       try {
@@ -53,9 +60,13 @@ object Driver {
       }
 
   private def execute(line: CommandLine, out: String => Unit): Unit = line.subcommand match {
-    case "join"              => join(line, out)
-    case "group-by-backfill" => groupByBackfill(line, out)
-    case "group-by-upload"   => groupByUpload(line, out)
+    case "join"                      => join(line, out)
+    case "group-by-backfill"         => groupByBackfill(line, out)
+    case "group-by-upload"           => groupByUpload(line, out)
+    case "group-by-upload-bulk-load" => bulkLoad(line, out)
+    case "metadata-upload"           => new MetadataUpload(OnlineSide.api(line)).run(line, out)
+    case "fetch"                     => new FetchCommand(OnlineSide.api(line)).run(line, out)
+    case "group-by-streaming"        => new StreamingCommand(OnlineSide.api(line)).run(line, out)
   }
 
   private def join(line: CommandLine, out: String => Unit): Unit = {
@@ -97,6 +108,23 @@ object Driver {
     withTables(line, s"groupBy_${TableNames.name(conf.getMetaData)}_upload") { tables =>
       new GroupByUpload(conf, endDate(line, tables), tables, show = out).run()
       TableNames.upload(conf.getMetaData)
+    }
+  }
+
+  private def bulkLoad(line: CommandLine, out: String => Unit): Unit = {
+    val conf = ConfFile.read(line.required("conf-path"), classOf[api.GroupBy])
+    line.required("end-date")
+    val uploader = line.one("uploader").map(name => "UPLOADER" -> name.toLowerCase)
+    val online = OnlineSide.api(line, uploader.toMap)
+    val name = TableNames.name(conf.getMetaData)
+    withTables(line, s"groupBy_${name}_upload_bulk_load") { tables =>
+      // tasks make the store's writers again, out of the same classes
+      line.one("online-jar").foreach(tables.spark.sparkContext.addJar)
+      val table = TableNames.upload(conf.getMetaData)
+      val day = endDate(line, tables)
+      OnlineSide.withStore(online)(_.bulkPut(table, name, day))
+      out(s"$table of $day is loaded for $name")
+      table
     }
   }
 

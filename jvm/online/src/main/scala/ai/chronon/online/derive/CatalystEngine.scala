@@ -36,6 +36,8 @@ private[online] final class CatalystEngine extends SqlEngine {
     new Compiled(expressions, input.map(name => schema.fields(schema.fieldIndex(name))), planned.schema)
   }
 
+  override def prepare(statements: Seq[String]): Unit = statements.foreach(session.sql(_))
+
   /** The expressions of a chain of projections over the input, and the input's columns that are left. */
   private def bound(owner: String, plan: LogicalPlan): (Seq[Seq[SparkExpression]], Seq[String]) = plan match {
     case Project(list, child) =>
@@ -43,7 +45,7 @@ private[online] final class CatalystEngine extends SqlEngine {
       (below :+ list.map(BindReferences.bindReference[SparkExpression](_, child.output)), input)
     case leaf if leaf.children.isEmpty => (Nil, leaf.output.map(_.name))
     case other                         => throw new UnsupportedOperationException(
-        s"$owner: a derivation needs ${other.nodeName}, which is no function of one row: only those can be served"
+        s"$owner: an expression needs ${other.nodeName}, which is no function of one row: only those can be evaluated here"
       )
   }
 }

@@ -11,6 +11,9 @@ private[online] trait SqlEngine {
       projection: Seq[(String, String)],
       inputs: Seq[StructField]
   ): SqlEngine.Projection
+
+  /** Runs statements that expressions depend on, functions of an author's above all. */
+  def prepare(statements: Seq[String]): Unit
 }
 
 private[online] object SqlEngine {
@@ -25,8 +28,8 @@ private[online] object SqlEngine {
 
   private val Implementation = "ai.chronon.online.derive.CatalystEngine"
 
-  /** @throws java.lang.IllegalStateException naming owner and derivations if the engine or Spark is not there */
-  def load(owner: String, derivations: Seq[String]): SqlEngine =
+  /** @throws java.lang.IllegalStateException naming owner and columns if the engine or Spark is not there */
+  def load(owner: String, columns: Seq[String]): SqlEngine =
     try {
       // Spark is asked for by itself: without it the engine's class loads, and fails somewhere inside.
       Class.forName("org.apache.spark.sql.SparkSession", false, getClass.getClassLoader)
@@ -34,7 +37,7 @@ private[online] object SqlEngine {
     } catch {
       case e @ (_: ClassNotFoundException | _: LinkageError) =>
         throw new IllegalStateException(
-          s"$owner: derivations ${derivations.mkString(", ")} have an expression that only Spark SQL evaluates, and there is no " +
+          s"$owner: columns ${columns.mkString(", ")} have an expression that only Spark SQL evaluates, and there is no " +
             "Spark on the class path: add spark-sql, or write the expression with arithmetic, comparisons, coalesce, if, case and " +
             "casts between numbers alone",
           e

@@ -36,7 +36,11 @@ class FetchWorld extends util.function.BiFunction[String, Array[AnyRef], AnyRef]
       )))
       ()
     },
-    externalSourceRegistry = new ExternalSourceRegistry
+    externalSourceRegistry = {
+      val registry = new ExternalSourceRegistry
+      registry.add("echo", new EchoHandler)
+      registry
+    }
   )
 
   /** One entry for all calls: methods of this class have different classes as arguments on the two sides. */
@@ -55,10 +59,64 @@ class FetchWorld extends util.function.BiFunction[String, Array[AnyRef], AnyRef]
     case ("row", Array(info: String, values: Array[_], mutation: java.lang.Boolean)) =>
       val codec = if (mutation) parsed(info).mutationValueAvroCodec else parsed(info).valueAvroCodec
       codec.encodeArray(values.asInstanceOf[Array[Any]])
+    case ("thrift", Array(className: String, binary: Array[Byte], tokens)) =>
+      val record =
+        Class.forName(className, true, getClass.getClassLoader).getDeclaredConstructor().newInstance()
+          .asInstanceOf[org.apache.thrift.TBase[Window, Window._Fields]] // whichever it is
+      new org.apache.thrift.TDeserializer(
+        new org.apache.thrift.protocol.TBinaryProtocol.Factory()
+      ).deserialize(
+        record,
+        binary
+      )
+      val names: SerializableFunction[String, String] = (name: String) => name.toLowerCase
+      val decoder =
+        new TBaseDecoderFactory(className, tokens.asInstanceOf[util.Set[String]], names).build()
+      Array[AnyRef](described(decoder.dataType), decoder(record).asInstanceOf[AnyRef])
+    case ("rowTo", Array(schema: String, value)) =>
+      val avro = serde.AvroConversions.toChrononSchema(new org.apache.avro.Schema.Parser().parse(schema))
+      Row.to[util.List[Any], String, util.List[Any], util.Map[Any, Any], Any](
+        value,
+        avro,
+        (members: Iterator[Any], _: DataType, node: Option[Any]) => {
+          val all = new util.ArrayList[Any](util.Arrays.asList(s"struct $node"))
+          members.foreach(all.add)
+          all
+        },
+        (bytes: Array[Byte]) => bytes.mkString("bytes ", ",", ""),
+        (elements: Iterator[Any], size: Int) => {
+          val all = new util.ArrayList[Any](util.Arrays.asList(s"list $size"))
+          elements.foreach(all.add)
+          all
+        },
+        (map: util.Map[Any, Any]) => map,
+        null,
+        None
+      ).asInstanceOf[AnyRef]
+    case ("rowFrom", Array(schema: String, value)) =>
+      val avro = serde.AvroConversions.toChrononSchema(new org.apache.avro.Schema.Parser().parse(schema))
+      Row.from[Array[Any], String, Array[Any], String](
+        value,
+        avro,
+        (members: Array[Any], _: Seq[StructField]) => members.iterator,
+        (bytes: String) => bytes.getBytes,
+        (elements: Array[Any]) => new util.ArrayList[Any](util.Arrays.asList(elements: _*)),
+        (text: String) => text + "!"
+      ).asInstanceOf[AnyRef]
+    // What the reference's streaming jobs write rows with.
+    case ("encodedRow", Array(info: String, what: String, values: Array[_])) =>
+      val schema = what match {
+        case "key"      => parsed(info).keyChrononSchema
+        case "event"    => parsed(info).valueChrononSchema
+        case "mutation" => parsed(info).mutationValueChrononSchema
+      }
+      encoded(schema, values)
     case ("selected", Array(info: String, values: Array[_])) =>
       parsed(info).selectedCodec.encodeArray(values.asInstanceOf[Array[Any]])
     case ("batchIr", Array(info: String, rows: util.List[_]))  => batchIr(parsed(info), rows)
     case ("snapshot", Array(info: String, rows: util.List[_])) => snapshot(parsed(info), rows)
+    case ("tile", Array(info: String, rows: util.List[_]))     => tile(parsed(info), rows)
+    case ("stats", Array(name: String, until: java.lang.Long)) => stats(name, until)
     case ("logged", Array())                                   => logged
     case ("close", Array())                                    =>
       // The reference's fetcher has nothing to close.
@@ -68,6 +126,15 @@ class FetchWorld extends util.function.BiFunction[String, Array[AnyRef], AnyRef]
       }
       null
     case _ => throw new IllegalArgumentException(s"$method(${arguments.mkString(", ")})")
+  }
+
+  /** With the members of structs, which the types' own texts leave out. */
+  private def described(dataType: DataType): String = dataType match {
+    case StructType(name, fields) =>
+      fields.map(f => s"${f.name}:${described(f.fieldType)}").mkString(s"$name{", ",", "}")
+    case ListType(element) => s"list<${described(element)}>"
+    case MapType(key, v)   => s"map<${described(key)},${described(v)}>"
+    case other             => DataType.toString(other)
   }
 
   private def parsed(info: String) = new GroupByServingInfoParsed(
@@ -84,18 +151,33 @@ class FetchWorld extends util.function.BiFunction[String, Array[AnyRef], AnyRef]
       )
   }
 
-  /** For each response the features by name, or the failure. */
+  /** For each response which request it answers, and the features by name, or the failure. */
   private def answered(responses: Future[Seq[Fetcher.Response]]): util.List[AnyRef] = {
     val result = new util.ArrayList[AnyRef]
     Await.result(responses, 60.seconds).foreach { response =>
-      result.add(response.values match {
-        case Success(null)   => null
-        case Success(values) => new util.TreeMap[String, AnyRef](values.asJava)
-        case Failure(cause)  => cause.getMessage
-      })
+      val request = response.request
+      val echo = s"${request.name} ${request.keys.toSeq.sortBy(_._1).mkString(", ")} at ${request.atMillis}"
+      result.add(Array[AnyRef](
+        echo,
+        response.values match {
+          case Success(null)   => null
+          case Success(values) => new util.TreeMap[String, AnyRef](values.asJava)
+          case Failure(cause)  => s"failed with ${cause.getClass.getName}"
+        }
+      ))
     }
     result
   }
+
+  /** A series of metrics, or the class of what its future failed with. */
+  private def stats(name: String, until: java.lang.Long): AnyRef =
+    Try(Await.result(
+      fetcher.fetchStatsTimeseries(Fetcher.StatsRequest(name, Some(0L), Some(until))),
+      60.seconds
+    ).values).flatten match {
+      case Success(series) => new util.TreeMap[String, AnyRef](series.asJava)
+      case Failure(cause)  => s"failed with ${cause.getClass.getName}"
+    }
 
   // What follows exists on the reference's side alone: it is where stored batch data comes from.
 
@@ -114,6 +196,22 @@ class FetchWorld extends util.function.BiFunction[String, Array[AnyRef], AnyRef]
       ir = update.invoke(aggregator, ir, new ArrayRow(values.asInstanceOf[Array[Any]], millis))
     }
     (aggregator, ir)
+  }
+
+  /** Rows of one tile, folded by the codec that a streaming job writes tiles with. */
+  private def tile(info: GroupByServingInfoParsed, rows: util.List[_]): AnyRef = {
+    val columns = info.valueChrononSchema.fields.map(field => field.name -> field.fieldType).toSeq
+    val codec =
+      Class.forName("ai.chronon.online.TileCodec", true, getClass.getClassLoader).getConstructors.head
+        .newInstance(info.getGroupBy, columns).asInstanceOf[AnyRef]
+    val aggregator = call(codec, "rowAggregator")
+    val ir = call(aggregator, "init")
+    val update =
+      aggregator.getClass.getMethods.find(m => m.getName == "update" && m.getParameterCount == 2).get
+    rows.asScala.foreach { case Array(millis: java.lang.Long, values: Array[_]) =>
+      update.invoke(aggregator, ir, new ArrayRow(values.asInstanceOf[Array[Any]], millis))
+    }
+    call(codec, "makeTileIr", ir, Boolean.box(true))
   }
 
   private def batchIr(info: GroupByServingInfoParsed, rows: util.List[_]): AnyRef = {
@@ -148,6 +246,15 @@ class FetchWorld extends util.function.BiFunction[String, Array[AnyRef], AnyRef]
 
   private def encoded(schema: AnyRef, row: Any): Array[Byte] =
     serde.AvroConversions.encodeBytes(schema.asInstanceOf[StructType], null)(row)
+}
+
+/** An external source that answers every request with its own key, in the type that it declares. */
+private class EchoHandler extends ExternalSourceHandler {
+  override def fetch(requests: Seq[Fetcher.Request]): Future[Seq[Fetcher.Response]] =
+    Future.successful(requests.map { request =>
+      val user = Option(request.keys("user")).map(key => Long.box(key.toString.toLong)).orNull
+      Fetcher.Response(request, Success(Map[String, AnyRef]("echoed" -> user)))
+    })
 }
 
 /** The least that a fetcher asks of a store. */

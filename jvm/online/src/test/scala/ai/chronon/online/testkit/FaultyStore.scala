@@ -1,7 +1,7 @@
 package ai.chronon.online.testkit
 
 import ai.chronon.online.KVStore
-import ai.chronon.online.KVStore.{GetRequest, GetResponse, PutRequest}
+import ai.chronon.online.KVStore.{AppendRequest, GetRequest, GetResponse, PutRequest}
 
 import java.util.concurrent.TimeoutException
 import scala.collection.Seq
@@ -50,6 +50,7 @@ class FaultyStore(inner: KVStore) extends KVStore {
 
   override def create(dataset: String): Unit = inner.create(dataset)
   override def multiPut(puts: Seq[PutRequest]): Future[Seq[Boolean]] = inner.multiPut(puts)
+  override def multiAppend(rows: Seq[AppendRequest]): Future[Seq[Boolean]] = inner.multiAppend(rows)
   override def bulkPut(table: String, dataset: String, partition: String): Unit =
     inner.bulkPut(table, dataset, partition)
 

@@ -1,9 +1,10 @@
 package ai.chronon.online.testkit
 
-import ai.chronon.online.KVStore.{GetRequest, GetResponse, PutRequest}
-import ai.chronon.online.{KVStore, StringArrayConverter, UploadRow, UploadTable}
+import ai.chronon.online.KVStore.{AppendRequest, GetRequest, GetResponse, PutRequest}
+import ai.chronon.online.{KVStore, StringArrayConverter, UploadRow, UploadTable, UploadWriter}
 import org.scalatest.funsuite.AnyFunSuite
 
+import java.io.{ByteArrayInputStream, ByteArrayOutputStream, ObjectInputStream, ObjectOutputStream}
 import java.nio.charset.StandardCharsets.UTF_8
 import scala.collection.Seq
 import scala.concurrent.duration.DurationInt
@@ -96,6 +97,19 @@ abstract class KVStoreContract extends AnyFunSuite {
     put(store, streaming, "a", "half a tile", today)
     put(store, streaming, "a", "the whole tile", today)
     assert(values(store, streaming, "a", Some(today)) == Seq(("the whole tile", today)))
+  }
+
+  storeTest(
+    "different rows of one key and time are all kept, and are the same when they are appended again"
+  ) { store =>
+    store.create(streaming)
+    val rows = Seq("after" -> 1L, "before" -> 2L).map { case (value, position) =>
+      AppendRequest(PutRequest(bytes("a"), bytes(value), streaming, Some(today)), position)
+    }
+    for (_ <- 1 to 2) {
+      assert(await(store.multiAppend(rows)) == Seq(true, true))
+      assert(values(store, streaming, "a", Some(today)).toSet == Set(("after", today), ("before", today)))
+    }
   }
 
   storeTest("equal values at different times are all kept") { store =>
@@ -237,12 +251,42 @@ abstract class KVStoreContract extends AnyFunSuite {
     ).takeWhile(_ != null).exists(_.getMessage.contains("db.broken")))
   }
 
+  uploadTest("a bulk load in shares, by copies of the writer, one share twice", new SharedUploads(today)) {
+    store =>
+      store.create(batch)
+      store.bulkPut("db.upload", batch, "2024-01-01")
+      for (key <- 0 until 300)
+        assert(values(store, batch, s"k$key", None) == Seq((s"db.upload 2024-01-01 $key", today)))
+  }
+
   /** A table of 300 keys, whatever it is called. */
-  private final class Uploads(millis: Long) extends UploadTable {
+  private class Uploads(millis: Long) extends UploadTable {
     override def rows(table: String, partition: Option[String]): Iterator[UploadRow] =
       Iterator.range(0, 300).map(i =>
         UploadRow(bytes(s"k$i"), bytes(s"$table ${partition.getOrElse("all")} $i"), millis)
       )
+  }
+
+  /** The same, read as an engine of several processes does: what is not serializable does not arrive, and a share is handed out
+    * again after its writer has failed.
+    */
+  private final class SharedUploads(millis: Long) extends Uploads(millis) {
+    override def foreachShare(table: String, partition: Option[String])(writer: UploadWriter): Unit =
+      rows(table, partition).grouped(100).foreach { share =>
+        val failing = share.iterator.zipWithIndex.map { case (row, i) =>
+          if (i == 50) throw new IllegalStateException("the task is killed") else row
+        }
+        intercept[IllegalStateException](travelled(writer).write(failing))
+        travelled(writer).write(share.iterator)
+      }
+
+    private def travelled(writer: UploadWriter): UploadWriter = {
+      val sent = new ByteArrayOutputStream
+      new ObjectOutputStream(sent).writeObject(writer)
+      new ObjectInputStream(
+        new ByteArrayInputStream(sent.toByteArray)
+      ).readObject().asInstanceOf[UploadWriter]
+    }
   }
 
   /** A table whose reading ends in the middle. */

@@ -1,6 +1,6 @@
 package ai.chronon.online.testkit
 
-import ai.chronon.online.KVStore.{GetRequest, GetResponse, PutRequest, TimedValue}
+import ai.chronon.online.KVStore.{AppendRequest, GetRequest, GetResponse, PutRequest, TimedValue}
 import ai.chronon.online.{Dataset, KVStore, KeyNotFoundException, UploadTable}
 
 import java.nio.ByteBuffer
@@ -15,7 +15,9 @@ import scala.util.{Failure, Success}
   * @param uploads reads the tables of bulk loads
   */
 class MemoryStore(uploads: => UploadTable = UploadTable.installed) extends KVStore {
-  private type Versions = ConcurrentSkipListMap[java.lang.Long, Array[Byte]]
+
+  /** By time and position; values that are no rows of a stream have position 0. */
+  private type Versions = ConcurrentSkipListMap[(Long, Long), Array[Byte]]
   private val datasets = new ConcurrentHashMap[String, ConcurrentHashMap[ByteBuffer, Versions]]
 
   override def create(dataset: String): Unit = { entries(dataset); () }
@@ -27,6 +29,18 @@ class MemoryStore(uploads: => UploadTable = UploadTable.installed) extends KVSto
     write(put.dataset, put.keyBytes, put.valueBytes, put.tsMillis.getOrElse(System.currentTimeMillis()))
     true
   })
+
+  override def multiAppend(rows: Seq[AppendRequest]): Future[Seq[Boolean]] =
+    Future.successful(rows.map { case AppendRequest(put, position) =>
+      write(
+        put.dataset,
+        put.keyBytes,
+        put.valueBytes,
+        put.tsMillis.getOrElse(System.currentTimeMillis()),
+        position
+      )
+      true
+    })
 
   override def bulkPut(
       sourceOfflineTable: String,
@@ -41,8 +55,8 @@ class MemoryStore(uploads: => UploadTable = UploadTable.installed) extends KVSto
     val found = Option(datasets.get(request.dataset))
       .flatMap(keys => Option(keys.get(ByteBuffer.wrap(request.keyBytes))))
     val versions = found.map { all =>
-      val inRange = request.afterTsMillis.map(after => all.tailMap(after, true)).getOrElse(all)
-      inRange.asScala.iterator.map { case (millis, bytes) => TimedValue(bytes, millis) }.toList
+      val inRange = request.afterTsMillis.map(after => all.tailMap((after, 0L), true)).getOrElse(all)
+      inRange.asScala.iterator.map { case ((millis, _), bytes) => TimedValue(bytes, millis) }.toList
     }.getOrElse(Nil)
     (versions, request.afterTsMillis) match {
       case (Nil, None)                                           => Failure(new KeyNotFoundException(request))
@@ -51,11 +65,22 @@ class MemoryStore(uploads: => UploadTable = UploadTable.installed) extends KVSto
     }
   }
 
-  private def write(dataset: String, key: Array[Byte], value: Array[Byte], millis: Long): Unit = {
+  private def write(
+      dataset: String,
+      key: Array[Byte],
+      value: Array[Byte],
+      millis: Long,
+      position: Long = 0
+  ): Unit = {
     // The caller may reuse its array, a map's key may not change.
-    entries(dataset).computeIfAbsent(ByteBuffer.wrap(key.clone), _ => new Versions).put(millis, value.clone)
+    entries(dataset).computeIfAbsent(
+      ByteBuffer.wrap(key.clone),
+      _ => new Versions(order)
+    ).put((millis, position), value.clone)
     ()
   }
+
+  private val order: Ordering[(Long, Long)] = Ordering.Tuple2[Long, Long]
 
   private def entries(dataset: String): ConcurrentHashMap[ByteBuffer, Versions] =
     datasets.computeIfAbsent(dataset, _ => new ConcurrentHashMap[ByteBuffer, Versions])

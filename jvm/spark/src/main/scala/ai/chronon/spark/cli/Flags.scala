@@ -12,11 +12,15 @@ object Arity {
 
   /** All words up to the next flag. */
   case object Many extends Arity
+
+  /** Settings, `-Zkey=value` each, as often as wanted. */
+  case object Settings extends Arity
 }
 
 /** One flag of the command line.
   *
   * @param name    kebab-case, without dashes
+  * @param short   one letter that stands for it behind one dash
   * @param built   whether it does what it says; one that is not built is refused by name
   */
 final case class Flag(
@@ -24,7 +28,8 @@ final case class Flag(
     arity: Arity,
     help: String,
     default: Option[String] = None,
-    built: Boolean = true
+    built: Boolean = true,
+    short: Option[Char] = None
 )
 
 /** One subcommand; one that is not built is known, and refused by name. */
@@ -56,6 +61,53 @@ object Flags {
     Flag("disable-kryo-serializer", Presence, "no effect: rows never go through Kryo here")
   )
 
+  /** What commands that talk to a store are given. */
+  val online: Seq[Flag] = Seq(
+    Flag("online-jar", One, "jar of the online class, unless that is on the class path"),
+    Flag(
+      "online-class",
+      One,
+      "class that extends ai.chronon.online.Api, for instance ai.chronon.stores.sqlite.SqliteApi"
+    ),
+    Flag("Z", Arity.Settings, "a setting for the online class, as often as wanted", short = Some('Z'))
+  )
+
+  private val confPath: Flag = offline.head
+
+  private val bulkLoad: Seq[Flag] = offline ++ online ++ Seq(
+    Flag("uploader", One, "handed to the online class as the setting UPLOADER, in lower case"),
+    Flag("is-gcp", Presence, "settings of Google's stores", built = false),
+    Flag("gcp-project-id", One, "settings of Google's stores", built = false),
+    Flag("gcp-bigtable-instance-id", One, "settings of Google's stores", built = false),
+    Flag("enable-upload-clients", One, "settings of Google's stores", built = false)
+  )
+
+  private val metadataUpload: Seq[Flag] = online ++ Seq(
+    Flag("conf-path", One, "compiled definitions: a file, or a folder with everything below it"),
+    Flag("end-point-name", One, "ZIPLINE_METADATA or CHRONON_ENTITY_BY_TEAM alone", Some("both")),
+    Flag("batch-size", One, "definitions per write", Some("50"))
+  )
+
+  private val fetch: Seq[Flag] = online ++ Seq(
+    confPath,
+    Flag("key-json", One, "keys of a request as a JSON object, or a list of them"),
+    Flag("key-json-file", One, "file with a JSON object of keys per line", short = Some('f')),
+    Flag("name", One, "the join as team/name.version, or the group-by"),
+    Flag("type", One, "join, group-by or join-stats", Some("join")),
+    Flag("at-millis", One, "the moment that is asked about, in milliseconds since 1970", Some("now")),
+    Flag("interval", One, "seconds between rounds", Some("1")),
+    Flag("loop", Presence, "ask again and again until stopped")
+  )
+
+  private val streaming: Seq[Flag] = online ++ Seq(
+    Flag("conf-path", One, "compiled definition: a file, or the key of one in the metadata of the store"),
+    Flag("kafka-bootstrap", One, "host:port of the brokers, with commas between, instead of the topic's own"),
+    Flag("until-end", Presence, "stop where the topic ends at the start, instead of waiting for more"),
+    Flag("debug", Presence, "show rows instead of writing them", short = Some('d')),
+    Flag("mock-writes", Presence, "do everything but write"),
+    Flag("lag-millis", One, "no effect: messages are read as they come", Some("2000"))
+  )
+
   private val exporting: Seq[Flag] = Seq(
     Flag("local-table-export-path", One, "local mode: folder to export tables to at the end"),
     Flag("local-table-export-format", One, "csv, parquet or json", Some("csv")),
@@ -76,7 +128,11 @@ object Flags {
   val subcommands: Seq[Subcommand] = Seq(
     Subcommand("join", offline ++ join ++ exporting ++ validate ++ parts, built = true),
     Subcommand("group-by-backfill", offline ++ exporting ++ validate, built = true),
-    Subcommand("group-by-upload", offline, built = true)
+    Subcommand("group-by-upload", offline, built = true),
+    Subcommand("group-by-upload-bulk-load", bulkLoad, built = true),
+    Subcommand("metadata-upload", metadataUpload, built = true),
+    Subcommand("fetch", fetch, built = true),
+    Subcommand("group-by-streaming", streaming, built = true)
   ) ++ Seq(
     "join-left",
     "join-final",
@@ -89,22 +145,22 @@ object Flags {
     "log-flattener",
     "consistency-metrics-compute",
     "compare-join-query",
-    "model-transform-batch",
-    "metadata-upload",
-    "fetch",
-    "group-by-streaming"
+    "model-transform-batch"
   ).map(Subcommand(_, Nil, built = false))
 
-  def help: String = subcommands.filter(_.built).map { command =>
+  def help: String = subcommands.filter(_.built).map(help).mkString("\n\n")
+
+  def help(command: Subcommand): String = {
     val lines = command.flags.filter(_.built).map { f =>
-      val word = f.arity match {
-        case Presence => ""
-        case One      => " VALUE"
-        case Many     => " VALUE …"
+      val words = f.arity match {
+        case Presence       => s"--${f.name}"
+        case One            => s"--${f.name} VALUE" + f.short.map(letter => s", -$letter VALUE").getOrElse("")
+        case Many           => s"--${f.name} VALUE …"
+        case Arity.Settings => s"-${f.name}KEY=VALUE"
       }
       val default = f.default.map(d => s" (default $d)").getOrElse("")
-      f"  --${f.name + word}%-36s ${f.help}$default"
+      f"  $words%-38s ${f.help}$default"
     }
     (s"${command.name}" +: lines).mkString("\n")
-  }.mkString("\n\n")
+  }
 }

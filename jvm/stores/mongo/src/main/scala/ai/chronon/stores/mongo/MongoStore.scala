@@ -1,6 +1,6 @@
 package ai.chronon.stores.mongo
 
-import ai.chronon.online.KVStore.{GetRequest, GetResponse, PutRequest, TimedValue}
+import ai.chronon.online.KVStore.{AppendRequest, GetRequest, GetResponse, PutRequest, TimedValue}
 import ai.chronon.online._
 import com.mongodb.client.model._
 import com.mongodb.client.{MongoClient, MongoClients, MongoCollection}
@@ -59,16 +59,22 @@ final class MongoStore(settings: MongoSettings, uploads: => UploadTable = Upload
     }
   }
 
-  override def multiPut(puts: Seq[PutRequest]): Future[Seq[Boolean]] = {
+  override def multiPut(puts: Seq[PutRequest]): Future[Seq[Boolean]] =
+    written(puts.map(put => (put, None)))
+
+  override def multiAppend(rows: Seq[AppendRequest]): Future[Seq[Boolean]] =
+    written(rows.map(row => (row.put, Some(row.position))))
+
+  private def written(puts: Seq[Placed]): Future[Seq[Boolean]] = {
     val now = System.currentTimeMillis()
-    Future.sequence(puts.groupBy(_.dataset).toSeq.map { case (dataset, all) =>
+    Future.sequence(puts.groupBy(_._1.dataset).toSeq.map { case (dataset, all) =>
       Future(blocking(write(dataset, all, now))).map(_ => dataset -> true).recover { case NonFatal(error) =>
         logger.error(s"${all.size} values of $dataset were not stored", error)
         dataset -> false
       }
     }).map { stored =>
       val byDataset = stored.toMap
-      puts.map(put => byDataset(put.dataset))
+      puts.map { case (put, _) => byDataset(put.dataset) }
     }
   }
 
@@ -85,15 +91,20 @@ final class MongoStore(settings: MongoSettings, uploads: => UploadTable = Upload
 
   override def close(): Unit = client.close()
 
-  private[mongo] def write(dataset: String, puts: Seq[PutRequest], now: Long): Unit = if (puts.nonEmpty) {
+  private[mongo] def write(dataset: String, puts: Seq[Placed], now: Long): Unit = if (puts.nonEmpty) {
     val expires = Dataset.of(dataset).expires
-    val replacements = puts.map { put =>
+    val replacements = puts.map { case (put, position) =>
       val millis = Long.box(put.tsMillis.getOrElse(now))
       val values = new Document(Value, new Binary(put.valueBytes))
       if (expires && !put.keyBytes.sameElements(ServingInfo))
         values.append(ExpireAt, new Date(now + settings.ttlSeconds * 1000))
       new UpdateOneModel[Document](
-        Filters.and(Filters.eq(Key, new Binary(put.keyBytes)), Filters.eq(Time, millis)),
+        Filters.and(
+          Filters.eq(Key, new Binary(put.keyBytes)),
+          Filters.eq(Time, millis),
+          // Of a value that is no row of a stream there is none.
+          Filters.eq(Position, position.map(Long.box).orNull)
+        ),
         new Document("$set", values),
         new UpdateOptions().upsert(true)
       )
@@ -114,7 +125,7 @@ final class MongoStore(settings: MongoSettings, uploads: => UploadTable = Upload
     val since =
       after.map(millis => Filters.and(wanted, Filters.gte(Time, Long.box(millis)))).getOrElse(wanted)
     val found = client.getDatabase(settings.database).getCollection(dataset).find(since)
-      .projection(Projections.include(Key, Value, Time)).sort(Sorts.ascending(Time)).asScala
+      .projection(Projections.include(Key, Value, Time)).sort(Sorts.ascending(Time, Position)).asScala
       .map(row =>
         row.get(Key, classOf[Binary]).getData ->
           TimedValue(row.get(Value, classOf[Binary]).getData, row.getLong(Time))
@@ -137,7 +148,9 @@ final class MongoStore(settings: MongoSettings, uploads: => UploadTable = Upload
   private def toWrite(dataset: String): MongoCollection[Document] = {
     val collection = client.getDatabase(settings.database).getCollection(dataset)
     if (!indexed.contains(dataset)) {
-      try collection.createIndex(Indexes.ascending(Key, Time), new IndexOptions().unique(true))
+      val identity =
+        if (Dataset.of(dataset) == Dataset.Streaming) Seq(Key, Time, Position) else Seq(Key, Time)
+      try collection.createIndex(Indexes.ascending(identity: _*), new IndexOptions().unique(true))
       catch {
         case duplicates: MongoCommandException =>
           throw new IllegalStateException(
@@ -161,6 +174,10 @@ private[mongo] object MongoStore {
   private val Key = "keyBytes"
   private val Value = "valueBytes"
   private val Time = "ts"
+  private val Position = "position"
+
+  /** A value, and its position if it is a row of a stream. */
+  type Placed = (PutRequest, Option[Long])
   private val ExpireAt = "expireAt"
   private val ServingInfo = Dataset.ServingInfoKey.getBytes(UTF_8)
 }
@@ -172,7 +189,8 @@ private[mongo] final class MongoBulkWriter(settings: MongoSettings, dataset: Str
   override def write(rows: Iterator[UploadRow]): Unit = {
     val store = new MongoStore(settings)
     try rows.grouped(BatchSize).foreach { batch =>
-        val puts = batch.map(row => PutRequest(row.keyBytes, row.valueBytes, dataset, Some(row.tsMillis)))
+        val puts =
+          batch.map(row => PutRequest(row.keyBytes, row.valueBytes, dataset, Some(row.tsMillis)) -> None)
         store.write(dataset, puts, System.currentTimeMillis())
       }
     finally store.close()

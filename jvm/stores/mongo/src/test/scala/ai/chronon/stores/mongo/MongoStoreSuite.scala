@@ -1,8 +1,8 @@
 package ai.chronon.stores.mongo
 
 import ai.chronon.online.KVStore.PutRequest
-import ai.chronon.online.testkit.KVStoreContract
-import ai.chronon.online.{KVStore, UploadTable}
+import ai.chronon.online.testkit.{FetchFaults, KVStoreContract}
+import ai.chronon.online.{KVStore, OnlineApiLoader, UploadTable}
 import com.mongodb.client.MongoClients
 import de.bwaldvogel.mongo.MongoServer
 import de.bwaldvogel.mongo.backend.memory.MemoryBackend
@@ -13,7 +13,7 @@ import org.scalatest.BeforeAndAfterAll
 import scala.collection.JavaConverters._
 
 /** The contract over the wire protocol, against a server in this process. */
-class MongoStoreSuite extends KVStoreContract with BeforeAndAfterAll {
+class MongoStoreSuite extends KVStoreContract with FetchFaults with BeforeAndAfterAll {
   private var server: MongoServer = _
   private var uri: String = _
 
@@ -50,6 +50,20 @@ class MongoStoreSuite extends KVStoreContract with BeforeAndAfterAll {
       assert(row.getDate("expireAt").getTime > System.currentTimeMillis())
       assert(!only(metadata, "k").containsKey("expireAt"))
       assert(!only(batch, "group_by_serving_info").containsKey("expireAt"))
+    }
+  }
+
+  test("the Api class: found by its name, one error for wrong settings, a store that works") {
+    def load(conf: (String, String)*) =
+      OnlineApiLoader.load("ai.chronon.stores.mongo.MongoApi", None, conf.toMap)
+    assert(intercept[IllegalArgumentException](load("hosts" -> "x")).getMessage.contains("MongoApi"))
+    load("uri" -> uri).genKvStore match {
+      case store: MongoStore =>
+        try {
+          put(store, batch, "a", "1", today)
+          assert(values(store, batch, "a", None) == Seq(("1", today)))
+        } finally store.close()
+      case other => fail(other.toString)
     }
   }
 

@@ -1,6 +1,6 @@
 package ai.chronon.stores.redis
 
-import ai.chronon.online.KVStore.{GetRequest, GetResponse, PutRequest, TimedValue}
+import ai.chronon.online.KVStore.{AppendRequest, GetRequest, GetResponse, PutRequest, TimedValue}
 import ai.chronon.online._
 import io.lettuce.core.cluster.RedisClusterClient
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands
@@ -42,12 +42,21 @@ final class RedisStore(settings: RedisSettings, uploads: => UploadTable = Upload
     })
   }
 
-  override def multiPut(puts: Seq[PutRequest]): Future[Seq[Boolean]] = {
+  override def multiPut(puts: Seq[PutRequest]): Future[Seq[Boolean]] = written(puts, PutInSet)
+
+  /** Rows of one key and time stay beside each other, but those that are equal to the last byte are one: a set has no place for their
+    * positions.
+    */
+  override def multiAppend(rows: Seq[AppendRequest]): Future[Seq[Boolean]] =
+    written(rows.map(_.put), AddToSet)
+
+  private def written(puts: Seq[PutRequest], toSet: String): Future[Seq[Boolean]] = {
     val now = System.currentTimeMillis()
     Future.sequence(puts.map { put =>
-      Try(write(put, now)).fold(Future.failed, identity).map(_ => true).recover { case NonFatal(error) =>
-        logger.error(s"a value of ${put.dataset} was not stored", error)
-        false
+      Try(write(put, now, toSet)).fold(Future.failed, identity).map(_ => true).recover {
+        case NonFatal(error) =>
+          logger.error(s"a value of ${put.dataset} was not stored", error)
+          false
       }
     })
   }
@@ -87,9 +96,9 @@ final class RedisStore(settings: RedisSettings, uploads: => UploadTable = Upload
     }
   }
 
-  private def write(put: PutRequest, now: Long): Future[Any] = {
+  private def write(put: PutRequest, now: Long, toSet: String): Future[Any] = {
     val (key, millis) = layout.place(put, now)
-    val script = if (Dataset.of(put.dataset).versioned) PutInSet else PutSingle
+    val script = if (Dataset.of(put.dataset).versioned) toSet else PutSingle
     val arguments = Seq(
       RedisLayout.stored(put.valueBytes, millis),
       RedisLayout.text(millis.toString),
@@ -111,12 +120,14 @@ private[redis] object RedisStore {
       |else redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3]) end
       |return 1""".stripMargin
 
-  /** Replaces the value of this time, if there is one. */
-  private val PutInSet =
-    """redis.call('ZREMRANGEBYSCORE', KEYS[1], ARGV[2], ARGV[2])
-      |redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+  /** Leaves other values of this time as they are. */
+  private val AddToSet =
+    """redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
       |if ARGV[3] ~= '0' then redis.call('EXPIRE', KEYS[1], ARGV[3]) end
       |return 1""".stripMargin
+
+  /** Replaces the value of this time, if there is one. */
+  private val PutInSet = "redis.call('ZREMRANGEBYSCORE', KEYS[1], ARGV[2], ARGV[2])\n" + AddToSet
 
   /** A client and its one connection, which any number of threads share. */
   private final class Connection(settings: RedisSettings) extends AutoCloseable {

@@ -1,14 +1,14 @@
 package ai.chronon.stores.redis
 
 import ai.chronon.online.KVStore.{GetRequest, PutRequest}
-import ai.chronon.online.testkit.KVStoreContract
-import ai.chronon.online.{KVStore, UploadTable}
+import ai.chronon.online.testkit.{FetchFaults, KVStoreContract}
+import ai.chronon.online.{KVStore, OnlineApiLoader, UploadTable}
 import io.lettuce.core.RedisClient
 import io.lettuce.core.codec.ByteArrayCodec
 import org.scalatest.BeforeAndAfterAll
 
 /** The contract on one server. */
-class RedisStoreSuite extends RedisSuite(cluster = false) {
+class RedisStoreSuite extends RedisSuite(cluster = false) with FetchFaults {
 
   redisTest("keys and values lie where the layout says, with a life that metadata does not have") { store =>
     // key bytes 02 04 61, whose place is written out in the published layout
@@ -54,6 +54,21 @@ class RedisStoreSuite extends RedisSuite(cluster = false) {
         ((part & 0x7f) | (if (i < varint.size - 1) 0x80 else 0)).toByte
       }
       hex(before + "16") ++ coded :+ 0.toByte
+    }
+  }
+
+  test("the Api class: found by its name, one error for wrong settings, a store that works") {
+    missing.foreach(reason => cancel(s"skipped: $reason"))
+    def load(conf: (String, String)*) =
+      OnlineApiLoader.load("ai.chronon.stores.redis.RedisApi", None, conf.toMap)
+    assert(intercept[IllegalArgumentException](load("hosts" -> "x")).getMessage.contains("RedisApi"))
+    load("nodes" -> s"127.0.0.1:${settings.nodes.head._2}").genKvStore match {
+      case store: RedisStore =>
+        try {
+          put(store, batch, "a", "1", today)
+          assert(values(store, batch, "a", None) == Seq(("1", today)))
+        } finally store.close()
+      case other => fail(other.toString)
     }
   }
 

@@ -100,13 +100,14 @@ private[sqlite] final class Database(settings: SqliteSettings) extends AutoClose
 private[sqlite] object Database {
 
   /** Raised when the tables change; kept in the file. */
-  private val Layout = 1
+  private val Layout = 2
 
   private val Schema = Seq(
     "CREATE TABLE dataset (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
-    // Versions of a key lie side by side in ascending time, in the order in which they are read.
-    """CREATE TABLE entry (dataset INTEGER NOT NULL, key BLOB NOT NULL, millis INTEGER NOT NULL, value BLOB NOT NULL,
-      |  PRIMARY KEY (dataset, key, millis)) WITHOUT ROWID""".stripMargin
+    // Versions of a key lie side by side in ascending time, in the order in which they are read. Of one time there are several only if
+    // they are rows of a stream, which tell their positions.
+    """CREATE TABLE entry (dataset INTEGER NOT NULL, key BLOB NOT NULL, millis INTEGER NOT NULL, position INTEGER NOT NULL,
+      |  value BLOB NOT NULL, PRIMARY KEY (dataset, key, millis, position)) WITHOUT ROWID""".stripMargin
   )
 
   /** A connection with the statements that were prepared on it. Not for two threads at once. */

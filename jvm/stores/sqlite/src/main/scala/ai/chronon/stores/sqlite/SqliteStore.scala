@@ -1,6 +1,6 @@
 package ai.chronon.stores.sqlite
 
-import ai.chronon.online.KVStore.{GetRequest, GetResponse, PutRequest, TimedValue}
+import ai.chronon.online.KVStore.{AppendRequest, GetRequest, GetResponse, PutRequest, TimedValue}
 import ai.chronon.online.{Dataset, KVStore, KeyNotFoundException, UploadTable}
 import ai.chronon.stores.sqlite.Database.Session
 
@@ -38,13 +38,16 @@ final class SqliteStore(settings: SqliteSettings, uploads: => UploadTable = Uplo
     }
   })
 
-  override def multiPut(puts: Seq[PutRequest]): Future[Seq[Boolean]] = Future(blocking {
+  override def multiPut(puts: Seq[PutRequest]): Future[Seq[Boolean]] =
+    multiAppend(puts.map(AppendRequest(_, NoPosition)))
+
+  override def multiAppend(rows: Seq[AppendRequest]): Future[Seq[Boolean]] = Future(blocking {
     database.write { session =>
       val ids = mutable.Map.empty[String, Long]
       val now = System.currentTimeMillis()
-      puts.map { put =>
+      rows.map { case AppendRequest(put, position) =>
         val id = ids.getOrElseUpdate(put.dataset, idToWrite(session, put.dataset))
-        write(session, id, put.keyBytes, put.valueBytes, put.tsMillis.getOrElse(now))
+        write(session, id, put.keyBytes, put.valueBytes, put.tsMillis.getOrElse(now), position)
         true
       }
     }
@@ -117,12 +120,20 @@ final class SqliteStore(settings: SqliteSettings, uploads: => UploadTable = Uplo
   private def bytes(row: ResultSet, column: Int): Array[Byte] =
     Option(row.getBytes(column)).getOrElse(Array.emptyByteArray)
 
-  private def write(session: Session, id: Long, key: Array[Byte], value: Array[Byte], millis: Long): Unit = {
+  private def write(
+      session: Session,
+      id: Long,
+      key: Array[Byte],
+      value: Array[Byte],
+      millis: Long,
+      position: Long = NoPosition
+  ): Unit = {
     val insert = session.statement(Upsert)
     insert.setLong(1, id)
     insert.setBytes(2, key)
     insert.setLong(3, millis)
-    insert.setBytes(4, value)
+    insert.setLong(4, position)
+    insert.setBytes(5, value)
     insert.executeUpdate()
     ()
   }
@@ -151,15 +162,19 @@ final class SqliteStore(settings: SqliteSettings, uploads: => UploadTable = Uplo
 }
 
 private object SqliteStore {
+
+  /** Of values that are no rows of a stream. */
+  val NoPosition = 0L
+
   val SelectDataset = "SELECT id FROM dataset WHERE name = ?"
   val InsertDataset = "INSERT INTO dataset (name) VALUES (?)"
   val SelectNewest =
     "SELECT millis, value FROM entry WHERE dataset = ? AND key = ? ORDER BY millis DESC LIMIT 1"
   val SelectSince =
-    "SELECT millis, value FROM entry WHERE dataset = ? AND key = ? AND millis >= ? ORDER BY millis"
+    "SELECT millis, value FROM entry WHERE dataset = ? AND key = ? AND millis >= ? ORDER BY millis, position"
   val SelectNewestMillis = "SELECT max(millis) FROM entry WHERE dataset = ?"
   val Upsert =
-    "INSERT INTO entry (dataset, key, millis, value) VALUES (?, ?, ?, ?) " +
-      "ON CONFLICT (dataset, key, millis) DO UPDATE SET value = excluded.value"
+    "INSERT INTO entry (dataset, key, millis, position, value) VALUES (?, ?, ?, ?, ?) " +
+      "ON CONFLICT (dataset, key, millis, position) DO UPDATE SET value = excluded.value"
   val Sweep = "DELETE FROM entry WHERE dataset = ? AND millis < ? AND key <> ?"
 }

@@ -1,15 +1,15 @@
 package ai.chronon.stores.sqlite
 
 import ai.chronon.online.KVStore.{GetRequest, PutRequest}
-import ai.chronon.online.testkit.KVStoreContract
-import ai.chronon.online.{KVStore, UploadTable}
+import ai.chronon.online.testkit.{FetchFaults, KVStoreContract}
+import ai.chronon.online.{KVStore, OnlineApiLoader, UploadTable}
 
 import java.io.File
 import java.nio.file.Files
 import java.sql.DriverManager
 import scala.reflect.io.Directory
 
-class SqliteStoreSuite extends KVStoreContract {
+class SqliteStoreSuite extends KVStoreContract with FetchFaults {
 
   override def withStore(uploads: UploadTable)(test: KVStore => Unit): Unit =
     inFolder(folder => closing(new SqliteStore(SqliteSettings(new File(folder, "store.db")), uploads))(test))
@@ -133,6 +133,25 @@ class SqliteStoreSuite extends KVStoreContract {
       ).contains("`many`, and must be a whole number from 1 to 256"))
       assert(SqliteSettings.of(Map("path" -> s"$folder/x.db", "retention_days" -> "7")).retentionMillis ==
         7 * day)
+    }
+  }
+
+  test(
+    "the Api class: found by its name, one error for wrong settings, a store that works, and no messages of topics"
+  ) {
+    inFolder { folder =>
+      def load(conf: (String, String)*) =
+        OnlineApiLoader.load("ai.chronon.stores.sqlite.SqliteApi", None, conf.toMap)
+      assert(intercept[IllegalArgumentException](load("pfad" -> "x")).getMessage.contains("SqliteApi"))
+      val api = load("path" -> s"$folder/store.db")
+      assert(api.externalRegistry eq api.externalRegistry)
+      api.genKvStore match {
+        case store: SqliteStore => closing(store) { store =>
+            put(store, batch, "a", "1", today)
+            assert(values(store, batch, "a", None) == Seq(("1", today)))
+          }
+        case other => fail(other.toString)
+      }
     }
   }
 
