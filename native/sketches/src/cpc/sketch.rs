@@ -349,13 +349,14 @@ mod tests {
         }
     }
 
-    /// Windows that moved and windows that did not, one after the other.
+    /// Windows that moved as far, that moved otherwise and that did not, one after the other.
     #[test]
     fn folding_many_images_is_counting_all_values() {
         for lg_k in [5, 8, 11] {
             let new = || CpcSketch::new(lg_k).unwrap();
             let (mut folded, mut merged, mut whole) = (new(), new(), new());
-            for (part, values_per_row) in [1, 20, 1, 40, 2, 1, 200, 1].into_iter().enumerate() {
+            for (part, values_per_row) in [1, 20, 1, 40, 40, 40, 40, 20, 2, 1, 200, 200, 200, 1].into_iter().enumerate()
+            {
                 let (mut other, first) = (new(), part as i64 * 1_000_000);
                 for value in first..first + (values_per_row << lg_k) {
                     other.update_long(value);
