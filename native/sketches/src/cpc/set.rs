@@ -216,11 +216,11 @@ impl CouponSet {
             Body::Bytes(bytes, far) if table.lg_k() == self.lg_k => {
                 self.count = UNCOUNTED;
                 table.read(|row, columns| {
+                    // A damaged table is found out at its end; what it has outside of the rows must not stay.
+                    let Some(byte) = bytes.get_mut(row) else { return };
+                    *byte |= columns as u8;
                     if columns >> NEAR != 0 {
                         put_far(far, row, columns & !0xff);
-                    }
-                    if let Some(byte) = bytes.get_mut(row) {
-                        *byte |= columns as u8;
                     }
                 })?;
                 if is_outgrown(far, self.lg_k) {
