@@ -151,6 +151,12 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--only", default="", metavar="REGEX", help="of those benches, the ones whose id this finds")
     parser.add_argument(
+        "--matrix",
+        metavar="REGEX",
+        help="every phase and number of rows of the operations whose name this finds (default: of all, or of none with "
+        "--quick or --only)",
+    )
+    parser.add_argument(
         "--publish", action="store_true", help="write into benchmarks/results instead of build/benchmarks"
     )
     return parser.parse_args()
@@ -166,8 +172,10 @@ def main() -> None:
         "command": shlex.join(["scripts/bench", "kernel", *sys.argv[1:]]),
     }
     names = [name for bar in WORKLOADS["bars"] for name in bar["ids"] if re.search(options.only, name)]
+    all_or_none = "" if not options.quick and not options.only else None
+    matrix = options.matrix if options.matrix is not None else all_or_none
     operations = [operation["name"] for operation in WORKLOADS["operations"]]
-    matrix = not options.quick and not options.only
+    operations = [name for name in operations if matrix is not None and re.search(matrix, name)]
     DATA.mkdir(parents=True, exist_ok=True)
     ours, theirs = Side(), Side()
     their_checks, our_checks = [str(ROOT / "benchmarks/jmh/run"), "--checks"], kernel_checks()
@@ -177,14 +185,14 @@ def main() -> None:
     log(f"equal: {sum(verdict(name, ours, theirs) == 'equal' for name in names)}")
 
     measure_bars(names, how, ours, theirs)
-    if matrix:
+    if operations:
         updates = [f"update/{operation}/{rows}" for operation in operations for rows in WORKLOADS["rows"]]
         ours.checks |= checked([*our_checks, *updates])
         measure_matrix(operations, ours, theirs)
     if re.search(options.only, WORKLOADS["memory"]["id"]):
         measure_memory(our_checks, their_checks, ours, theirs, options.quick)
     raw = {"facts": where, "kernel": vars(ours), "reference": vars(theirs)}
-    lines = page(where, names, operations if matrix else [], ours, theirs)
+    lines = page(where, names, operations, ours, theirs)
     kept = {} if options.publish else {"results": BUILD / "results"}
     folder = publish("kernel-vs-reference", raw, lines, **kept)
     print("\n".join(bar_table(ours, theirs)))

@@ -1,9 +1,9 @@
 //! FIRST_K and LAST_K: the values with the `k` earliest and the `k` latest event times.
 //!
 //! Any type but dates and times. IR: the reference's bounded heap, a list whose element 0 is the worst kept once it is
-//! full. Output: a list, best first. Among equal times a new element replaces the worst one, so which of them stay,
-//! and in what order, depends on the fold order; without equal times it does not. With `k` of zero or less the first
-//! value alone is kept, as in the reference.
+//! full; while rows come in the order of their times, an [`OrderedList`] that stands for it. Output: a list, best first.
+//! Among equal times a new element replaces the worst one, so which of them stay, and in what order, depends on the fold
+//! order; without equal times it does not. With `k` of zero or less the first value alone is kept, as in the reference.
 
 use crate::avro;
 use crate::bounded_heap::Best;

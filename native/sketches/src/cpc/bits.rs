@@ -45,113 +45,54 @@ impl<'a> BitWriter<'a> {
     }
 }
 
-/// Reads bits; behind the last byte come zeros without end.
+/// Bits to be read, from any place on; behind the last byte come zeros without end.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct BitReader<'a> {
     bytes: &'a [u8],
-    /// The next bits. Above the `held` lowest there may stand others, which the next refill puts there again.
-    word: u64,
-    held: u32,
-    /// Those after the bits held, read early so that a refill need not wait for them, and the place of their first byte.
-    ahead: u64,
-    next: usize,
+    /// The first byte that is read.
+    first: usize,
 }
 
 impl<'a> BitReader<'a> {
+    /// So many bits are at hand at any place.
+    pub(super) const AT_HAND: u32 = 57;
+
     /// Reads `bytes` from this one on. The bytes before it are not read, but make reading the last ones fast.
     #[inline]
-    pub(super) fn new(bytes: &'a [u8], start: usize) -> Self {
-        let mut reader = Self { bytes, word: 0, held: 0, ahead: 0, next: start };
-        reader.ahead = reader.look_ahead();
-        reader
+    pub(super) fn new(bytes: &'a [u8], first: usize) -> Self {
+        Self { bytes, first }
     }
 
-    /// Makes at least 56 bits [`held`](Self::held).
-    #[inline(always)]
-    pub(super) fn refill(&mut self) {
-        self.word |= self.ahead << self.held;
-        self.next += ((63 - self.held) >> 3) as usize;
-        self.held |= 56;
-        self.ahead = self.look_ahead();
-    }
-
-    #[inline(always)]
-    fn look_ahead(&self) -> u64 {
-        let word = self.bytes.get(self.next..).and_then(|rest| rest.first_chunk());
-        word.map_or_else(|| self.last(self.next), |word| u64::from_le_bytes(*word))
-    }
-
-    /// The last bytes, fewer than eight, as a word.
+    /// The first place, as any place the number of bits from the first byte, read or not.
     #[inline]
-    fn last(&self, first: usize) -> u64 {
-        match (self.bytes.len().saturating_sub(first), self.bytes.last_chunk()) {
-            (0, _) => 0,
-            (left, Some(word)) => u64::from_le_bytes(*word) >> (64 - 8 * left.min(8)),
-            (left, None) => {
-                let bytes = self.bytes.iter().rev().take(left);
-                bytes.fold(0, |word, byte| word << 8 | u64::from(*byte))
-            }
-        }
+    pub(super) fn start(&self) -> usize {
+        8 * self.first
     }
 
-    /// At least 57 bits from a place on, which is their number from the first byte. Looking there takes fewer steps than
-    /// going there, but the place is to be known sooner.
+    /// The place behind the last bit.
+    #[inline]
+    pub(super) fn end(&self) -> usize {
+        8 * self.bytes.len()
+    }
+
+    /// The [`Self::AT_HAND`] bits from a place on. There may stand others above them.
     #[inline(always)]
     pub(super) fn at(&self, place: usize) -> u64 {
         let first = place / 8;
-        let word = self.bytes.get(first..first + 8).and_then(|bytes| bytes.first_chunk());
-        word.map_or_else(|| self.last_at(first), |word| u64::from_le_bytes(*word)) >> (place % 8)
+        match self.bytes.get(first..first + 8).and_then(|bytes| bytes.first_chunk()) {
+            Some(word) => u64::from_le_bytes(*word) >> (place % 8),
+            None => self.late(place),
+        }
     }
 
-    /// [`Self::last`] where it is rare.
-    #[cold]
-    fn last_at(&self, first: usize) -> u64 {
-        self.last(first)
-    }
-
-    /// The next bits, of which the lowest [`held`](Self::held) count.
-    #[inline(always)]
-    pub(super) fn word(&self) -> u64 {
-        self.word
-    }
-
-    pub(super) fn held(&self) -> u32 {
-        self.held
-    }
-
-    /// Goes on by `count` bits, at most those held and at most 63.
-    #[inline(always)]
-    pub(super) fn skip(&mut self, count: u32) {
-        self.word >>= count;
-        self.held -= count;
-    }
-
-    /// Goes on by the number in the six lowest bits of `count`, but leaves it to [`Self::count`] to say so for several.
-    #[inline(always)]
-    pub(super) fn pass(&mut self, count: u32) {
-        self.word = self.word.wrapping_shr(count);
-    }
-
-    /// Counts bits that were passed.
-    #[inline(always)]
-    pub(super) fn count(&mut self, passed: u32) {
-        self.held -= passed;
-    }
-
-    /// The number of bits from the first byte, read or not, to the next.
-    #[inline(always)]
-    pub(super) fn position(&self) -> usize {
-        self.next * 8 - self.held as usize
-    }
-
-    /// The number of bits from the first byte to behind the last.
-    pub(super) fn end(&self) -> usize {
-        self.bytes.len() * 8
-    }
-
-    /// Whether more bits were read than there are.
-    pub(super) fn is_overrun(&self) -> bool {
-        self.position() > self.end()
+    /// [`Self::at`] among the last bytes and behind them.
+    #[inline]
+    fn late(&self, place: usize) -> u64 {
+        let (word, start) = match self.bytes.last_chunk() {
+            Some(word) => (u64::from_le_bytes(*word), self.end() - 64),
+            None => (self.bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)), 0),
+        };
+        word.checked_shr((place - start) as u32).unwrap_or(0)
     }
 }
 
@@ -170,23 +111,27 @@ mod tests {
         assert_eq!(writer.finish(10), 6, "84 + 77 + 10 bits");
         assert_eq!(bytes.len(), 1 + 24);
 
-        let mut reader = BitReader::new(&bytes, 1);
+        let reader = BitReader::new(&bytes, 1);
+        assert_eq!((reader.start(), reader.end()), (8, 200));
+        let mut place = reader.start();
         for (bits, length) in numbers {
-            reader.refill();
-            assert_eq!(reader.word() & ((1 << length) - 1), u64::from(bits));
-            reader.skip(length);
+            assert_eq!(reader.at(place) & ((1 << length) - 1), u64::from(bits));
+            place += length as usize;
         }
-        for _ in 0..2 {
-            reader.refill();
-            reader.skip(37);
+        assert_eq!(reader.at(place).trailing_zeros().min(BitReader::AT_HAND), BitReader::AT_HAND);
+        assert_eq!(reader.at(place + 74) & 7, 0b110, "the end of 75, and 0");
+    }
+
+    #[test]
+    fn behind_the_last_byte_are_zeros() {
+        for length in 0..20 {
+            let bytes = vec![0xff; length];
+            let reader = BitReader::new(&bytes, 0);
+            for place in 0..8 * length + 200 {
+                let ones = (8 * length).saturating_sub(place).min(BitReader::AT_HAND as usize);
+                let at_hand = reader.at(place) & ((1 << BitReader::AT_HAND) - 1);
+                assert_eq!(at_hand, (1 << ones) - 1, "{length} bytes at {place}");
+            }
         }
-        reader.refill();
-        assert_eq!(reader.word() & 7, 0b110, "the end of 75, and 0");
-        assert!(!reader.is_overrun());
-        reader.skip(34);
-        reader.refill();
-        assert!(!reader.is_overrun());
-        reader.skip(1);
-        assert!(reader.is_overrun(), "192 bits");
     }
 }

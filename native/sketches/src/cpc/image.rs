@@ -77,6 +77,7 @@ impl<'a> Image<'a> {
     ///
     /// # Errors
     /// `CorruptData` when it is not one, or the bytes end before what it announces.
+    #[inline(always)] // An image is large, and would be moved.
     pub(super) fn parse(bytes: &'a [u8]) -> Result<Self> {
         let &[preamble, version, family, lg_k, first_column, flags, seed @ ..] =
             bytes.first_chunk::<HEADER>().ok_or_else(|| corrupt("the bytes cannot hold a header"))?;
@@ -208,7 +209,8 @@ impl<'a> Image<'a> {
                 columns(stored).for_each(|stored| _ = set.insert(coupon(row, stored)));
             })?;
         } else {
-            let rows = set.matrix();
+            let matrix = set.matrix();
+            let rows = matrix.words();
             // Surprises behind the window are coupons. Those before it are gaps in what every row has there, to be left open
             // unless the set has the coupon already.
             let mut open = Vec::new();
@@ -224,9 +226,8 @@ impl<'a> Image<'a> {
                     *row |= u64::from(!is_gap) << column;
                 }
             })?;
-            let always = before(offset);
-            rows.iter_mut().zip(bytes).for_each(|(row, byte)| *row |= always | u64::from(*byte) << offset);
-            open.iter().for_each(|coupon| rows[(coupon >> 6) as usize] &= !(1 << (coupon & 63)));
+            matrix.fill(offset, &open);
+            matrix.extend_window(bytes, offset);
         }
         if misplaced != 0 {
             return Err(corrupt("the table holds a column inside the window"));

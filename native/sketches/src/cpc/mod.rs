@@ -9,6 +9,7 @@ mod codes;
 mod coupon;
 mod icon;
 mod image;
+mod matrix;
 mod set;
 mod sketch;
 mod slots;

@@ -5,6 +5,7 @@
 //! Memory is therefore at most eleven bytes per coupon (a table after growing) and at most eight per row, nine until merged sets are counted.
 
 use super::MAX_LG_K;
+use super::matrix::Matrix;
 use super::slots::Slots;
 use super::table::Table;
 use chronon_types::Result;
@@ -31,9 +32,8 @@ enum Body {
     Few(Slots),
     /// A row's first columns as the bits of a byte, and the coupons in others.
     Bytes(Box<[u8]>, Slots),
-    /// A row's columns as the bits of a word, and bytes of first columns that are in no word yet. There are none of these
-    /// once the coupons are counted: they spare merges of many windows that each goes through all words.
-    Matrix(Box<[u64]>, Box<[u8]>),
+    /// A word for each row. None of its columns wait once the coupons are counted.
+    Matrix(Matrix),
 }
 
 /// How many columns the window of a sketch of 2^`lg_k` rows with this many coupons has moved: 8C − 19K over 8K.
@@ -70,7 +70,7 @@ impl CouponSet {
         let count = match &self.body {
             Body::Few(all) => all.len().into(),
             Body::Bytes(bytes, far) => ones(bytes.as_chunks().0, u64::from_le_bytes) + u64::from(far.len()),
-            Body::Matrix(..) => ones(&self.to_rows(), |row| row),
+            Body::Matrix(matrix) => ones(&matrix.to_rows(), |row| row),
         };
         count.min(u64::from(UNCOUNTED - 1)) as u32
     }
@@ -82,10 +82,8 @@ impl CouponSet {
 
     /// Counts for good what a merge left uncounted.
     pub(super) fn settle(&mut self) {
-        if let Body::Matrix(rows, added) = &mut self.body
-            && !added.is_empty()
-        {
-            unite(rows, &std::mem::take(added), u64::from);
+        if let Body::Matrix(matrix) = &mut self.body {
+            matrix.settle();
         }
         self.count = self.len();
     }
@@ -95,7 +93,7 @@ impl CouponSet {
     pub(super) fn insert(&mut self, coupon: u32) -> bool {
         let new = match &mut self.body {
             Body::Bytes(bytes, _) if is_near(coupon) => set_near(bytes, coupon),
-            Body::Matrix(rows, _) => set_bit(rows, coupon),
+            Body::Matrix(matrix) => set_bit(matrix.words(), coupon),
             Body::Few(slots) | Body::Bytes(_, slots) if !is_outgrown(slots, self.lg_k) => slots.insert(coupon),
             Body::Few(_) | Body::Bytes(..) => return self.widen_and_insert(coupon),
         };
@@ -117,20 +115,20 @@ impl CouponSet {
                 slots.iter().for_each(|coupon| put(&mut bytes, &mut far, coupon));
                 self.body = Body::Bytes(bytes, far);
             }
-            Body::Bytes(..) => self.body = Body::Matrix(self.to_rows().into(), Box::default()),
-            Body::Matrix(..) => {}
+            Body::Bytes(..) => self.body = Body::Matrix(Matrix::new(self.to_rows().into())),
+            Body::Matrix(_) => {}
         }
     }
 
-    /// The rows of the matrix, which the set becomes if it is not, to add coupons to. The set is left uncounted.
-    pub(super) fn matrix(&mut self) -> &mut [u64] {
+    /// The matrix, which the set becomes if it is not, to add coupons to. The set is left uncounted.
+    pub(super) fn matrix(&mut self) -> &mut Matrix {
         self.count = UNCOUNTED;
-        if !matches!(self.body, Body::Matrix(..)) {
-            self.body = Body::Matrix(self.to_rows().into(), Box::default());
+        if !matches!(self.body, Body::Matrix(_)) {
+            self.body = Body::Matrix(Matrix::new(self.to_rows().into()));
         }
         match &mut self.body {
-            Body::Matrix(rows, _) => rows,
-            Body::Few(_) | Body::Bytes(..) => &mut [],
+            Body::Matrix(matrix) => matrix,
+            Body::Few(_) | Body::Bytes(..) => unreachable!("it was made a matrix"),
         }
     }
 
@@ -139,10 +137,7 @@ impl CouponSet {
         let (mut rows, slots) = match &self.body {
             Body::Few(all) => (vec![0; 1 << self.lg_k], all),
             Body::Bytes(bytes, far) => (bytes.iter().map(|byte| u64::from(*byte)).collect(), far),
-            Body::Matrix(rows, added) if added.is_empty() => return Cow::Borrowed(rows),
-            Body::Matrix(rows, added) => {
-                return rows.iter().zip(added).map(|(row, columns)| row | u64::from(*columns)).collect();
-            }
+            Body::Matrix(matrix) => return matrix.to_rows(),
         };
         slots.iter().for_each(|coupon| _ = set_bit(&mut rows, coupon));
         Cow::Owned(rows)
@@ -183,7 +178,7 @@ impl CouponSet {
                 self.extend_bytes(bytes);
                 self.extend(far.iter());
             }
-            Body::Matrix(..) => unite(self.matrix(), &other.to_rows(), |columns| columns),
+            Body::Matrix(rows) => unite(self.matrix().words(), &rows.to_rows(), |columns| columns),
         }
     }
 
@@ -204,12 +199,7 @@ impl CouponSet {
         match &mut self.body {
             Body::Few(_) => {}
             Body::Bytes(bytes, _) => unite(bytes, from, |columns| columns),
-            Body::Matrix(rows, added) => {
-                if added.is_empty() {
-                    *added = vec![0; rows.len()].into();
-                }
-                unite(added, from, |columns| columns);
-            }
+            Body::Matrix(matrix) => matrix.extend_window(from, 0),
         }
     }
 
@@ -226,11 +216,11 @@ impl CouponSet {
             Body::Bytes(bytes, far) if table.lg_k() == self.lg_k => {
                 self.count = UNCOUNTED;
                 table.read(|row, columns| {
+                    // A damaged table is found out at its end; what it has outside of the rows must not stay.
+                    let Some(byte) = bytes.get_mut(row) else { return };
+                    *byte |= columns as u8;
                     if columns >> NEAR != 0 {
                         put_far(far, row, columns & !0xff);
-                    }
-                    if let Some(byte) = bytes.get_mut(row) {
-                        *byte |= columns as u8;
                     }
                 })?;
                 if is_outgrown(far, self.lg_k) {
@@ -238,8 +228,9 @@ impl CouponSet {
                 }
                 Ok(())
             }
-            Body::Matrix(rows, _) if table.lg_k() == self.lg_k => {
+            Body::Matrix(matrix) if table.lg_k() == self.lg_k => {
                 self.count = UNCOUNTED;
+                let rows = matrix.words();
                 table.read(|row, columns| {
                     if let Some(row) = rows.get_mut(row) {
                         *row |= columns;
@@ -262,7 +253,7 @@ impl CouponSet {
         match &self.body {
             Body::Few(all) => all.heap_size(),
             Body::Bytes(bytes, far) => size_of_val(&**bytes) + far.heap_size(),
-            Body::Matrix(rows, added) => size_of_val(&**rows) + size_of_val(&**added),
+            Body::Matrix(matrix) => matrix.heap_size(),
         }
     }
 }
@@ -314,7 +305,7 @@ fn put_far(far: &mut Slots, row: usize, bits: u64) {
 }
 
 /// Adds the columns of each row to those of the row whose number ends in the same bits.
-fn unite<R: Copy + std::ops::BitOrAssign, C: Copy>(rows: &mut [R], from: &[C], columns: impl Fn(C) -> R) {
+pub(super) fn unite<R: Copy + std::ops::BitOrAssign, C: Copy>(rows: &mut [R], from: &[C], columns: impl Fn(C) -> R) {
     for part in from.chunks_exact(rows.len()) {
         rows.iter_mut().zip(part).for_each(|(row, more)| *row |= columns(*more));
     }
@@ -325,20 +316,21 @@ pub(super) fn ones<W: Copy>(words: &[W], word: impl Fn(W) -> u64) -> u64 {
     const PAIRS: u64 = 0x5555_5555_5555_5555;
     const FOURS: u64 = 0x3333_3333_3333_3333;
     const BYTES: u64 = 0x0f0f_0f0f_0f0f_0f0f;
-    // Thirty-one words of at most eight in a byte stay below 256.
-    let sums = words.chunks(31).map(|words| {
-        let sums = words.iter().map(|bits| {
-            let bits = word(*bits);
-            let bits = bits - (bits >> 1 & PAIRS);
-            let bits = (bits & FOURS) + (bits >> 2 & FOURS);
-            (bits + (bits >> 4)) & BYTES
-        });
-        let sums: u64 = sums.sum();
-        // Bytes of up to 248 would overflow when multiplied together, so pairs of them are added first.
+    let in_bytes = |bits: &W| {
+        let bits = word(*bits);
+        let bits = bits - (bits >> 1 & PAIRS);
+        let bits = (bits & FOURS) + (bits >> 2 & FOURS);
+        (bits + (bits >> 4)) & BYTES
+    };
+    // Bytes of up to 248 would overflow when multiplied together, so pairs of them are added first.
+    let together = |sums: u64| {
         let sums = (sums & 0x00ff_00ff_00ff_00ff) + (sums >> 8 & 0x00ff_00ff_00ff_00ff);
         sums.wrapping_mul(0x0001_0001_0001_0001) >> 48
-    });
-    sums.sum()
+    };
+    // Sixteen words of at most eight in a byte stay below 256, as would up to thirty-one.
+    let (parts, rest) = words.as_chunks::<16>();
+    let parts = parts.iter().map(|words| together(words.iter().map(in_bytes).sum()));
+    parts.sum::<u64>() + together(rest.iter().map(in_bytes).sum())
 }
 
 /// The columns whose bits are set, ascending.

@@ -304,6 +304,21 @@ mod tests {
         assert!(CpcSketch::from_bytes(&miscounted).is_err(), "one coupon more or less");
     }
 
+    /// A table once left a coupon behind that lies outside of the rows, far from the first columns; the next use of the
+    /// union panicked. The bytes were found by fuzzing.
+    #[test]
+    fn a_union_can_be_used_after_a_damaged_image() {
+        let damaged = include_bytes!("../../../fuzz/corpus/cpc/outside_the_rows");
+        for values in [0, 10, 100, 1000] {
+            let mut union = CpcSketch::new(6).unwrap();
+            (0..values).for_each(|value| union.update_long(value));
+            assert_eq!(union.merge_image(damaged).unwrap_err().code(), ErrorCode::CorruptData, "{values}");
+            let coupons = CpcSketch::from_bytes(&union.to_bytes()).unwrap().coupons();
+            union.update_long(-1);
+            assert!(union.coupons() >= coupons && union.coupons() <= 64 << 6, "{values}");
+        }
+    }
+
     /// Sixty bytes may say that they are a sketch of 2^26 rows; they must not get the memory of one.
     #[test]
     fn small_images_stay_small() {
@@ -349,13 +364,14 @@ mod tests {
         }
     }
 
-    /// Windows that moved and windows that did not, one after the other.
+    /// Windows that moved as far, that moved otherwise and that did not, one after the other.
     #[test]
     fn folding_many_images_is_counting_all_values() {
         for lg_k in [5, 8, 11] {
             let new = || CpcSketch::new(lg_k).unwrap();
             let (mut folded, mut merged, mut whole) = (new(), new(), new());
-            for (part, values_per_row) in [1, 20, 1, 40, 2, 1, 200, 1].into_iter().enumerate() {
+            for (part, values_per_row) in [1, 20, 1, 40, 40, 40, 40, 20, 2, 1, 200, 200, 200, 1].into_iter().enumerate()
+            {
                 let (mut other, first) = (new(), part as i64 * 1_000_000);
                 for value in first..first + (values_per_row << lg_k) {
                     other.update_long(value);

@@ -136,6 +136,17 @@ impl Head {
     }
 }
 
+/// How many heads, each with so many low bits, are at hand at any place.
+const HEADS_AT_ONCE: [u32; MAX_LG_K as usize + 1] = {
+    let mut at_once = [0; MAX_LG_K as usize + 1];
+    let mut low_bits = 0;
+    while low_bits < at_once.len() {
+        at_once[low_bits] = BitReader::AT_HAND / (LOOKED_AT + low_bits as u32);
+        low_bits += 1;
+    }
+    at_once
+};
+
 /// The heads that the next bits hold, when row steps have so many low bits.
 fn heads(low_bits: u32) -> &'static [Head; 1 << LOOKED_AT] {
     const SIZES: usize = MAX_LG_K as usize + 1;
@@ -208,28 +219,31 @@ impl<'a> Table<'a> {
 
     /// Nothing when reading ended outside of the bits or the matrix.
     #[inline(always)]
-    fn end(&self, bits: BitReader<'_>, place: Place) -> Option<()> {
+    fn end(&self, position: usize, place: Place) -> Option<()> {
         // Rows never step back, so the last speaks for all; and only the last coupon can be the one that none has.
-        (place.row() >> self.lg_k == 0 && place.coupon() != u32::MAX && !bits.is_overrun()).then_some(())
+        let is_within = place.row() >> self.lg_k == 0 && place.coupon() != u32::MAX;
+        (is_within && position <= self.bits.end()).then_some(())
     }
 
     /// Looks whole coupons up; nothing when something is wrong with them.
     #[inline(never)] // Together with its sibling there would be too few registers.
     fn read_whole(&self, low_bits: u32, mut take: impl FnMut(usize, u64)) -> Option<()> {
+        const AT_ONCE: u32 = BitReader::AT_HAND / LONGEST;
         let lookup = lookup(low_bits);
         // Apart from `self`, these stay in registers. `next` is the column after the last coupon.
-        let (mut bits, mut row, mut next, mut taken) = (self.bits, 0usize, 0u32, 0u32);
+        let (mut position, mut row, mut next, mut taken) = (self.bits.start(), 0usize, 0u32, 0u32);
         loop {
-            bits.refill();
+            let mut word = self.bits.at(position);
             // Lengths add up to less than 64, so the numbers of coupons above them add up too.
             let mut read = 0;
-            for _ in 0..4 {
-                let peeked = bits.word() as usize % PEEKED;
+            for _ in 0..AT_ONCE {
+                let peeked = word as usize % PEEKED;
                 let (lengths, steps) = (u32::from(lookup.lengths[peeked]), lookup.steps[peeked]);
                 if lengths == 0 {
                     break;
                 }
-                bits.pass(lengths);
+                // Shifting minds the six bits of the length only.
+                word = word.wrapping_shr(lengths);
                 read += lengths;
                 let (down, further) = (steps >> 16 & 63, steps >> 22 & 63);
                 let before = if down == 0 { next } else { 0 };
@@ -239,16 +253,16 @@ impl<'a> Table<'a> {
                 take(row, u64::from(steps >> 8 & 0xff));
                 next = (steps >> 28) + if further == 0 { before } else { 0 };
             }
-            bits.count(read & 63);
+            position += (read & 63) as usize;
             taken += read >> 6;
             if read == 0 {
                 let place = Place::new(row, next);
                 if taken >= self.coupons {
-                    return if taken == self.coupons { self.end(bits, place) } else { None };
+                    return if taken == self.coupons { self.end(position, place) } else { None };
                 }
-                let (behind, step) = long_step(bits, low_bits)?;
+                let (behind, step) = self.long_step(position, low_bits)?;
                 let place = place.step(step);
-                (bits, row, next, taken) = (behind, place.row() as usize, place.column() + 1, taken + 1);
+                (position, row, next, taken) = (behind, place.row() as usize, place.column() + 1, taken + 1);
                 take(row, 1 << place.column());
             }
         }
@@ -257,21 +271,23 @@ impl<'a> Table<'a> {
     /// Looks coupons up without their low bits; see [`Self::read_whole`].
     #[inline(never)]
     fn read_heads(&self, low_bits: u32, mut take: impl FnMut(usize, u64)) -> Option<()> {
-        let (heads, low_mask) = (heads(low_bits), (1 << low_bits) - 1);
-        // How many are held after a refill.
-        let at_once = [4, 4, 4, 4, 4, 3, 3, 3, 3].get(low_bits as usize).copied().unwrap_or(1);
-        let (mut bits, mut row, mut next, mut left) = (self.bits, 0usize, 0u32, self.coupons);
+        let (heads, at_once, low_mask) = (heads(low_bits), HEADS_AT_ONCE[low_bits as usize], (1 << low_bits) - 1);
+        let (mut position, mut row, mut next, mut left) = (self.bits.start(), 0usize, 0u32, self.coupons);
         while left > 0 {
-            bits.refill();
-            let mut now = at_once.min(left);
-            left -= now;
-            while now > 0 {
-                let head = heads[bits.word() as usize % heads.len()];
+            let mut word = self.bits.at(position);
+            for _ in 0..at_once.min(left) {
+                let head = heads[word as usize % heads.len()];
+                left -= 1;
                 if head.0 == 0 {
+                    let (behind, step) = self.long_step(position, low_bits)?;
+                    let place = Place::new(row, next).step(step);
+                    (position, row, next) = (behind, place.row() as usize, place.column() + 1);
+                    take(row, 1 << place.column());
                     break;
                 }
-                let down = head.down() + (bits.word() >> head.length_before_low_bits() & low_mask);
-                bits.skip(head.length());
+                let down = head.down() + (word >> head.length_before_low_bits() & low_mask);
+                word >>= head.length();
+                position += head.length() as usize;
                 row += down as usize;
                 if down > 0 {
                     take(row, head.columns());
@@ -280,48 +296,35 @@ impl<'a> Table<'a> {
                     take(row, head.columns().wrapping_shl(next));
                     next += head.next();
                 }
-                now -= 1;
-            }
-            if now > 0 {
-                let (behind, step) = long_step(bits, low_bits)?;
-                let place = Place::new(row, next).step(step);
-                (bits, row, next) = (behind, place.row() as usize, place.column() + 1);
-                take(row, 1 << place.column());
-                left += now - 1;
             }
         }
-        self.end(bits, Place::new(row, next))
+        self.end(position, Place::new(row, next))
     }
-}
 
-/// The step to a coupon of any length, and the bits behind it, refilled; nothing when it does not end or is outside of
-/// every matrix.
-#[inline(never)]
-fn long_step(mut bits: BitReader<'_>, low_bits: u32) -> Option<(BitReader<'_>, u64)> {
-    bits.refill();
-    let across = FIRST_STEPS[bits.word() as usize % PEEKED];
-    bits.skip(across.length.into());
-    let mut high = 0;
-    loop {
-        let zeros = bits.word().trailing_zeros();
-        if zeros < bits.held() {
-            bits.skip(zeros + 1);
-            high += u64::from(zeros);
-            break;
+    /// The step to a coupon of any length, and the position behind it; nothing when it does not end or is outside of every
+    /// matrix.
+    #[inline(never)]
+    fn long_step(&self, mut position: usize, low_bits: u32) -> Option<(usize, u64)> {
+        let across = FIRST_STEPS[self.bits.at(position) as usize % PEEKED];
+        position += usize::from(across.length);
+        let mut high = 0;
+        loop {
+            let zeros = self.bits.at(position).trailing_zeros();
+            if zeros < BitReader::AT_HAND {
+                position += zeros as usize + 1;
+                high += u64::from(zeros);
+                break;
+            }
+            position += BitReader::AT_HAND as usize;
+            high += u64::from(BitReader::AT_HAND);
+            if position > self.bits.end() {
+                return None;
+            }
         }
-        high += u64::from(bits.held());
-        bits.skip(bits.held());
-        bits.refill();
-        if bits.is_overrun() {
-            return None;
-        }
+        let low = self.bits.at(position) & ((1 << low_bits) - 1);
+        let down = u64::from(u32::try_from(high << low_bits | low).ok()?);
+        (across.value < 64).then(|| (position + low_bits as usize, down << 7 | (u64::from(across.value) + 1)))
     }
-    bits.refill();
-    let low = bits.word() & ((1 << low_bits) - 1);
-    bits.skip(low_bits);
-    bits.refill();
-    let down = u64::from(u32::try_from(high << low_bits | low).ok()?);
-    (across.value < 64).then(|| (bits, down << 7 | (u64::from(across.value) + 1)))
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ pub(super) const fn buffer_length(rows: usize) -> usize {
 /// `CorruptData` when the bytes end early, by more than a few rows.
 pub(super) fn read(bits: BitReader<'_>, phase: usize, rows: usize, buffer: &mut [u8]) -> Result<()> {
     let words = Words { bits, lookup: lookup(phase) };
-    let mut place = Place { position: bits.position(), filled: 0 };
+    let mut place = Place { position: bits.start(), filled: 0 };
     if rows >= MANY {
         place = words.read_parts(rows, buffer);
     }
@@ -132,7 +132,7 @@ impl Words<'_> {
     /// Reads from the start and from other places at once. What remains to be read is nothing or, if two parts did not
     /// meet soon, all behind the first of them.
     fn read_parts(&self, rows: usize, buffer: &mut [u8]) -> Place {
-        let (room, start, end) = (room(rows), self.bits.position(), self.bits.end());
+        let (room, start, end) = (room(rows), self.bits.start(), self.bits.end());
         let begin = |part| Place { position: start + (end - start) / PARTS * part, filled: part * room };
         let mut parts: [Place; PARTS] = std::array::from_fn(begin);
         loop {

@@ -70,7 +70,6 @@ struct Image<'a> {
     newest_sorted: bool,
     summary: Summary,
     count: usize,
-    room: usize,
     /// Where each level ends, from level 0 up, read backwards.
     ends: [u32; MOST_LEVELS],
     items: &'a [[u8; ITEM]],
@@ -81,7 +80,9 @@ struct Image<'a> {
 /// # Errors
 /// `CorruptData` when the bytes are not one.
 pub(super) fn read(bytes: &[u8]) -> Result<KllSketch> {
-    Image::parse(bytes)?.to_sketch()
+    let mut image = Image::default();
+    image.parse(bytes)?;
+    image.to_sketch()
 }
 
 /// Reads an image and merges it into a sketch, without building another one of few values.
@@ -89,7 +90,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<KllSketch> {
 /// # Errors
 /// As for [`read`]; nothing is merged then.
 pub(super) fn merge(sketch: &mut KllSketch, bytes: &[u8]) -> Result<()> {
-    let image = Image::parse(bytes)?;
+    let mut image = Image::default();
+    image.parse(bytes)?;
     if image.count == 1 {
         sketch.merge_exact(image.summary.extremes, image.items.iter().map(|item| kept(f32::from_le_bytes(*item))));
         return Ok(());
@@ -103,44 +105,44 @@ pub(super) fn merge(sketch: &mut KllSketch, bytes: &[u8]) -> Result<()> {
     })
 }
 
+impl Default for Image<'_> {
+    fn default() -> Self {
+        let summary = Summary { seen: 0, min_k: 0, extremes: (f32::INFINITY, f32::NEG_INFINITY) };
+        Self { k: 0, newest_sorted: false, summary, count: 1, ends: [0; MOST_LEVELS], items: &[] }
+    }
+}
+
 impl<'a> Image<'a> {
-    fn parse(bytes: &'a [u8]) -> Result<Self> {
+    /// Reads the header into a new image: returned, so large a one would be copied twice.
+    fn parse(&mut self, bytes: &'a [u8]) -> Result<()> {
         let mut rest = bytes;
         let [words, version, family, flags, k_low, k_high, m, _] = next(&mut rest)?;
         let k = u16::from_le_bytes([k_low, k_high]);
         if family != FAMILY || m != M || k < MIN_K {
             return Err(corrupt(format!("family {family}, m {m} and k {k} are not those of one")));
         }
-        let mut image = Self {
-            k,
-            newest_sorted: flags & FLAG_NEWEST_SORTED != 0,
-            summary: Summary { seen: 0, min_k: k, extremes: (f32::INFINITY, f32::NEG_INFINITY) },
-            count: 1,
-            room: room(k, 1),
-            ends: [0; MOST_LEVELS],
-            items: &[],
-        };
+        (self.k, self.summary.min_k) = (k, k);
+        self.newest_sorted = flags & FLAG_NEWEST_SORTED != 0;
         match (words, version, flags & (FLAG_EMPTY | FLAG_SINGLE)) {
-            (WORDS_SHORT, 1, FLAG_EMPTY) => return Ok(image),
+            (WORDS_SHORT, 1, FLAG_EMPTY) => {}
             (WORDS_SHORT, 2, FLAG_SINGLE) => {
-                (image.summary.seen, image.ends[0]) = (1, 1);
-                image.items = items(rest, 1)?;
-                let item = f32::from_le_bytes(image.items[0]);
-                image.summary.extremes = (item, item);
+                (self.summary.seen, self.ends[0]) = (1, 1);
+                self.items = items(rest, 1)?;
+                let item = f32::from_le_bytes(self.items[0]);
+                self.summary.extremes = (item, item);
             }
             (WORDS_FULL, 1, 0) => {
-                image.summary.seen = u64::from_le_bytes(next(&mut rest)?);
-                image.summary.min_k = u16::from_le_bytes(next(&mut rest)?);
+                self.summary.seen = u64::from_le_bytes(next(&mut rest)?);
+                self.summary.min_k = u16::from_le_bytes(next(&mut rest)?);
                 let [count, _] = next(&mut rest)?;
-                image.count = count.into();
-                image.read_levels(rest)?;
+                self.count = count.into();
+                self.read_levels(rest)?;
             }
             (_, _, kind) => {
                 return Err(corrupt(format!("a preamble of {words} words, version {version} and flags {kind} clash")));
             }
         }
-        image.check()?;
-        Ok(image)
+        self.check()
     }
 
     /// Reads the levels of a full image, with the extremes that stand before the values.
@@ -148,10 +150,10 @@ impl<'a> Image<'a> {
         if !(1..=MOST_LEVELS).contains(&self.count) {
             return Err(corrupt(format!("{} levels, of at most {MOST_LEVELS}", self.count)));
         }
-        self.room = room(self.k, self.count);
+        let room = room(self.k, self.count) as u32;
         let mut below = u32::MAX;
         for end in &mut self.ends[..self.count] {
-            *end = (self.room as u32)
+            *end = room
                 .checked_sub(u32::from_le_bytes(next(&mut rest)?))
                 .filter(|end| *end <= below)
                 .ok_or_else(|| corrupt("a level starts outside the one below"))?;
@@ -200,7 +202,7 @@ impl<'a> Image<'a> {
     fn to_sketch(&self) -> Result<KllSketch> {
         let items: Vec<u32> = self.kept().collect();
         let ascending = self.levels(&items)?.ascending;
-        let levels = Levels::of(self.k, self.room, items, self.ends[1..self.count].to_vec(), ascending);
+        let levels = Levels::of(self.k, room(self.k, self.count), items, self.ends[1..self.count].to_vec(), ascending);
         let Summary { seen, min_k, extremes: (min, max) } = self.summary;
         Ok(KllSketch { min_k, seen, min, max, newest_sorted: self.newest_sorted, levels })
     }

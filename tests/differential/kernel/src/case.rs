@@ -1,8 +1,18 @@
 //! A definition with its data and its questions, and the way through the kernel that answers them.
 
 use crate::value::Value;
-use chronon_types::{DataType, Dialect, time::Millis};
+use chronon_types::{DataType, Dialect, Field, time::Millis};
 use std::collections::BTreeMap;
+
+/// The member by which UNIQUE_TOP_K ranks structs.
+pub const SORT_KEY: &str = "sort_key";
+/// The member by which UNIQUE_TOP_K tells structs apart.
+pub const UNIQUE_ID: &str = "unique_id";
+
+/// Where a struct has a member.
+pub fn member(members: &[Field], name: &str) -> Option<usize> {
+    members.iter().position(|member| member.name == name)
+}
 
 /// An explicit window of the given length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -240,6 +250,18 @@ impl Case {
             }
         }
         outputs
+    }
+
+    /// The case that the reference can answer: outside of single rows it aggregates by position as if it did not (sheet
+    /// §20, Q2). `None` when that is this one.
+    pub fn of_reference(&self) -> Option<Self> {
+        let by_position = |a: &Aggregation| a.element_wise && !a.timed();
+        if matches!(self.mode, Mode::Row { .. }) || !self.aggregations.iter().any(by_position) {
+            return None;
+        }
+        let mut case = self.clone();
+        case.aggregations.iter_mut().for_each(|a| a.element_wise = false);
+        Some(case)
     }
 
     /// The index of a schema column.

@@ -1,7 +1,7 @@
 //! Many cases in one go: while the reference answers some, the next ones are made and the last ones are judged.
 
 use crate::case::{Answer, Case};
-use crate::judge::{Tally, judge};
+use crate::judge::{Tally, judge, judge_alone};
 use crate::oracle::Oracle;
 use crate::ours::{self, Refusal};
 use crate::shrink::shrink;
@@ -46,9 +46,10 @@ impl Run {
                 let sender = sender; // closed when the last case is sent
                 for id in self.ids.clone().take_while(|_| !enough.load(Ordering::Relaxed)) {
                     let case = generate::case(self.dialect, self.seed, id);
-                    let ours = self.ours(&case);
+                    let asked = case.of_reference().unwrap_or_else(|| case.clone());
+                    let ours = self.ours(&asked);
                     let records = records(ours.as_ref());
-                    let sent = cases.send(&case, records).and_then(|()| cases.flush());
+                    let sent = cases.send(&asked, records).and_then(|()| cases.flush());
                     if sent.is_err() || sender.send((case, ours)).is_err() {
                         break; // the judge sees that the reference has died
                     }
@@ -80,9 +81,27 @@ impl Run {
     /// # Errors
     /// What is wrong with its answers.
     pub fn one(&self, oracle: &mut Oracle, case: &Case) -> Result<Tally, String> {
-        let ours = self.ours(case);
-        let reference = oracle.ask(case, records(ours.as_ref())).map_err(|e| format!("the reference died: {e}"))?;
-        judge(case, ours.as_ref(), reference)
+        let asked = case.of_reference();
+        let ours = self.ours(asked.as_ref().unwrap_or(case));
+        let records = records(ours.as_ref());
+        let reference = oracle.ask(asked.as_ref().unwrap_or(case), records);
+        self.judge(case, asked, ours.as_ref(), reference.map_err(|e| format!("the reference died: {e}"))?)
+    }
+
+    /// Judges a case, by way of the one that the reference was asked if that is another.
+    fn judge(
+        &self,
+        case: &Case,
+        asked: Option<Case>,
+        ours: Option<&Result<Answer, Refusal>>,
+        reference: Result<Answer, String>,
+    ) -> Result<Tally, String> {
+        let Some(asked) = asked else { return judge(case, ours, reference) };
+        let mut tally = judge(&asked, ours, reference)?;
+        if !self.sheet_only {
+            tally.cells += judge_alone(case)?;
+        }
+        Ok(tally)
     }
 
     fn ours(&self, case: &Case) -> Option<Result<Answer, Refusal>> {
@@ -103,7 +122,7 @@ impl Run {
             if failures.len() == self.failures {
                 continue;
             }
-            match judge(&case, ours.as_ref(), reference) {
+            match self.judge(&case, case.of_reference(), ours.as_ref(), reference) {
                 Ok(one) => tally += one,
                 Err(error) => failures.push((case, error)),
             }

@@ -1,7 +1,7 @@
 //! Random schemas and aggregations.
 
 use super::{Rng, element};
-use crate::case::{Aggregation, Resolution, Window};
+use crate::case::{Aggregation, Resolution, SORT_KEY, UNIQUE_ID, Window, member};
 use chronon_types::{DataType, Dialect, Field};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +27,7 @@ const DECIMALS: [DataType; 3] = [DataType::Decimal(10, 2), DataType::Decimal(18,
 
 /// Two columns to bucket by, and up to four more.
 /// Those that are stored have no type in the zipline dialect that the fork's codec refuses.
-pub(super) fn columns(rng: &mut Rng, dialect: Dialect, stored: bool, element_wise: bool) -> Vec<Column> {
+pub(super) fn columns(rng: &mut Rng, dialect: Dialect, stored: bool) -> Vec<Column> {
     let refused = stored && dialect == Dialect::Zipline;
     let scalars: Vec<DataType> = SCALARS.into_iter().filter(|scalar| !(refused && small(scalar))).collect();
     let small_or_long = if refused { DataType::Long } else { DataType::Byte };
@@ -42,6 +42,7 @@ pub(super) fn columns(rng: &mut Rng, dialect: Dialect, stored: bool, element_wis
         let map = |of| DataType::Map(Box::new(DataType::String), Box::new(of));
         let mut dimension = None;
         let data_type = match rng.below(26) {
+            22 | 23 if dialect == Dialect::Zipline => ranked(rng, &format!("S{i}"), &scalars),
             24 => structure(rng, &format!("S{i}"), &scalars),
             25 => list(structure(rng, &format!("S{i}"), &scalars)),
             0 => small_or_long.clone(),
@@ -49,7 +50,7 @@ pub(super) fn columns(rng: &mut Rng, dialect: Dialect, stored: bool, element_wis
             2 => list(list(scalar)),
             3 => map(list(scalar)),
             4..7 => map(scalar),
-            7 | 8 if element_wise && dialect == Dialect::Airbnb => {
+            7 | 8 if dialect == Dialect::Airbnb => {
                 dimension = Some(rng.below(4));
                 list(scalar)
             }
@@ -74,6 +75,16 @@ fn structure(rng: &mut Rng, name: &str, scalars: &[DataType]) -> DataType {
         Field::new(format!("m{i}"), data_type)
     };
     DataType::Struct(name.to_owned(), (0..1 + rng.below(4)).map(|i| member(rng, i)).collect())
+}
+
+/// A struct that UNIQUE_TOP_K takes: what ranks it, what tells it apart, and up to two more members.
+fn ranked(rng: &mut Rng, name: &str, scalars: &[DataType]) -> DataType {
+    let more = (0..rng.below(3)).map(|i| Field::new(format!("m{i}"), rng.pick(scalars).clone()));
+    let mut members: Vec<Field> = more.collect();
+    for (member, data_type) in [(SORT_KEY, DataType::String), (UNIQUE_ID, DataType::Long)] {
+        members.insert(rng.below(members.len() + 1), Field::new(member, data_type));
+    }
+    DataType::Struct(name.to_owned(), members)
 }
 
 pub(super) fn schema(columns: &[Column]) -> Vec<(String, DataType)> {
@@ -111,6 +122,11 @@ fn operations(data_type: &DataType, dialect: Dialect) -> Vec<&'static str> {
         }
         DataType::Binary => ops.extend(["APPROX_UNIQUE_COUNT", "UNIQUE_COUNT"].into_iter().chain(bounded)),
         DataType::Boolean => ops.push("SUM"),
+        DataType::Struct(_, members)
+            if member(members, UNIQUE_ID).is_some() && !matches!(data_type, DataType::List(_)) =>
+        {
+            ops.extend(["UNIQUE_TOP_K"; 5]);
+        }
         _ => {}
     }
     ops

@@ -79,7 +79,7 @@ fn size(rng: &mut Rng) -> usize {
 }
 
 fn row(rng: &mut Rng, dialect: Dialect, id: u64) -> Case {
-    let columns = definition::columns(rng, dialect, true, true);
+    let columns = definition::columns(rng, dialect, true);
     let schema = definition::schema(&columns);
     let aggregations = definition::aggregations(rng, dialect, &columns, |_| None);
     let (keys, size) = (1 + rng.below(3), size(rng));
@@ -120,7 +120,7 @@ fn steps(rng: &mut Rng, rows: usize, recodes: bool) -> Vec<Step> {
 
 fn sawtooth(rng: &mut Rng, dialect: Dialect, id: u64) -> Case {
     let resolution = if rng.one_in(4) { Resolution::Daily } else { Resolution::FiveMinute };
-    let columns = definition::columns(rng, dialect, false, false);
+    let columns = definition::columns(rng, dialect, false);
     let aggregations =
         definition::aggregations(rng, dialect, &columns, |rng| definition::windows(rng, dialect, resolution));
     // from one hour to eighty days, so that every tail hop sees sparse and dense data
@@ -173,7 +173,7 @@ struct Served {
 }
 
 fn served(rng: &mut Rng, dialect: Dialect, stored: bool) -> Served {
-    let columns = definition::columns(rng, dialect, stored, false);
+    let columns = definition::columns(rng, dialect, stored);
     let schema = definition::schema(&columns);
     let (aggregations, whole) = loop {
         let aggregations =

@@ -2,9 +2,9 @@
 
 use super::Rng;
 use super::definition::Column;
-use crate::case::Row;
+use crate::case::{Row, SORT_KEY, UNIQUE_ID, member};
 use crate::value::Value;
-use chronon_types::{DataType, time::Millis};
+use chronon_types::{DataType, Field, time::Millis};
 
 /// A row of one of `keys` keys.
 pub(super) fn row(rng: &mut Rng, columns: &[Column], keys: usize, ts: Millis) -> Row {
@@ -37,6 +37,19 @@ fn value(rng: &mut Rng, data_type: &DataType) -> Value {
         DataType::Map(_, of) => {
             let entry = |rng: &mut Rng| (text(rng), if rng.one_in(6) { Value::Null } else { value(rng, of) });
             Value::Map((0..rng.below(5)).map(|_| entry(rng)).collect())
+        }
+        DataType::Struct(_, members) if member(members, UNIQUE_ID).is_some() => {
+            let id = rng.below(POOL.len());
+            // mostly all that has an id is one value, so that the order of folding does not matter
+            let fixed = &mut Rng::new(0, id as u64);
+            let rng = if rng.one_in(8) { rng } else { fixed };
+            let cell = |of: &Field| match of.name.as_str() {
+                UNIQUE_ID => Value::Int(id as i64),
+                SORT_KEY if rng.one_in(40) => Value::Text(text(rng)),
+                SORT_KEY => Value::Text(POOL[id].to_owned()),
+                _ => value(rng, &of.data_type),
+            };
+            Value::List(members.iter().map(cell).collect())
         }
         DataType::Struct(_, members) => {
             let member = |rng: &mut Rng, of| if rng.one_in(6) { Value::Null } else { value(rng, of) };
@@ -109,11 +122,12 @@ fn float(rng: &mut Rng, most: f64) -> f64 {
     }
 }
 
+const POOL: [&str; 13] =
+    ["a", "b", "c", "Aa", "BB", "", "é", "\u{1F600}", "\u{FFFD}", "\u{10FFFF}x", "\u{E000}", "日本", "a\0b"];
+
 /// Mostly from a small pool, with the empty text, characters that sort apart in UTF-8 and UTF-16, texts whose Java
 /// hashes collide, and long texts.
 fn text(rng: &mut Rng) -> String {
-    const POOL: [&str; 13] =
-        ["a", "b", "c", "Aa", "BB", "", "é", "\u{1F600}", "\u{FFFD}", "\u{10FFFF}x", "\u{E000}", "日本", "a\0b"];
     match rng.below(10) {
         0 => format!("item_{}", rng.below(1000)),
         1 if rng.one_in(8) => "long ".repeat(1 + rng.below(60)),

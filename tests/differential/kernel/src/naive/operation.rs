@@ -2,9 +2,9 @@
 
 use super::sketch::{Frequent, Percentiles, distinct};
 use super::{Entry, Expect, moments};
-use crate::case::Aggregation;
+use crate::case::{Aggregation, SORT_KEY, UNIQUE_ID, member};
 use crate::value::Value;
-use chronon_types::{DataType, time::Millis};
+use chronon_types::{DataType, Field, time::Millis};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -63,7 +63,10 @@ pub(super) fn of(aggregation: &Aggregation, element: &DataType, entries: &[Entry
         "APPROX_FREQUENT_K" | "APPROX_HEAVY_HITTERS_K" => {
             Some(Expect::Frequent(Frequent::sketch(plain(), k.unwrap_or(8))))
         }
-        "UNIQUE_TOP_K" => Some(unique_top(plain(), size)),
+        "UNIQUE_TOP_K" => match element {
+            DataType::Struct(_, members) => Some(unique_structs(plain(), members, size)),
+            _ => Some(unique_top(plain(), size)),
+        },
         "APPROX_HISTOGRAM_K" => {
             let kernel = Expect::Frequent(Frequent::of(plain(), k.unwrap_or(8)));
             let zero = |sign: f64| plain().any(|v| *v == Value::Float(sign * 0.0));
@@ -101,6 +104,23 @@ fn unique_top<'a>(values: impl Iterator<Item = &'a Value>, k: usize) -> Expect {
     values.dedup();
     values.truncate(k);
     Expect::Exact(Value::List(values))
+}
+
+/// The structs with the greatest sort keys, best first. Where structs of one id differ, or two ids have one sort key, the
+/// order of folding decides.
+fn unique_structs<'a>(values: impl Iterator<Item = &'a Value>, members: &[Field], k: usize) -> Expect {
+    let cell = |value: &'a Value, name| match (value, member(members, name)) {
+        (Value::List(cells), Some(at)) => &cells[at],
+        _ => &Value::Null,
+    };
+    let mut values: Vec<&Value> = values.collect();
+    values.sort_by(|a, b| cell(b, SORT_KEY).order(cell(a, SORT_KEY)));
+    values.dedup();
+    let differ = |name| values.iter().map(|value| cell(value, name).identity()).collect::<BTreeSet<_>>().len();
+    if differ(UNIQUE_ID) < values.len() || differ(SORT_KEY) < values.len() {
+        return Expect::Anything;
+    }
+    Expect::Exact(Value::List(values.into_iter().take(k).cloned().collect()))
 }
 
 /// The sum or the mean with the bound that holds for every order of additions.
