@@ -51,7 +51,14 @@ object Build {
     Compile / compile / javacOptions ++= {
       // Of Scala's converters it uses those that both versions have, which 2.13 deprecates; 2.12 has no others.
       val converters = if (scalaBinaryVersion.value == "2.12") "" else ",-deprecation,-unchecked"
-      Seq("--release", "17", "-encoding", "UTF-8", s"-Xlint:all,-serial,-processing,-classfile$converters", "-Werror")
+      Seq(
+        "--release",
+        "17",
+        "-encoding",
+        "UTF-8",
+        s"-Xlint:all,-serial,-processing,-classfile$converters",
+        "-Werror"
+      )
     }
   )
 
