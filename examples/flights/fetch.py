@@ -1,12 +1,12 @@
 """Fetches the flights of a day from the HTTP service, and compares every feature with the training table.
 
-    python examples/flights/fetch.py http://127.0.0.1:9000 [DAY]      # or scripts/quickstart, which starts all that it needs
+    python examples/flights/fetch.py http://127.0.0.1:9000 [DAY]     # or scripts/quickstart, which starts what it needs
 
-DAY is 2013-12-31 unless named: the day after the uploads, whose events were streamed. Each flight is asked about as of its own
-`ts`, up to 1,000 of them. Needs `duckdb` and the training table. Fails if a value differs.
+DAY is 2013-12-31 unless named: the day after the uploads, whose events were streamed. Each flight is asked about as of
+its own `ts`, up to 1,000 of them. Needs `duckdb` and the training table. Fails if a value differs.
 
-Two values are equal if their JSON is: numbers to the last bit, lists in order, maps by key. The training table has a null where the
-service leaves out a feature of a key that is null or unknown.
+Two values are equal if their JSON is: numbers to the last bit, lists in order, maps by key. The training table has a
+null where the service leaves out a feature of a key that is null or unknown.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ def main() -> None:
             for name in features:
                 if not same(row[name], served.get(name)):
                     different[name] += 1
-                    examples.setdefault(name, f"flight {row['flight_id']}: table {row[name]}, service {served.get(name)}")
+                    sides = f"table {row[name]}, service {served.get(name)}"
+                    examples.setdefault(name, f"flight {row['flight_id']}: {sides}")
     values = len(rows) * len(features)
     print(f"{len(rows):,} flights of {day}, each as of its own time: {values:,} values fetched")
     print(f"{values - different.total():,} of {values:,} equal the training table's")

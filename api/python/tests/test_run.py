@@ -86,6 +86,24 @@ def test_local_command_of_a_group_by_with_a_start(compiled_repo: Path) -> None:
     ]
 
 
+def test_an_upload_is_loaded_into_the_store(compiled_repo: Path, tmp_path: Path) -> None:
+    conf, jar = "production/group_bys/shop/meta_data.v1", tmp_path / "store.jar"
+    jar.touch()
+    online = ("--online-jar", str(jar), "--online-class", "a.B", "--online-args", "-Zpath=x -Zreaders=2")
+    lines = execute(
+        compiled_repo, "--mode", "upload-to-kv", "--conf", conf, "--ds", "2023-01-05", *online
+    ).out.splitlines()
+    assert lines[-7:] == [
+        "group-by-upload-bulk-load",
+        f"--conf-path={compiled_repo / conf}",
+        "--end-date=2023-01-05",
+        f"--online-jar={jar}",
+        "--online-class=a.B",
+        "-Zpath=x",
+        "-Zreaders=2",
+    ]
+
+
 def test_arguments_with_blanks_survive(compiled_repo: Path) -> None:
     result = execute(compiled_repo, "--conf", CONF, "--mode", "analyze", "--own=a b")
     assert "--own=a b" in result.out.splitlines()

@@ -3,8 +3,8 @@
 A *source* says which table to read, which columns to take from it, and which column holds the time of
 an event (milliseconds since 1970, UTC). Two kinds are used here:
 
-* an **event** source has one row for each thing that happened, at a time: a departure, a weather report; where a **topic** is
-  named, the same rows also arrive there, as messages, while they happen;
+* an **event** source has one row for each thing that happened, at a time: a departure, a weather report; where a
+  **topic** is named, the same rows also arrive there, as messages, while they happen;
 * an **entity** source has one snapshot a day of how things were: the register of planes.
 
 Each function makes a new `Source`, because a `GroupBy` adds its keys and inputs to the query it is given.
@@ -17,8 +17,8 @@ from ai.chronon.query import Query, select
 def departures(streamed: bool = True) -> Source:
     """Flights that left, at the moment they left; cancelled flights are not in it.
 
-    `dep_delay` is in minutes (negative: early), `distance` in miles. What is computed once a day needs them no sooner: it does without
-    `streamed`.
+    `dep_delay` is in minutes (negative: early), `distance` in miles. What is computed once a day needs them no sooner,
+    and does without the stream.
     """
     return Source(
         events=EventSource(

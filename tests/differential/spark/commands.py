@@ -1,6 +1,7 @@
 """Commands that work on a store, run by the reference's Driver and by ours on the same store and compared.
 
-The store is a file of lines (`scala/commands/RecordingApi.scala`, one source for both), the repository `examples/purchases`.
+The store is a file of lines (`scala/commands/RecordingApi.scala`, one source for both), the repository
+`examples/purchases`.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ GROUP_BYS = ("purchases", "returns", "users")
 SOURCES = f"{HERE}/scala/commands"
 # Any jar will do: the class is on the class path.
 JAR = Path(os.environ.get("CHRONON_BUNDLE", ROOT / "build" / "chronon-native-spark.jar"))
-RESULT = re.compile(r"(?:--- \[FETCHED RESULT\] ---|No data present for the provided key\.)\n(.*?)\n?<INFO [^>]*> Fetched in", re.DOTALL)
+FETCHED = r"--- \[FETCHED RESULT\] ---|No data present for the provided key\."
+RESULT = re.compile(rf"(?:{FETCHED})\n(.*?)\n?<INFO [^>]*> Fetched in", re.DOTALL)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import commands
@@ -17,9 +16,7 @@ AT = commands.BATCH_END + 5 * 3_600_000
 # Questions by their further words; the store of both sides is the same.
 QUESTIONS = {
     "a group-by without a stream": ["--name", "quickstart/purchases.v1", "--type", "group-by"],
-    "a group-by with one, as of a moment": [
-        *("--name=quickstart.returns.v1", "--type=group-by", f"--at-millis={AT}")
-    ],
+    "a group-by with one, as of a moment": [*("--name=quickstart.returns.v1", "--type=group-by", f"--at-millis={AT}")],
     "columns": ["--name", "quickstart.users.v1", "--type", "group-by"],
     "a group-by by its definition": [
         *("--conf-path=production/group_bys/quickstart/users.v1", "--name=quickstart.users.v1", "--type=group-by")
@@ -58,10 +55,7 @@ def ran() -> dict[str, Any]:
             *(["group-by-upload-bulk-load", conf, *local, *served.flags(), "--uploader=Disk"] for conf in confs),
             ["metadata-upload", "--conf-path=production", *served.flags()],
             *(["metadata-upload", *words, *stores["native"][name].flags()] for name, words in METADATA.items()),
-            *(
-                ["fetch", *served.flags(), *words, *keys]
-                for words in QUESTIONS.values()
-            ),
+            *(["fetch", *served.flags(), *words, *keys] for words in QUESTIONS.values()),
         ],
     )
     for name, words in METADATA.items():

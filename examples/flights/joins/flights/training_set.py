@@ -6,8 +6,8 @@ are matched by columns of the same name (`key_mapping` would match different one
 
     run.py --mode backfill --conf production/joins/flights/training_set.v1 --ds 2014-01-01
 
-writes the table `flights.flights_training_set_v1`, one partition per day of `ts`. `online=True` means that the same features are
-also served: the fetcher is asked for `flights/training_set.v1`.
+writes the table `flights.flights_training_set_v1`, one partition per day of `ts`. `online=True` means that the same
+features are also served: the fetcher is asked for `flights/training_set.v1`.
 """
 
 from ai.chronon.join import Join, JoinPart

@@ -74,7 +74,7 @@ MODES: dict[str, Mode] = {
     "backfill-left": Mode({JOINS: "join-left"}, takes_additional_args=True),
     "backfill-final": Mode({JOINS: "join-final"}, takes_additional_args=True),
     "upload": Mode({GROUP_BYS: "group-by-upload"}, takes_additional_args=True),
-    # The reference leaves it to each store's own loader; in the zipline dialect the mode has this name.
+    # Of the zipline dialect; here the reference leaves it to a loader of each store.
     "upload-to-kv": Mode({GROUP_BYS: "group-by-upload-bulk-load"}, is_online=True),
     "streaming": Mode({GROUP_BYS: "group-by-streaming"}, takes_end=False, is_online=True),
     "local-streaming": Mode(
@@ -100,6 +100,7 @@ MODES: dict[str, Mode] = {
     "compare": _of_joins("compare-join-query"),
     "model-transform-batch": Mode({JOINS: "model-transform-batch"}, is_online=True, takes_additional_args=True),
 }
+OWN_MODES = frozenset({"upload-to-kv"})
 # Runs a script of the repository in place of the driver, for every kind of definition.
 INFO_MODE = "info"
 STREAMING_MODE = "streaming"

@@ -25,6 +25,28 @@ class CommandLineSuite extends AnyFunSuite {
     assert(line.positive("step-days").contains(7))
   }
 
+  test("settings of the online class, and flags with a letter") {
+    val line = CommandLine.parse(Seq(
+      "fetch",
+      "-Zpath=a=b",
+      "-Z",
+      "host=x",
+      "port=1",
+      "-f",
+      "keys.json",
+      "--at-millis",
+      "-5",
+      "-Zpath=c",
+      "--loop"
+    ))
+    assert(line.settings == Map("path" -> "c", "host" -> "x", "port" -> "1"))
+    assert(line.one("key-json-file").contains("keys.json") && line.one("at-millis").contains("-5"))
+    assert(line.has("loop"))
+    assert(CommandLine.parse(Seq("fetch", "-fkeys.json")).one("key-json-file").contains("keys.json"))
+    val e = intercept[UsageException](CommandLine.parse(Seq("fetch", "-Zpath")).settings)
+    assert(e.getMessage.contains("-Zpath: write -Zkey=value"))
+  }
+
   private val refused: Seq[(String, Seq[String], String)] = Seq(
     ("nothing at all", Nil, "a subcommand is needed"),
     ("an unknown subcommand", Seq("jion"), "there is no subcommand jion"),
@@ -38,6 +60,15 @@ class CommandLineSuite extends AnyFunSuite {
     ("a missing last value", Seq("join", "--conf-path"), "--conf-path needs a value"),
     ("a value for a presence flag", Seq("join", "--run-first-hole=true"), "takes no value"),
     ("a stray word", Seq("join", "x"), "`x` belongs to no flag"),
+    ("a letter that stands for nothing", Seq("join", "-x", "y"), "join has no flag -x"),
+    ("a setting where none is wanted", Seq("join", "-Za=b"), "join has no flag -Za"),
+    ("a setting without its name", Seq("fetch", "-Z"), "needs a value"),
+    ("a setting with two dashes", Seq("fetch", "--Z=a"), "fetch has no flag --Z"),
+    (
+      "settings of Google's stores",
+      Seq("group-by-upload-bulk-load", "--is-gcp"),
+      "--is-gcp is not built yet"
+    ),
     ("a flag twice", Seq("join", "--conf-path", "a", "--conf-path", "b"), "given twice"),
     ("selected parts", Seq("join", "--selected-join-parts", "a"), "--selected-join-parts is not built yet"),
     ("cached left", Seq("join", "--use-cached-left"), "--use-cached-left is not built yet"),

@@ -1,0 +1,187 @@
+package ai.chronon.spark
+
+import ai.chronon.api
+import ai.chronon.api.{Accuracy, Operation, ThriftJsonCodec}
+import ai.chronon.online.KVStore.PutRequest
+import ai.chronon.online.StringArrayConverter
+import ai.chronon.stores.sqlite.SqliteApi
+import org.apache.spark.sql.Row
+
+import java.nio.charset.StandardCharsets.UTF_8
+import java.nio.file.{Files, Path}
+import scala.collection.mutable.ArrayBuffer
+import scala.concurrent.Await
+import scala.concurrent.duration.DurationInt
+
+/** From a table to a fetched feature by the command line alone, on an SQLite store. */
+class ServingCommandsSuite extends SparkSuite {
+  import Confs._
+
+  private lazy val folder: Path = Files.createTempDirectory("serving")
+  private lazy val store: Path = folder.resolve("features.db")
+  private lazy val online = Seq("--online-class", classOf[SqliteApi].getName, s"-Zpath=$store")
+
+  private def run(args: Seq[String]): (Int, Seq[String], Seq[String]) = {
+    spark // the session of this suite, which the driver then finds
+    val (out, err) = (ArrayBuffer.empty[String], ArrayBuffer.empty[String])
+    val status = Driver.run(args, out += _, err += _)
+    (status, out.toSeq, err.toSeq)
+  }
+
+  private def done(args: String*): Seq[String] = {
+    val (status, out, err) = run(args)
+    assert(status == 0, err)
+    out
+  }
+
+  private def conf(path: String, text: String): String = {
+    val file = folder.resolve("production").resolve(path)
+    Files.createDirectories(file.getParent)
+    Files.write(file, text.getBytes(UTF_8))
+    file.toString
+  }
+
+  private lazy val clicks = table(
+    "clicks",
+    "user STRING, amount DOUBLE, at BIGINT, ds STRING",
+    Row("a", 1.5, at("2024-03-09 10:00"), "2024-03-09"),
+    Row("a", 2.0, at("2024-03-10 10:00"), "2024-03-10"),
+    Row("b", 4.0, at("2024-03-10 11:00"), "2024-03-10")
+  )
+
+  private lazy val sums: api.GroupBy = {
+    val result = groupBy(
+      meta("test.clicks.v1", db).setOnline(true),
+      Seq(events(clicks, query(same("user", "amount"), "at"), topic = "clicks")),
+      Seq("user"),
+      Seq(aggregation("amount", Operation.SUM, Seq(days(1), days(30)))),
+      Accuracy.TEMPORAL
+    )
+    result
+  }
+
+  private lazy val groupByConf = conf("group_bys/test/clicks.v1", ThriftJsonCodec.toJsonStr(sums))
+  private lazy val joinConf = conf(
+    "joins/test/training.v1",
+    ThriftJsonCodec.toJsonStr(
+      join(meta("test.training.v1", db).setOnline(true), events(clicks, query(same("user"), "at")), part(sums))
+    )
+  )
+
+  private lazy val loaded: Seq[String] = {
+    done("group-by-upload", "--conf-path", groupByConf, "--end-date=2024-03-10")
+    val load = Seq("group-by-upload-bulk-load", "--conf-path", groupByConf, "--end-date=2024-03-10")
+    done(load ++ online: _*)
+    joinConf
+    done(Seq("metadata-upload", s"--conf-path=$folder/production") ++ online: _*)
+  }
+
+  private lazy val asked = at("2024-03-11 09:00")
+
+  test("upload, load, metadata, fetch of a group-by and of a join") {
+    assert(loaded.size == 2)
+    val words = Seq("--name", "test.clicks.v1", "--type", "group-by", "--at-millis", asked.toString)
+    val a = done(Seq("fetch", "--key-json", """{"user": "a"}""") ++ words ++ online: _*)
+    assert(a == Seq("{\n  \"amount_sum_1d\" : 2.0,\n  \"amount_sum_30d\" : 3.5\n}"))
+    val keys = Files.write(folder.resolve("keys"), "{\"user\": \"b\"}\n\n{\"user\": \"nobody\"}\n".getBytes(UTF_8))
+    val both = done(Seq("fetch", "-f", keys.toString, "--interval=0") ++ words ++ online: _*)
+    assert(both == Seq("{\n  \"amount_sum_1d\" : 4.0,\n  \"amount_sum_30d\" : 4.0\n}", "null"))
+    val list = Seq("--key-json", """[{"user": "a"}, {"user": "b"}]""", "--interval", "0")
+    val ofJoin = done(
+      Seq("fetch", "--name=test/training.v1", s"--at-millis=$asked") ++ list ++ online: _*
+    )
+    assert(ofJoin.map(_.split('\n')(2).trim) ==
+      Seq("\"test_clicks_v1_amount_sum_30d\" : 3.5", "\"test_clicks_v1_amount_sum_30d\" : 4.0"))
+    val byConf = Seq("--conf-path", joinConf, s"--at-millis=$asked")
+    assert(done(Seq("fetch") ++ byConf ++ list ++ online: _*) == ofJoin)
+  }
+
+  test("a definition is added to its team's list, a folder replaces it") {
+    loaded
+    val kvStore = new SqliteApi(Map("path" -> store.toString)).genKvStore
+    def listed = kvStore.getStringArray("joins/test", "CHRONON_ENTITY_BY_TEAM", 10000).get.toList
+    val old = StringArrayConverter.stringsToBytes(Seq("joins/test/old.v1"))
+    val put = PutRequest("joins/test".getBytes(UTF_8), old, "CHRONON_ENTITY_BY_TEAM", Some(System.currentTimeMillis))
+    Await.result(kvStore.put(put), 10.seconds)
+    done(Seq("metadata-upload", "--conf-path", joinConf) ++ online: _*)
+    assert(listed == Seq("joins/test/old.v1", "joins/test/training.v1"))
+    done(Seq("metadata-upload", "--conf-path", s"$folder/production") ++ online: _*)
+    assert(listed == Seq("joins/test/training.v1"))
+  }
+
+  test("a request that fails does not keep the next from being made") {
+    loaded
+    val numbers = groupBy(
+      meta("test.numbers.v1", db).setOnline(true),
+      Seq(entities(
+        table("numbers", "id INT, name STRING, ds STRING", Row(1, "one", "2024-03-10")),
+        query(same("id", "name"))
+      )),
+      Seq("id"),
+      null,
+      Accuracy.SNAPSHOT
+    )
+    val path = conf("group_bys/test/numbers.v1", ThriftJsonCodec.toJsonStr(numbers))
+    done("group-by-upload", "--conf-path", path, "--end-date=2024-03-10")
+    done(Seq("group-by-upload-bulk-load", "--conf-path", path, "--end-date=2024-03-10") ++ online: _*)
+    val (status, out, err) = run(Seq(
+      "fetch",
+      "--conf-path",
+      path,
+      "--type=group-by",
+      "--interval=0",
+      "--key-json",
+      """[{"id": "x"}, {"id": 1}]"""
+    ) ++ online)
+    assert(status == 1 && out == Seq("{\n  \"name\" : \"one\"\n}"))
+    assert(err.size == 1 && err.head.contains("test.numbers.v1") && err.head.contains("`x`"), err)
+  }
+
+  private def refused: Seq[(String, Seq[String], Seq[String])] = {
+    val fetch = Seq("fetch", "--name=test/training.v1")
+    val key = Seq("--key-json", """{"user": "a"}""")
+    val load = Seq("group-by-upload-bulk-load", "--conf-path", groupByConf)
+    Seq(
+      ("no class", fetch ++ key, Seq("--online-class is required")),
+      ("a class that is not there", fetch ++ key ++ Seq("--online-class=a.B"), Seq("a.B", "was not found")),
+      ("a class that is none", fetch ++ key ++ Seq("--online-class=java.lang.String"), Seq("does not extend")),
+      ("a jar that is not there", fetch ++ key ++ online ++ Seq("--online-jar=/no.jar"), Seq("/no.jar")),
+      ("a setting of another store", fetch ++ key ++ online ++ Seq("-Zhost=x"), Seq("store sqlite", "`host`")),
+      ("no key", fetch ++ online, Seq("--key-json")),
+      ("no name", Seq("fetch") ++ key ++ online, Seq("--name", "--conf-path")),
+      ("keys that are no JSON", fetch ++ Seq("--key-json=user: a") ++ online, Seq("user: a", "is not JSON")),
+      ("keys that are no object", fetch ++ Seq("--key-json=[5]") ++ online, Seq("5 is no JSON object")),
+      ("a file that is not there", fetch ++ Seq("-f", "/no/keys") ++ online, Seq("/no/keys")),
+      ("an unknown type", fetch ++ key ++ online ++ Seq("--type=model"), Seq("--type = model", "join-stats")),
+      ("a time that is none", fetch ++ key ++ online ++ Seq("--at-millis=now"), Seq("--at-millis = now")),
+      ("a pause that is none", fetch ++ key ++ online ++ Seq("--interval=-1"), Seq("--interval = -1")),
+      ("an unknown join", Seq("fetch", "--name=test/no.v1") ++ key ++ online, Seq("joins/test/no.v1")),
+      ("no day", load ++ online, Seq("--end-date is required")),
+      (
+        "a day that was not uploaded",
+        load ++ Seq("--end-date=2024-03-11") ++ online,
+        Seq("ds = 2024-03-11", "it has 2024-03-10")
+      ),
+      (
+        "a folder without definitions",
+        Seq("metadata-upload", s"--conf-path=${Files.createTempDirectory("empty")}") ++ online,
+        Seq("there is no valid compiled join")
+      ),
+      ("a folder that is not there", Seq("metadata-upload", "--conf-path=/no/such") ++ online, Seq("/no/such")),
+      (
+        "an unknown endpoint",
+        Seq("metadata-upload", s"--conf-path=$joinConf", "--end-point-name=X") ++ online,
+        Seq("--end-point-name = X", "CHRONON_ENTITY_BY_TEAM")
+      )
+    )
+  }
+
+  test("refused: one line that says what is wrong") {
+    loaded
+    refused.foreach { case (name, args, expected) =>
+      val (status, out, err) = run(args)
+      assert(status == 1 && out.isEmpty && err.size == 1, s"$name: $out $err")
+      expected.foreach(part => assert(err.head.contains(part), s"$name: ${err.head}"))
+    }
+  }
+}
