@@ -25,6 +25,10 @@ ALLOWED = [
     r"jnr/.*",
     r"jni/.*",
     r"org/(objectweb|checkerframework)/.*",
+    # Kafka's client under its own names, which stand in users' settings; Spark has it only beside its Kafka connector.
+    r"org/apache/kafka/.*",
+    r"(kafka|common)/.*",
+    r"LICENSE|NOTICE",
     r"native/",
     r"native/(linux|macos)-(x86_64|aarch64)/",
     r"native/(linux|macos)-(x86_64|aarch64)/libchronon_native\.(so|dylib)",
@@ -40,7 +44,9 @@ NEEDED = [
     "ai/chronon/api/ThriftJsonCodec.class",
     "ai/chronon/jni/NativeLibrary.class",
     "ai/chronon/online/KVStore.class",
+    "ai/chronon/online/streaming/kafka/GroupByStreaming.class",
     "ai/chronon/spark/Driver.class",
+    "org/apache/kafka/clients/consumer/KafkaConsumer.class",
     "META-INF/services/ai.chronon.online.UploadTable",
 ]
 
