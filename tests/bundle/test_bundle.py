@@ -13,25 +13,26 @@ ROOT = Path(__file__).parents[2]
 JAR = Path(os.environ.get("CHRONON_BUNDLE", ROOT / "build" / "chronon-native-spark.jar"))
 
 ALLOWED = [
-    r"META-INF/",
-    r"META-INF/MANIFEST\.MF",
+    # Licences, lists of versions and services; no signatures, which would be of other jars.
+    r"META-INF/(?!.*\.(SF|RSA|DSA)$).*",
+    r"LICENSE|NOTICE",
     r"ai/",
     r"ai/chronon/",
     r"ai/chronon/(api|jni|online|spark)/.*",
-    # The cache and the metrics client of serving, with what they bring; Spark has none of them.
-    r"com/(github(/benmanes(/.*)?)?)?",
-    r"com/(timgroup|kenai|google|google/errorprone)/.*",
-    r"com/github/.*",
-    r"jnr/.*",
-    r"jni/.*",
-    r"org/(objectweb|checkerframework)/.*",
-    # Kafka's client under its own names, which stand in users' settings; Spark has it only beside its Kafka connector.
-    r"org/apache/kafka/.*",
-    r"(kafka|common)/.*",
-    r"LICENSE|NOTICE",
     r"native/",
     r"native/(linux|macos)-(x86_64|aarch64)/",
     r"native/(linux|macos)-(x86_64|aarch64)/libchronon_native\.(so|dylib)",
+    # What serving needs and Spark lacks: the cache, and the metrics client with the sockets that it can use.
+    r"com/|com/github/|com/google/",
+    r"com/github/benmanes/.*",
+    r"com/google/errorprone/.*",
+    r"com/(timgroup|kenai)/.*",
+    r"(jnr|jni)/.*",
+    r"org/(objectweb|checkerframework)/.*",
+    # What streaming needs: Kafka's client.
+    r"org/apache/kafka/.*",
+    r"kafka/.*",
+    r"common/.*\.(json|md)|common/|common/message/",
     # Two classes that reach what Spark keeps private to its own packages.
     r"org/",
     r"org/apache/",
