@@ -19,8 +19,12 @@ TIMES = {"departures": "dep_ts", "weather": "ts"}
 def main() -> None:
     """Prints the columns of the table by name, in the order of time, without the partition."""
     table, day = sys.argv[1:]
-    file = warehouse() / FILES / table / f"ds={day}" / "*.parquet"
-    query = f"SELECT * FROM read_parquet('{file}', hive_partitioning = false) ORDER BY {TIMES[table]}"
+    files = sorted((warehouse() / FILES / table / f"ds={day}").glob("*.parquet"))
+    if not files:
+        sys.stderr.write(f"flights.{table} has no rows of {day}\n")
+        return
+    paths = ", ".join(f"'{file}'" for file in files)
+    query = f"SELECT * FROM read_parquet([{paths}], hive_partitioning = false) ORDER BY {TIMES[table]}"
     cursor = duckdb.connect().execute(query)
     names = [column[0] for column in cursor.description or []]
     for row in cursor.fetchall():

@@ -13,21 +13,26 @@ ROOT = Path(__file__).parents[2]
 JAR = Path(os.environ.get("CHRONON_BUNDLE", ROOT / "build" / "chronon-native-spark.jar"))
 
 ALLOWED = [
-    r"META-INF/",
-    r"META-INF/MANIFEST\.MF",
+    # Licences, lists of versions and services; no signatures, which would be of other jars.
+    r"META-INF/(?!.*\.(SF|RSA|DSA)$).*",
+    r"LICENSE|NOTICE",
     r"ai/",
     r"ai/chronon/",
     r"ai/chronon/(api|jni|online|spark)/.*",
-    # The cache and the metrics client of serving, with what they bring; Spark has none of them.
-    r"com/(github(/benmanes(/.*)?)?)?",
-    r"com/(timgroup|kenai|google|google/errorprone)/.*",
-    r"com/github/.*",
-    r"jnr/.*",
-    r"jni/.*",
-    r"org/(objectweb|checkerframework)/.*",
     r"native/",
     r"native/(linux|macos)-(x86_64|aarch64)/",
     r"native/(linux|macos)-(x86_64|aarch64)/libchronon_native\.(so|dylib)",
+    # What serving needs and Spark lacks: the cache, and the metrics client with the sockets that it can use.
+    r"com/|com/github/|com/google/",
+    r"com/github/benmanes/.*",
+    r"com/google/errorprone/.*",
+    r"com/(timgroup|kenai)/.*",
+    r"(jnr|jni)/.*",
+    r"org/(objectweb|checkerframework)/.*",
+    # What streaming needs: Kafka's client.
+    r"org/apache/kafka/.*",
+    r"kafka/.*",
+    r"common/.*\.(json|md)|common/|common/message/",
     # Two classes that reach what Spark keeps private to its own packages.
     r"org/",
     r"org/apache/",
@@ -40,7 +45,9 @@ NEEDED = [
     "ai/chronon/api/ThriftJsonCodec.class",
     "ai/chronon/jni/NativeLibrary.class",
     "ai/chronon/online/KVStore.class",
+    "ai/chronon/online/streaming/kafka/GroupByStreaming.class",
     "ai/chronon/spark/Driver.class",
+    "org/apache/kafka/clients/consumer/KafkaConsumer.class",
     "META-INF/services/ai.chronon.online.UploadTable",
 ]
 
