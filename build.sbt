@@ -12,7 +12,18 @@ Global / concurrentRestrictions ++= Seq(Tags.limit(Tags.ForkedTestGroup, 1), Tag
 
 lazy val root = project
   .in(file("."))
-  .aggregate(flatbuffers, nativeJni, api, online, streaming, storeSqlite, storeRedis, storeMongo, spark, service)
+  .aggregate(
+    flatbuffers,
+    nativeJni,
+    api,
+    online,
+    streaming,
+    storeSqlite,
+    storeRedis,
+    storeMongo,
+    spark,
+    service
+  )
   .settings(name := "chronon-native", publish / skip := true, crossScalaVersions := Nil)
 
 /** The run time of generated FlatBuffers code under our own name: Spark has another version of it on its class path. */
@@ -103,7 +114,13 @@ lazy val streaming = project
 /** Spark jobs, the command line and the point-in-time operator; its assembly is the drop-in bundle jar. */
 lazy val spark = project
   .in(file("jvm/spark"))
-  .dependsOn(nativeJni, api, online % "compile->compile;test->test", streaming % "compile->compile;test->test", storeSqlite % Test)
+  .dependsOn(
+    nativeJni,
+    api,
+    online % "compile->compile;test->test",
+    streaming % "compile->compile;test->test",
+    storeSqlite % Test
+  )
   .settings(
     name := "chronon-native-spark",
     scalaModule,

@@ -68,9 +68,9 @@ object Row {
         result
       case BinaryType => binarizer(value.asInstanceOf[Binary])
       case StringType => stringer(value.asInstanceOf[Text])
-      case ShortType                 => value.asInstanceOf[Number].shortValue
-      case ByteType                  => value.asInstanceOf[Number].byteValue
-      case _                         => value
+      case ShortType  => value.asInstanceOf[Number].shortValue
+      case ByteType   => value.asInstanceOf[Number].byteValue
+      case _          => value
     }
   }
 
@@ -129,16 +129,16 @@ object Row {
           case other                               => throw mismatch(other, "map")
         }
         mapper(result)
-      case BinaryType => binarizer(value.asInstanceOf[Array[Byte]])
-      case StringType => value.toString
-      case BooleanType               => value.asInstanceOf[Boolean]
-      case IntType                   => value.asInstanceOf[Number].intValue
-      case LongType                  => value.asInstanceOf[Number].longValue
-      case ShortType                 => value.asInstanceOf[Number].shortValue
-      case ByteType                  => value.asInstanceOf[Number].byteValue
-      case FloatType                 => value.asInstanceOf[Number].floatValue
-      case DoubleType                => value.asInstanceOf[Number].doubleValue
-      case _                         => value
+      case BinaryType  => binarizer(value.asInstanceOf[Array[Byte]])
+      case StringType  => value.toString
+      case BooleanType => value.asInstanceOf[Boolean]
+      case IntType     => value.asInstanceOf[Number].intValue
+      case LongType    => value.asInstanceOf[Number].longValue
+      case ShortType   => value.asInstanceOf[Number].shortValue
+      case ByteType    => value.asInstanceOf[Number].byteValue
+      case FloatType   => value.asInstanceOf[Number].floatValue
+      case DoubleType  => value.asInstanceOf[Number].doubleValue
+      case _           => value
     }
   }
 
