@@ -191,7 +191,9 @@ class Fetcher(
       if (joinConf.isEmpty && !codec.toOption.exists(!_._2)) getJoinCodecs.refresh(response.request.name)
       result
     })(SameThread)
-    instrumentAndLog(modelled(derived, joinConf))
+    instrumentAndLog(
+      if (planned(requests, joinConf).forall(_.models.isEmpty)) derived else modelled(derived, joinConf)
+    )
   }
 
   /** The codec of a definition that came with the call, built once for all its requests; or the stored join's. */
@@ -208,9 +210,7 @@ class Fetcher(
   def fetchBaseJoin(requests: Seq[Request], joinConf: Option[Join]): Future[Seq[ResponseWithContext]] = {
     val start = System.currentTimeMillis()
     val internal = super.fetchJoin(requests, joinConf)
-    val external = fetchExternal(requests, joinConf).map(_.map(_.values))(SameThread)
-      .recover { case cause => requests.map(_ => Failure(cause)) }(SameThread)
-    internal.zip(external).map { case (responses, externals) =>
+    def composed(responses: Seq[Response], externals: Seq[Try[Map[String, AnyRef]]]) =
       responses.zip(externals).map { case (response, more) =>
         val added: Map[String, AnyRef] = more match {
           case Success(values) => values
@@ -221,7 +221,20 @@ class Fetcher(
         context.distribution("response.keys.count", base.size.toLong)
         ResponseWithContext(response.request, context, start, base)
       }
-    }(SameThread)
+    if (planned(requests, joinConf).forall(_.externals.isEmpty))
+      internal.map(composed(_, requests.map(_ => Success(Map.empty[String, AnyRef]))))(SameThread)
+    else {
+      val external = fetchExternal(requests, joinConf).map(_.map(_.values))(SameThread)
+        .recover { case cause => requests.map(_ => Failure(cause)) }(SameThread)
+      // Scala runs what follows a zip in a batch of its own, in which a step that waits for a future may wait for one that is
+      // queued behind it: on from there with the executor.
+      internal.zip(external).map { case (responses, externals) => composed(responses, externals) }
+    }
+  }
+
+  private def planned(requests: Seq[Request], joinConf: Option[Join]): Seq[JoinPlan] = joinConf match {
+    case Some(join) => Seq(new JoinPlan(join))
+    case None       => requests.map(request => planOf(request.name))
   }
 
   /** Adds what the models of the joins make of the features. */

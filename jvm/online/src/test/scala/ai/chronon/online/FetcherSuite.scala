@@ -24,7 +24,7 @@ class FetcherSuite extends AnyFunSuite with BeforeAndAfterEach {
   override def beforeEach(): Unit = data = new Served
   override def afterEach(): Unit = fetcher.close()
 
-  private def wait[T](future: Future[T]): T = Await.result(future, 30.seconds)
+  private def wait[T](future: Future[T]): T = Await.result(future, 120.seconds)
   private def keys(user: Any): Map[String, AnyRef] = Map("user" -> user.asInstanceOf[AnyRef])
   private def join(user: Any, name: String = "team/all.v1"): Map[String, AnyRef] =
     wait(fetcher.fetchJoin(Seq(Request(name, keys(user), Some(Query))))).head.values.get
