@@ -12,7 +12,18 @@ Global / concurrentRestrictions ++= Seq(Tags.limit(Tags.ForkedTestGroup, 1), Tag
 
 lazy val root = project
   .in(file("."))
-  .aggregate(flatbuffers, nativeJni, api, online, streaming, storeSqlite, storeRedis, storeMongo, spark, service)
+  .aggregate(
+    flatbuffers,
+    nativeJni,
+    api,
+    online,
+    streaming,
+    storeSqlite,
+    storeRedis,
+    storeMongo,
+    spark,
+    service
+  )
   .settings(name := "chronon-native", publish / skip := true, crossScalaVersions := Nil)
 
 /** The run time of generated FlatBuffers code under our own name: Spark has another version of it on its class path. */
