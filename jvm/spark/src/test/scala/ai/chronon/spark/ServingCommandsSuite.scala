@@ -64,7 +64,11 @@ class ServingCommandsSuite extends SparkSuite {
   private lazy val joinConf = conf(
     "joins/test/training.v1",
     ThriftJsonCodec.toJsonStr(
-      join(meta("test.training.v1", db).setOnline(true), events(clicks, query(same("user"), "at")), part(sums))
+      join(
+        meta("test.training.v1", db).setOnline(true),
+        events(clicks, query(same("user"), "at")),
+        part(sums)
+      )
     )
   )
 
@@ -83,7 +87,8 @@ class ServingCommandsSuite extends SparkSuite {
     val words = Seq("--name", "test.clicks.v1", "--type", "group-by", "--at-millis", asked.toString)
     val a = done(Seq("fetch", "--key-json", """{"user": "a"}""") ++ words ++ online: _*)
     assert(a == Seq("{\n  \"amount_sum_1d\" : 2.0,\n  \"amount_sum_30d\" : 3.5\n}"))
-    val keys = Files.write(folder.resolve("keys"), "{\"user\": \"b\"}\n\n{\"user\": \"nobody\"}\n".getBytes(UTF_8))
+    val keys =
+      Files.write(folder.resolve("keys"), "{\"user\": \"b\"}\n\n{\"user\": \"nobody\"}\n".getBytes(UTF_8))
     val both = done(Seq("fetch", "-f", keys.toString, "--interval=0") ++ words ++ online: _*)
     assert(both == Seq("{\n  \"amount_sum_1d\" : 4.0,\n  \"amount_sum_30d\" : 4.0\n}", "null"))
     val list = Seq("--key-json", """[{"user": "a"}, {"user": "b"}]""", "--interval", "0")
@@ -101,7 +106,8 @@ class ServingCommandsSuite extends SparkSuite {
     val kvStore = new SqliteApi(Map("path" -> store.toString)).genKvStore
     def listed = kvStore.getStringArray("joins/test", "CHRONON_ENTITY_BY_TEAM", 10000).get.toList
     val old = StringArrayConverter.stringsToBytes(Seq("joins/test/old.v1"))
-    val put = PutRequest("joins/test".getBytes(UTF_8), old, "CHRONON_ENTITY_BY_TEAM", Some(System.currentTimeMillis))
+    val put =
+      PutRequest("joins/test".getBytes(UTF_8), old, "CHRONON_ENTITY_BY_TEAM", Some(System.currentTimeMillis))
     Await.result(kvStore.put(put), 10.seconds)
     done(Seq("metadata-upload", "--conf-path", joinConf) ++ online: _*)
     assert(listed == Seq("joins/test/old.v1", "joins/test/training.v1"))
@@ -144,9 +150,17 @@ class ServingCommandsSuite extends SparkSuite {
     Seq(
       ("no class", fetch ++ key, Seq("--online-class is required")),
       ("a class that is not there", fetch ++ key ++ Seq("--online-class=a.B"), Seq("a.B", "was not found")),
-      ("a class that is none", fetch ++ key ++ Seq("--online-class=java.lang.String"), Seq("does not extend")),
+      (
+        "a class that is none",
+        fetch ++ key ++ Seq("--online-class=java.lang.String"),
+        Seq("does not extend")
+      ),
       ("a jar that is not there", fetch ++ key ++ online ++ Seq("--online-jar=/no.jar"), Seq("/no.jar")),
-      ("a setting of another store", fetch ++ key ++ online ++ Seq("-Zhost=x"), Seq("store sqlite", "`host`")),
+      (
+        "a setting of another store",
+        fetch ++ key ++ online ++ Seq("-Zhost=x"),
+        Seq("store sqlite", "`host`")
+      ),
       ("no key", fetch ++ online, Seq("--key-json")),
       ("no name", Seq("fetch") ++ key ++ online, Seq("--name", "--conf-path")),
       ("keys that are no JSON", fetch ++ Seq("--key-json=user: a") ++ online, Seq("user: a", "is not JSON")),
@@ -167,7 +181,11 @@ class ServingCommandsSuite extends SparkSuite {
         Seq("metadata-upload", s"--conf-path=${Files.createTempDirectory("empty")}") ++ online,
         Seq("there is no valid compiled join")
       ),
-      ("a folder that is not there", Seq("metadata-upload", "--conf-path=/no/such") ++ online, Seq("/no/such")),
+      (
+        "a folder that is not there",
+        Seq("metadata-upload", "--conf-path=/no/such") ++ online,
+        Seq("/no/such")
+      ),
       (
         "an unknown endpoint",
         Seq("metadata-upload", s"--conf-path=$joinConf", "--end-point-name=X") ++ online,
