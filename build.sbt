@@ -112,7 +112,13 @@ lazy val streaming = project
 /** Spark jobs, the command line and the point-in-time operator; its assembly is the drop-in bundle jar. */
 lazy val spark = project
   .in(file("jvm/spark"))
-  .dependsOn(nativeJni, api, online % "compile->compile;test->test", streaming, storeSqlite % Test)
+  .dependsOn(
+    nativeJni,
+    api,
+    online % "compile->compile;test->test",
+    streaming % "compile->compile;test->test",
+    storeSqlite % Test
+  )
   .settings(
     name := "chronon-native-spark",
     scalaModule,

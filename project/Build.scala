@@ -48,8 +48,18 @@ object Build {
 
   /** A program of its own, which brings the JVM that it asks for. */
   val javaRelease17: Seq[Setting[_]] = Seq(
-    Compile / compile / javacOptions ++=
-      Seq("--release", "17", "-encoding", "UTF-8", "-Xlint:all,-serial,-processing,-classfile", "-Werror")
+    Compile / compile / javacOptions ++= {
+      // Of Scala's converters it uses those that both versions have, which 2.13 deprecates; 2.12 has no others.
+      val converters = if (scalaBinaryVersion.value == "2.12") "" else ",-deprecation,-unchecked"
+      Seq(
+        "--release",
+        "17",
+        "-encoding",
+        "UTF-8",
+        s"-Xlint:all,-serial,-processing,-classfile$converters",
+        "-Werror"
+      )
+    }
   )
 
   val forkedTests: Seq[Setting[_]] = Seq(

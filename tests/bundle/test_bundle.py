@@ -45,7 +45,9 @@ NEEDED = [
     "ai/chronon/api/ThriftJsonCodec.class",
     "ai/chronon/jni/NativeLibrary.class",
     "ai/chronon/online/KVStore.class",
+    "ai/chronon/online/streaming/kafka/GroupByStreaming.class",
     "ai/chronon/spark/Driver.class",
+    "org/apache/kafka/clients/consumer/KafkaConsumer.class",
     "META-INF/services/ai.chronon.online.UploadTable",
 ]
 

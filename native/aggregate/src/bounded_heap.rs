@@ -35,9 +35,15 @@ pub(crate) fn insert<T>(best: &impl Best<T>, heap: &mut Vec<T>, limit: usize, ne
     if heap.len() < limit {
         append(best, heap, limit, new);
     } else if heap.len() == limit && limit > 0 {
-        let place = sink(best, heap, &new);
-        heap[place] = new;
+        replace_worst(best, heap, new);
     }
+}
+
+/// Replaces the root of a full heap by an item that is no worse.
+#[inline]
+pub(crate) fn replace_worst<T>(best: &impl Best<T>, heap: &mut [T], new: T) {
+    let place = sink(best, heap, &new);
+    heap[place] = new;
 }
 
 /// Adds an item to a list that is not full.

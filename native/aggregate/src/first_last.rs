@@ -94,6 +94,17 @@ impl<P: Stored> Operation for Edge<P> {
         }
     }
     const MERGES_AS_FOLDED: bool = true;
+    const PASSES: bool = true;
+    #[inline]
+    fn pass(&self, ir: &mut Self::Ir, first: Millis, count: usize) -> usize {
+        match (self.latest, first >= ir.ts) {
+            // the last of them is the latest
+            (true, true) => count.saturating_sub(1),
+            // none of them is earlier
+            (false, true) => count,
+            (_, false) => 0,
+        }
+    }
     #[inline]
     fn is_complete(&self, _ir: &Self::Ir) -> bool {
         !self.latest

@@ -72,6 +72,14 @@ impl<P: Stored> Operation for EdgeK<P> {
             ir.insert(self, self.limit(), Timed { ts, value: P::own(value) });
         }
     }
+    const PASSES: bool = true;
+    fn pass(&self, ir: &mut Self::Ir, first: Millis, count: usize) -> usize {
+        if self.latest {
+            return ir.pass(|newest| first > newest.ts, count);
+        }
+        let is_late = ir.len() >= self.limit() && ir.worst().is_some_and(|worst| first > worst.ts);
+        if is_late { count } else { 0 }
+    }
     fn merge(&self, ir: &mut Self::Ir, later: &Self::Ir) {
         ir.merge(self, self.limit(), later);
     }

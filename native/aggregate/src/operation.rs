@@ -50,6 +50,17 @@ pub trait Operation: Send + Sync + 'static {
     /// one by one gives, so that values for several IRs need folding only once. Sums of floats do not.
     const MERGES_AS_FOLDED: bool = false;
 
+    /// Whether [`Self::pass`] ever lets values go by.
+    const PASSES: bool = false;
+
+    /// Of `count` values whose times rise strictly from `first` on: how many of the first ones need not be folded in. Values
+    /// that later ones of them replace are such, and values that no longer count. The IR is then as if these had been folded
+    /// in as soon as the others are.
+    #[inline]
+    fn pass(&self, _ir: &mut Self::Ir, _first: Millis, _count: usize) -> usize {
+        0
+    }
+
     /// Whether the reference's copy of an IR gives other results than the IR; [`Self::mark_copied`] makes the difference.
     const COPIES_DIFFER: bool = false;
 

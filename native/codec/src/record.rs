@@ -100,7 +100,8 @@ impl<'a> Cursors<'a> {
 
     /// Reads one member of every record: `read` the value, `none` where there is none.
     fn each<T>(&mut self, read: impl Fn(&mut &'a [u8]) -> Result<T>, mut push: impl FnMut(Option<T>)) {
-        for (record, rest) in self.rests.iter_mut().enumerate() {
+        for record in 0..self.rests.len() {
+            let rest = &mut self.rests[record];
             let value = match avro::get_union(rest) {
                 Ok(true) => read(rest).map(Some),
                 Ok(false) => Ok(None),
@@ -110,16 +111,22 @@ impl<'a> Cursors<'a> {
                 Ok(value) => push(value),
                 Err(error) => {
                     push(None);
-                    if !std::mem::replace(&mut self.is_bad[record], true) {
-                        let whole = self.records[record].len();
-                        let at = format!("`{}`, at byte {} of {whole}", self.member, whole - rest.len());
-                        self.bad.push(BadRecord { record, error: error.within(at) });
-                    }
-                    // Nothing behind this member can be told apart: the members that follow end here, too.
-                    *rest = &[];
+                    self.mark_bad(record, error);
                 }
             }
         }
+    }
+
+    /// Notes that the member of a record, up to which it has been read, is not what it should be.
+    #[cold]
+    fn mark_bad(&mut self, record: usize, error: Error) {
+        if !std::mem::replace(&mut self.is_bad[record], true) {
+            let whole = self.records[record].len();
+            let at = format!("`{}`, at byte {} of {whole}", self.member, whole - self.rests[record].len());
+            self.bad.push(BadRecord { record, error: error.within(at) });
+        }
+        // Nothing behind this member can be told apart: the members that follow end here, too.
+        self.rests[record] = &[];
     }
 
     /// Values of a fixed size, and which are there.
@@ -139,25 +146,42 @@ impl<'a> Cursors<'a> {
     }
 
     fn bytes(&mut self, data_type: &DataType) -> Result<ArrayRef> {
-        let mut values = Vec::new();
-        let mut offsets = Vec::with_capacity(self.records.len() + 1);
-        offsets.push(0);
-        let mut nulls = NullBufferBuilder::new(self.records.len());
-        let is_text = *data_type == DataType::String;
-        let read = |bytes: &mut &'a [u8]| if is_text { avro::get_text(bytes) } else { avro::get_bytes(bytes) };
-        self.each(read, |value| {
-            nulls.append(value.is_some());
-            values.extend_from_slice(value.unwrap_or_default());
-            offsets.push(values.len() as i32);
-        });
-        if i32::try_from(values.len()).is_err() {
+        let mut found: Vec<Option<&[u8]>> = Vec::with_capacity(self.records.len());
+        self.each(avro::get_bytes, |value| found.push(value));
+        if *data_type != DataType::String {
+            return Ok(Arc::new(self.binary(&found)?));
+        }
+        // All texts are checked in one go, and one by one only to find out which of them are none.
+        let (offsets, values, nulls) = self.binary(&found)?.into_parts();
+        if let Ok(texts) = StringArray::try_new(offsets, values, nulls) {
+            return Ok(Arc::new(texts));
+        }
+        for (record, value) in found.iter_mut().enumerate() {
+            if value.is_some_and(|value| std::str::from_utf8(value).is_err()) {
+                *value = None;
+                self.mark_bad(record, Error::corrupt_data("a stored string is not UTF-8"));
+            }
+        }
+        let (offsets, values, nulls) = self.binary(&found)?.into_parts();
+        let texts = StringArray::try_new(offsets, values, nulls);
+        Ok(Arc::new(texts.map_err(|error| Error::internal(format!("{}: {error}", self.member)))?))
+    }
+
+    fn binary(&self, values: &[Option<&[u8]>]) -> Result<BinaryArray> {
+        let size = values.iter().map(|value| value.map_or(0, <[u8]>::len)).sum();
+        if i32::try_from(size).is_err() {
             return Err(Error::out_of_budget("more than 2 GiB of text in a column of records").within(self.member));
         }
-        let (offsets, values, nulls) = (OffsetBuffer::new(offsets.into()), values.into(), nulls.finish());
-        Ok(match is_text {
-            true => Arc::new(StringArray::new(offsets, values, nulls)),
-            false => Arc::new(BinaryArray::new(offsets, values, nulls)),
-        })
+        let mut bytes = Vec::with_capacity(size);
+        let mut offsets = Vec::with_capacity(values.len() + 1);
+        offsets.push(0);
+        let mut nulls = NullBufferBuilder::new(values.len());
+        for value in values {
+            nulls.append(value.is_some());
+            bytes.extend_from_slice(value.unwrap_or_default());
+            offsets.push(bytes.len() as i32);
+        }
+        Ok(BinaryArray::new(OffsetBuffer::new(offsets.into()), bytes.into(), nulls.finish()))
     }
 
     fn nested(&mut self, data_type: &DataType) -> Result<ArrayRef> {

@@ -76,8 +76,11 @@ fn take<'a>(
     if count > values.len() {
         return Err(Error::corrupt_data(format!("{count} streamed values, where {} are left", values.len())));
     }
-    let streamed =
-        values.take(count).map(|(millis, length)| Ok((millis, bytes(length as usize)?))).collect::<Result<_>>()?;
+    let mut streamed = Vec::with_capacity(count);
+    for _ in 0..count {
+        let Some((millis, length)) = values.next() else { break };
+        streamed.push((millis, bytes(length as usize)?));
+    }
     Ok(Part {
         plan: part.plan(),
         query: part.query(),

@@ -46,6 +46,37 @@ impl<O: Operation> Direct<O> {
     }
 }
 
+/// How many rows with rising times are worth asking whether they may go by.
+const RISING: usize = 32;
+
+impl<O: Operation> Direct<O> {
+    /// Whether the operation may let rows of the batch go by.
+    #[inline]
+    fn lets_pass(&self, batch: &Column<O::Input>) -> bool {
+        // Where values are missing, places do not tell how many there are.
+        O::PASSES && !self.is_vector() && batch.nulls.is_none()
+    }
+
+    /// Folds rows in of which, where their times rise, the operation lets most go by.
+    fn fold_rising(&self, ir: &mut Option<O::Ir>, batch: &Column<O::Input>, rows: Range<usize>, ts: &[Millis]) {
+        let mut row = rows.start;
+        while row < rows.end {
+            let rising = ts[row..rows.end].windows(2).take_while(|pair| pair[0] < pair[1]).count() + 1;
+            let end = row + rising;
+            while row < end {
+                if let Some(ir) = ir
+                    && end - row >= RISING
+                {
+                    row += self.operation.pass(ir, ts[row], end - row);
+                }
+                let stop = end.min(row + RISING);
+                batch.each(row..stop, |row, value| add(&self.operation, ir, value, ts[row]));
+                row = stop;
+            }
+        }
+    }
+}
+
 impl<O: Operation> Shape for Direct<O> {
     type Ir = O::Ir;
     type Batch = Column<O::Input>;
@@ -60,6 +91,10 @@ impl<O: Operation> Shape for Direct<O> {
 
     #[inline]
     fn fold(&self, ir: &mut Option<O::Ir>, batch: &Self::Batch, rows: Range<usize>, ts: &[Millis]) -> Result<()> {
+        if self.lets_pass(batch) {
+            self.fold_rising(ir, batch, rows, ts);
+            return Ok(());
+        }
         self.each(batch, rows, ts, |value, ts| add(&self.operation, ir, value, ts));
         Ok(())
     }
@@ -81,6 +116,9 @@ impl<O: Operation> Shape for Direct<O> {
                 Some(once) => irs.iter_mut().try_for_each(|ir| self.merge(ir, &once)),
                 None => Ok(()),
             };
+        }
+        if self.lets_pass(batch) {
+            return irs.iter_mut().try_for_each(|ir| self.fold(ir, batch, rows.clone(), ts));
         }
         // An accumulator waits for its last fold, for a division say; meanwhile those of the others run.
         self.each(batch, rows, ts, |value, ts| self.operation.update_all(irs, value, ts));

@@ -7,6 +7,7 @@ use arrow::array::ArrayRef;
 use chronon_aggregate::{Copies, GroupedColumn, avro};
 use chronon_types::time::Millis;
 use chronon_types::{Error, Result};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Rows that were streamed.
@@ -99,6 +100,17 @@ pub struct Lambda {
     windows: Vec<Vec<usize>>,
     /// Per base and window, whether it had nothing before the hops.
     empty: Vec<Vec<bool>>,
+    /// Per window set, which windows take which rows of the request at hand.
+    segments: Vec<Vec<Segment>>,
+}
+
+/// Consecutive rows and windows of which every window takes every row.
+#[derive(Debug)]
+struct Segment {
+    /// Whether the rows are taken out.
+    is_before: bool,
+    rows: Range<usize>,
+    windows: Range<usize>,
 }
 
 impl Lambda {
@@ -114,6 +126,7 @@ impl Lambda {
             inside: vec![false; spans],
             windows: vec![Vec::new(); plan.window_sets().len()],
             empty: vec![Vec::new(); plan.bases().len()],
+            segments: plan.window_sets().iter().map(|_| Vec::new()).collect(),
             plan,
         })
     }
@@ -200,7 +213,7 @@ impl Lambda {
             Some(_) => return Err(Error::invalid_argument("every mutation must say when it was and what it is")),
         };
         // Rows that some window may take, in runs of the same kind, with the earliest time in each.
-        let mut kinds: Vec<(bool, std::ops::Range<usize>, Millis)> = Vec::new();
+        let mut kinds: Vec<(bool, Range<usize>, Millis)> = Vec::new();
         let kind = |row: usize| {
             let seen = seen_at[row] >= earliest && seen_at[row] < request.query && rows.ts[row] < request.query;
             seen.then(|| rows.mutations.is_some_and(|mutations| mutations.is_before[row]))
@@ -213,23 +226,46 @@ impl Lambda {
         if kinds.is_empty() {
             return Ok(());
         }
+        self.find_segments(rows.ts, &kinds)?;
         for (column, base) in self.columns.iter_mut().zip(self.plan.bases()) {
             column.load(rows.columns)?;
-            let windows = base.spans.len();
-            for (is_before, range, first) in &kinds {
-                if !is_before && base.spans.iter().all(|span| *first >= self.tails[*span]) {
-                    column.fold(0..windows, range.clone(), rows.ts)?;
+            for Segment { is_before, rows: range, windows } in &self.segments[base.window_set] {
+                if !is_before {
+                    column.fold(windows.clone(), range.clone(), rows.ts)?;
                     continue;
                 }
-                for (window, span) in base.spans.iter().enumerate() {
-                    let inside = |row: usize| (rows.ts[row] >= self.tails[*span]).then_some(());
-                    runs(range.clone(), inside, |(), range| match is_before {
-                        true => column.delete(window, range, rows.ts),
-                        false => column.fold(window..window + 1, range, rows.ts),
-                    })?;
-                }
+                windows.clone().try_for_each(|window| column.delete(window, range.clone(), rows.ts))?;
             }
             column.unload();
+        }
+        Ok(())
+    }
+
+    /// Works out for every window set which windows take which rows of the runs, so that a row is folded into all of them at
+    /// once.
+    fn find_segments(&mut self, ts: &[Millis], kinds: &[(bool, Range<usize>, Millis)]) -> Result<()> {
+        for (segments, spans) in self.segments.iter_mut().zip(self.plan.window_sets()) {
+            segments.clear();
+            let tails = &self.tails;
+            for (is_before, range, first) in kinds {
+                if spans.iter().all(|span| *first >= tails[*span]) {
+                    segments.push(Segment { is_before: *is_before, rows: range.clone(), windows: 0..spans.len() });
+                    continue;
+                }
+                // The later a row, the more windows take it, so their number tells which they are.
+                let taking = |row: usize| spans.iter().filter(|span| ts[row] >= tails[**span]).count();
+                runs(
+                    range.clone(),
+                    |row| Some(taking(row)),
+                    |_, rows| {
+                        let takes = |window: usize| (ts[rows.start] >= tails[spans[window]]).then_some(());
+                        runs(0..spans.len(), takes, |(), windows| {
+                            segments.push(Segment { is_before: *is_before, rows: rows.clone(), windows });
+                            Ok(())
+                        })
+                    },
+                )?;
+            }
         }
         Ok(())
     }

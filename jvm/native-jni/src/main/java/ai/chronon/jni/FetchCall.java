@@ -9,7 +9,7 @@ import java.util.Arrays;
 
 /**
  * Gathers the parts of a request, runs them in one native call, and is empty then for the next one. Keeps its buffers, so a thread
- * reuses one. Not safe for several threads. Arrays that are added must not change before {@link #run}; none is kept longer.
+ * reuses one. Not safe for several threads. What is added is copied.
  *
  * <pre>{@code
  * int part = call.add(plan, queryMillis, batchEndMillis, FetchCall.FROM_BATCH_END, batchValue);
@@ -25,20 +25,31 @@ public final class FetchCall implements AutoCloseable {
   private static final int FIRST_CAPACITY = 1 << 16;
   /** Longs that a part takes in {@link #parts}: plan, query, batch end, streamed from. */
   private static final int WIDTH = 4;
+  /** What arrays and buffers can hold. */
+  private static final int MOST_BYTES = Integer.MAX_VALUE - 8;
+  /** Bytes of values that are kept room for between calls. */
+  private static final int MOST_KEPT = 1 << 24;
   /** More than the message has around its vectors. */
   private static final int HEAD = 256;
 
   private int capacity = FIRST_CAPACITY;
   private FlatBufferBuilder builder = newBuilder(capacity);
   private long[] parts = new long[WIDTH * 32];
+  /** Of each part the length of its batch value, or -1, and how many streamed values it has. */
+  private int[] batches = new int[32];
+
   private int[] streamed = new int[32];
-  private byte[][] batches = new byte[32][];
   private int partCount;
   private long[] millis = new long[256];
-  private byte[][] values = new byte[256][];
+  private int[] lengths = new int[256];
   private int valueCount;
-  /** Bytes of all values. */
-  private long byteCount;
+  /**
+   * All values, those of a part behind its batch value. They are gathered on the heap because a direct buffer takes them in one go
+   * much faster than one by one.
+   */
+  private byte[] bytes = new byte[FIRST_CAPACITY];
+
+  private int byteCount;
 
   /**
    * Begins the part of one GroupBy for one key.
@@ -49,6 +60,7 @@ public final class FetchCall implements AutoCloseable {
    *     its batch ended; or {@link #FROM_BATCH_END}. Tiles do not heed it
    * @param batchValue null when the key has none
    * @return the number of the part in the answer, from 0 on
+   * @throws IllegalStateException when the values exceed 2 GiB
    */
   public int add(ServingPlan plan, long queryMillis, long batchEndMillis, long streamedFromMillis, byte[] batchValue) {
     if (partCount == streamed.length) {
@@ -56,14 +68,14 @@ public final class FetchCall implements AutoCloseable {
       streamed = Arrays.copyOf(streamed, 2 * streamed.length);
       batches = Arrays.copyOf(batches, 2 * batches.length);
     }
+    if (batchValue != null) append(batchValue);
     int at = WIDTH * partCount;
     parts[at] = plan.handle();
     parts[at + 1] = queryMillis;
     parts[at + 2] = batchEndMillis;
     parts[at + 3] = streamedFromMillis;
     streamed[partCount] = 0;
-    batches[partCount] = batchValue;
-    if (batchValue != null) byteCount += batchValue.length;
+    batches[partCount] = batchValue == null ? -1 : batchValue.length;
     return partCount++;
   }
 
@@ -71,25 +83,39 @@ public final class FetchCall implements AutoCloseable {
    * Appends a streamed value to the part begun last: a row, a mutation or a tile.
    *
    * @param valueMillis the version that the store keeps of it: event time of a row, time of a mutation, a time within a tile
-   * @throws IllegalStateException when no part was begun
+   * @throws IllegalStateException when no part was begun, or the values exceed 2 GiB
    */
   public void addStreamed(long valueMillis, byte[] value) {
     if (partCount == 0) throw new IllegalStateException("a streamed value before any part; call add first");
     if (valueCount == millis.length) {
       millis = Arrays.copyOf(millis, 2 * millis.length);
-      values = Arrays.copyOf(values, 2 * values.length);
+      lengths = Arrays.copyOf(lengths, 2 * lengths.length);
     }
-    byteCount += value.length;
+    append(value);
     millis[valueCount] = valueMillis;
-    values[valueCount++] = value;
+    lengths[valueCount++] = value.length;
     streamed[partCount - 1]++;
+  }
+
+  private void append(byte[] value) {
+    if (bytes.length - byteCount < value.length) {
+      long needed = (long) byteCount + value.length;
+      if (needed > MOST_BYTES) throw tooMany(needed);
+      bytes = Arrays.copyOf(bytes, (int) Math.min(MOST_BYTES, Math.max(needed, 2L * bytes.length)));
+    }
+    System.arraycopy(value, 0, bytes, byteCount, value.length);
+    byteCount += value.length;
+  }
+
+  private static IllegalStateException tooMany(long size) {
+    return new IllegalStateException(size + " bytes exceed a request; ask for fewer keys at once");
   }
 
   /**
    * Answers all parts begun, and forgets them, whatever happens. What goes wrong with one part fails that part alone.
    *
    * @param skipUndecodable whether streamed values that cannot be decoded are left out and counted; else they fail their part
-   * @throws IllegalStateException when the values exceed 2 GiB
+   * @throws IllegalStateException when the values and what is said of them exceed 2 GiB
    */
   public FetchAnswer run(boolean skipUndecodable) {
     try {
@@ -103,31 +129,23 @@ public final class FetchCall implements AutoCloseable {
   /** The message; its vectors are filled front to back, the message itself is built back to front. */
   private ByteBuffer message(boolean skipUndecodable) {
     long size = HEAD + byteCount + 12L * valueCount + 40L * partCount;
-    if (size > Integer.MAX_VALUE) throw new IllegalStateException(size + " bytes exceed a request; ask for fewer keys at once");
+    if (size > MOST_BYTES) throw tooMany(size);
     if (size > capacity) {
-      capacity = (int) Math.min(Integer.MAX_VALUE - 8L, size + size / 2);
+      capacity = (int) Math.min(MOST_BYTES, size + size / 2);
       builder = newBuilder(capacity);
     }
     builder.clear();
-    ByteBuffer bytes = builder.createUnintializedVector(1, (int) byteCount, 1);
-    int value = 0;
-    for (int part = 0; part < partCount; part++) {
-      if (batches[part] != null) bytes.put(batches[part]);
-      for (int end = value + streamed[part]; value < end; value++) bytes.put(values[value]);
-    }
+    builder.createUnintializedVector(1, byteCount, 1).put(bytes, 0, byteCount);
     int bytesAt = builder.endVector();
-    ByteBuffer lengths = builder.createUnintializedVector(4, valueCount, 4);
-    for (int i = 0; i < valueCount; i++) lengths.putInt(values[i].length);
+    builder.createUnintializedVector(4, valueCount, 4).asIntBuffer().put(lengths, 0, valueCount);
     int lengthsAt = builder.endVector();
-    ByteBuffer times = builder.createUnintializedVector(8, valueCount, 8);
-    for (int i = 0; i < valueCount; i++) times.putLong(millis[i]);
+    builder.createUnintializedVector(8, valueCount, 8).asLongBuffer().put(millis, 0, valueCount);
     int timesAt = builder.endVector();
     Request.startPartsVector(builder, partCount);
     for (int part = partCount - 1; part >= 0; part--) {
       int at = WIDTH * part;
-      int batch = batches[part] == null ? -1 : batches[part].length;
       RequestPart.createRequestPart(
-          builder, parts[at], parts[at + 1], parts[at + 2], parts[at + 3], batch, streamed[part]);
+          builder, parts[at], parts[at + 1], parts[at + 2], parts[at + 3], batches[part], streamed[part]);
     }
     int partsAt = builder.endVector();
     builder.finish(Request.createRequest(builder, partsAt, timesAt, lengthsAt, bytesAt, skipUndecodable));
@@ -135,17 +153,18 @@ public final class FetchCall implements AutoCloseable {
   }
 
   private void clear() {
-    Arrays.fill(batches, 0, partCount, null);
-    Arrays.fill(values, 0, valueCount, null);
     partCount = 0;
     valueCount = 0;
     byteCount = 0;
+    // What a huge key once took is not kept.
+    if (bytes.length > MOST_KEPT) bytes = new byte[FIRST_CAPACITY];
   }
 
   /** Forgets parts and buffers. */
   @Override
   public void close() {
     clear();
+    bytes = new byte[0];
     capacity = HEAD;
     builder = newBuilder(capacity);
   }

@@ -59,7 +59,11 @@ private[online] final class FeatureMap private (
 ) extends ReadOnlyMap {
   import FeatureMap.NotDecoded
 
-  private val decoded: Array[AnyRef] = Array.fill[AnyRef](layout.size)(NotDecoded)
+  private val decoded: Array[AnyRef] = {
+    val values = new Array[AnyRef](layout.size)
+    util.Arrays.fill(values, NotDecoded)
+    values
+  }
 
   private def value(place: Int): AnyRef = {
     var result = decoded(place)

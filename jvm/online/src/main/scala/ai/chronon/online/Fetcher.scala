@@ -145,7 +145,7 @@ class Fetcher(
   )
 
   def withTs(responses: Future[Seq[Response]]): Future[FetcherResponseWithTs] =
-    responses.map(FetcherResponseWithTs(_, System.currentTimeMillis()))
+    responses.map(FetcherResponseWithTs(_, System.currentTimeMillis()))(SameThread)
 
   /** The features of joins, one response for each request, in their order.
     *
@@ -177,7 +177,7 @@ class Fetcher(
         for (values <- response.values; codec <- handed.getOrElse(getJoinCodecs(response.request.name)))
           yield serde.FeatureRecord.fromValueMap(codec._1.valueSchema, values)
       StructuredResponse(response.request, record)
-    })
+    })(SameThread)
   }
 
   private def fetchWhole(requests: Seq[Request], joinConf: Option[Join]): Future[Seq[Response]] = {
@@ -188,7 +188,7 @@ class Fetcher(
       // The next request may find the parts that are missing now.
       if (joinConf.isEmpty && !codec.toOption.exists(!_._2)) getJoinCodecs.refresh(response.request.name)
       result
-    })
+    })(SameThread)
     instrumentAndLog(modelled(derived, joinConf))
   }
 
@@ -206,8 +206,8 @@ class Fetcher(
   def fetchBaseJoin(requests: Seq[Request], joinConf: Option[Join]): Future[Seq[ResponseWithContext]] = {
     val start = System.currentTimeMillis()
     val internal = super.fetchJoin(requests, joinConf)
-    val external = fetchExternal(requests, joinConf).map(_.map(_.values))
-      .recover { case cause => requests.map(_ => Failure(cause)) }
+    val external = fetchExternal(requests, joinConf).map(_.map(_.values))(SameThread)
+      .recover { case cause => requests.map(_ => Failure(cause)) }(SameThread)
     internal.zip(external).map { case (responses, externals) =>
       responses.zip(externals).map { case (response, more) =>
         val added: Map[String, AnyRef] = more match {
@@ -219,7 +219,7 @@ class Fetcher(
         context.distribution("response.keys.count", base.size.toLong)
         ResponseWithContext(response.request, context, start, base)
       }
-    }
+    }(SameThread)
   }
 
   /** Adds what the models of the joins make of the features. */
@@ -234,7 +234,7 @@ class Fetcher(
     def plan(response: ResponseWithContext): JoinPlan = handed.getOrElse(planOf(response.request.name))
     responses.flatMap(all =>
       FetcherModelUtils.fetchModelTransforms(all, plan(_).models, plan(_).passthrough, modelBackend)
-    )
+    )(SameThread)
   }
 
   /** Turns finished responses into what callers get, and logs and measures them. */
@@ -244,7 +244,7 @@ class Fetcher(
       val values = logged.modelTransformsValues.orElse(logged.derivedValues).getOrElse(logged.baseValues)
       logged.ctx.distribution("overall.latency.millis", System.currentTimeMillis() - logged.requestStartTs)
       Response(logged.request, Success(values))
-    })
+    })(SameThread)
 
   private[online] def logResponse(response: ResponseWithContext): ResponseWithContext = {
     if (!logging.log(response)) getJoinCodecs.refresh(response.request.name)
@@ -255,24 +255,18 @@ class Fetcher(
   def fetchExternal(joinRequests: Seq[Request], joinConf: Option[Join] = None): Future[Seq[Response]] = {
     val handed = joinConf.map(new JoinPlan(_))
     val start = System.currentTimeMillis()
-    Future.fromTry(Try(joinRequests.map(request =>
-      request -> handed.getOrElse(planOf(request.name))
-    ))).flatMap { planned =>
-      if (planned.forall(_._2.externals.isEmpty))
+    Try(joinRequests.map(request => request -> handed.getOrElse(planOf(request.name)))) match {
+      case Failure(cause)                                             => Future.failed(cause)
+      case Success(planned) if planned.forall(_._2.externals.isEmpty) =>
         Future.successful(joinRequests.map(Response(_, Success(Map.empty[String, AnyRef]))))
-      else {
+      case Success(planned) =>
         val context = planned.head._2.context
-        ExternalFetch
-          .fetch(
-            planned.map { case (request, plan) => request -> plan.externals },
-            context,
-            askSources(context)
-          )
-          .map { responses =>
-            context.distribution("external.latency.millis", System.currentTimeMillis() - start)
-            responses
-          }
-      }
+        val asked = planned.map { case (request, plan) => request -> plan.externals }
+        // Handlers may block, and the caller must not.
+        Future.unit.flatMap(_ => ExternalFetch.fetch(asked, context, askSources(context))).map { responses =>
+          context.distribution("external.latency.millis", System.currentTimeMillis() - start)
+          responses
+        }(SameThread)
     }
   }
 

@@ -81,7 +81,7 @@ class FetcherBase(
         values.foreach(v => responses += Response(all(i), v))
       }
       responses.toVector
-    }
+    }(SameThread)
   }
 
   def fetchGroupBysStructured(requests: Seq[Request]): Future[Seq[StructuredResponse]] =
@@ -89,7 +89,7 @@ class FetcherBase(
       val record = for (values <- response.values; info <- getGroupByServingInfo(response.request.name))
         yield serde.FeatureRecord.fromValueMap(info.responseChrononSchema, values)
       StructuredResponse(response.request, record)
-    })
+    })(SameThread)
 
   /** The group-by's own derivations, where it has some. */
   private def derived(
@@ -135,8 +135,8 @@ class FetcherBase(
         )
       }
       context.distribution("internal.latency.millis", System.currentTimeMillis() - start)
-      responses.toVector
-    }
+      responses
+    }(SameThread)
   }
 
   private val joinPlans = new java.util.concurrent.ConcurrentHashMap[String, JoinPlan]
@@ -251,7 +251,7 @@ class FetcherBase(
           )
         )
       }
-    }
+    }(SameThread)
   }
 
   /** Counts requests so long after the batch that windows longer than two days miss what slid out of them. */

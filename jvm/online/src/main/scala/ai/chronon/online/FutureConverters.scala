@@ -1,7 +1,7 @@
 package ai.chronon.online
 
 import java.util.concurrent.{CompletableFuture, CompletionException, CompletionStage}
-import scala.concurrent.{ExecutionContext, Future, Promise}
+import scala.concurrent.{Future, Promise}
 import scala.util.{Failure, Success}
 
 /** Scala's futures as Java's, and back, without a hop to another thread.
@@ -15,7 +15,7 @@ object FutureConverters {
     future.onComplete {
       case Success(value) => result.complete(value)
       case Failure(error) => result.completeExceptionally(error)
-    }(OnCompleter)
+    }(SameThread)
     result
   }
 
@@ -30,11 +30,5 @@ object FutureConverters {
       }
     )
     result.future
-  }
-
-  /** Runs a continuation on the thread that completes the future. */
-  private object OnCompleter extends ExecutionContext {
-    override def execute(task: Runnable): Unit = task.run()
-    override def reportFailure(cause: Throwable): Unit = ExecutionContext.defaultReporter(cause)
   }
 }

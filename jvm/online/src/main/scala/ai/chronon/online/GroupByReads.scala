@@ -32,6 +32,7 @@ private[online] object GroupByResult {
   * @param cachingEnabled whether batch values of a group-by are kept
   * @param skipUndecodable whether streamed values of a group-by that cannot be decoded are left out
   * @param isServed       whether a group-by's team lists it
+  * @param executionContext where requests go on when the store has answered
   */
 private[online] final class GroupByReads(
     store: KVStore,
@@ -66,7 +67,7 @@ private[online] final class GroupByReads(
         case Failure(cause) => results(i) = Failed(cause)
       }
     }
-    reads.run(store, context).map { values =>
+    reads.run(store, context) { values =>
       val all = new ArrayBuffer[Work](works.size)
       works.values.forEach(work => all += work)
       try answer(all, values)
@@ -85,10 +86,12 @@ private[online] final class GroupByReads(
       val found = metadata.getGroupByServingInfo(name).flatMap { info =>
         if (isServed(info.getGroupBy, name)) Success(info) else Failure(InvalidEntityException(name))
       }
-      found.failed.foreach { cause =>
-        metadata.getGroupByServingInfo.refresh(name)
-        contextOf(request, None).increment("fetch_invalid_group_by_failure.count")
-        logger.error(s"group-by $name cannot be fetched", cause)
+      found match {
+        case Failure(cause) =>
+          metadata.getGroupByServingInfo.refresh(name)
+          contextOf(request, None).increment("fetch_invalid_group_by_failure.count")
+          logger.error(s"group-by $name cannot be fetched", cause)
+        case Success(_) =>
       }
       found
     }
@@ -147,7 +150,7 @@ private[online] final class GroupByReads(
       }
     }
 
-  private def answer(works: Seq[Work], values: Array[Try[Seq[TimedValue]]]): Unit = {
+  private def answer(works: Seq[Work], values: Array[Try[StoredValues]]): Unit = {
     works.foreach { work =>
       try choose(work, values)
       catch { case e: Exception => fail(work, e) }
@@ -169,14 +172,12 @@ private[online] final class GroupByReads(
   }
 
   /** Decides which stored values count, or that there are none. */
-  private def choose(work: Work, values: Array[Try[Seq[TimedValue]]]): Unit = {
+  private def choose(work: Work, values: Array[Try[StoredValues]]): Unit = {
     val batch = work.batchPlace match {
-      case -1    => Nil
-      case place => values(place).getOrElse(Nil)
+      case -1    => StoredValues.None
+      case place => values(place).getOrElse(StoredValues.None)
     }
-    val newest = batch.foldLeft(null: TimedValue)((best, value) =>
-      if (best == null || value.millis > best.millis) value else best
-    )
+    val newest = batch.newest
     if (newest != null && newest.millis > work.info.batchEndTsMillis)
       // The new serving info usually comes with a later request: this one goes on with what it has.
       metadata.getGroupByServingInfo.refresh(work.name).foreach(refreshed => work.info = refreshed)
@@ -194,12 +195,15 @@ private[online] final class GroupByReads(
     if (!work.info.isTemporal) {
       if (bytes == null) work.result = Absent(work.info)
     } else {
-      val streamed = values(work.streamingPlace).getOrElse(Nil)
-      if (streamed.nonEmpty) report(work, Metrics.Name.StreamingResponse, streamed)
+      val streamed = values(work.streamingPlace).getOrElse(StoredValues.None)
       // Whole tiles of a day that a newer batch holds are in that batch.
       val from =
         if (work.info.isTilingEnabled && newest != null) math.max(batchEnd, newest.millis) else batchEnd
-      work.streamed = streamed.iterator.filter(_.millis >= from).toArray
+      if (streamed.nulls > 0) throw new IllegalStateException(
+        s"group-by ${work.name}: ${streamed.nulls} of ${streamed.count} streamed values of dataset ${work.info.streamingDataset} have no bytes"
+      )
+      if (streamed.count > 0) report(work, Metrics.Name.StreamingResponse, streamed)
+      work.streamed = streamed.from(from)
       work.streamedFrom =
         if (newest == null || work.info.isTilingEnabled) FetchCall.FROM_BATCH_END else newest.millis
       if (bytes == null && work.streamed.isEmpty) work.result = Absent(work.info)
@@ -214,12 +218,11 @@ private[online] final class GroupByReads(
     }
   }
 
-  private def report(work: Work, suffix: String, values: Seq[TimedValue]): Unit = {
+  private def report(work: Work, suffix: String, stored: StoredValues): Unit = {
     val context = work.context.withSuffix(suffix)
-    val size = new ValueSizes().add(values)
-    val age = work.queryMillis - size.newestMillis
-    context.distribution("row.count", size.count)
-    context.distribution("bytes", size.bytes)
+    val age = work.queryMillis - stored.newest.millis
+    context.distribution("row.count", stored.count)
+    context.distribution("bytes", stored.bytes)
     context.distribution(Metrics.Name.FreshnessMillis, age)
     context.distribution(Metrics.Name.FreshnessMinutes, age / 60000)
   }
@@ -267,7 +270,7 @@ private[online] object GroupByReads {
     var cacheKey: BatchIrCache.Key = _
     var cached: Array[Byte] = _
     var batch: Array[Byte] = _
-    var streamed: Array[TimedValue] = Array.empty
+    var streamed: Seq[TimedValue] = Nil
     var streamedFrom: Long = FetchCall.FROM_BATCH_END
     var plan: ServingPlans.Shared = _
     var part: Int = -1

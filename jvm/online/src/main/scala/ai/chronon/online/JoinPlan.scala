@@ -50,6 +50,7 @@ private[online] object JoinPlan {
     val fullPrefix: String = ColumnNames.fullPrefix(part)
     val exceptionKey: String = fullPrefix + ExceptionSuffix
     val context: Metrics.Context = Metrics.Context(joinContext, part)
+    private val someContext = Some(context)
 
     /** Left name by right name, for every key column: two right keys may read one left key. */
     private val keys: Array[(String, String)] = {
@@ -61,13 +62,17 @@ private[online] object JoinPlan {
 
     /** The request for the group-by, or the exception that names the keys that are missing. */
     def request(of: Request): Either[KeyMissingException, Request] = {
-      val missing = keys.iterator.map(_._2).filterNot(of.keys.contains).toVector.distinct
-      if (missing.nonEmpty) Left(KeyMissingException(fullPrefix, missing, of.keys))
-      else Right(Request(
-        groupByName,
-        keys.iterator.map { case (right, left) => right -> of.keys(left) }.toMap,
-        of.atMillis,
-        Some(context)
+      var given = Map.empty[String, AnyRef]
+      var i = 0
+      while (i < keys.length && of.keys.contains(keys(i)._2)) {
+        given = given.updated(keys(i)._1, of.keys(keys(i)._2))
+        i += 1
+      }
+      if (i == keys.length) Right(Request(groupByName, given, of.atMillis, someContext))
+      else Left(KeyMissingException(
+        fullPrefix,
+        keys.iterator.map(_._2).filterNot(of.keys.contains).toVector.distinct,
+        of.keys
       ))
     }
   }

@@ -21,23 +21,24 @@ private[online] object KeyEncoding {
     val columns = info.keyChrononSchema.fields
     val keys = request.keys
     if (keys == null) throw KeyMissingException(request.name, columns.map(_.name).toVector, Map.empty)
-    val missing =
-      columns.iterator.map(_.name).filterNot(name => keys.contains(name) || keys.contains(clean(name))).toList
-    if (missing.nonEmpty) {
+    def isThere(name: String) = keys.contains(name) || keys.contains(clean(name))
+    if (!columns.forall(column => isThere(column.name))) {
       context.increment("fetch_missing_key_failure.count")
-      throw KeyMissingException(request.name, missing, keys)
+      throw KeyMissingException(request.name, columns.iterator.map(_.name).filterNot(isThere).toList, keys)
     }
-    columns.iterator.map { column =>
+    var result = Map.empty[String, AnyRef]
+    columns.foreach { column =>
       val value = keys.getOrElse(column.name, keys(clean(column.name)))
-      column.name -> (
+      val cast =
         try KeyCast.castTo(value, column.fieldType)
         catch {
           case e: IllegalArgumentException =>
             context.increment("encode_group_by_key_failure.count")
             throw EncodeKeyException(request.name, s"key ${column.name}: ${e.getMessage}")
         }
-      )
-    }.toMap
+      result = result.updated(column.name, cast)
+    }
+    result
   }
 
   /** A column whose name had to be made unique in the stored schema is asked for by its own name. */

@@ -29,38 +29,38 @@ private[online] final class StoreReads {
   def isEmpty: Boolean = requests.isEmpty
   def size: Int = requests.size
 
-  /** The answers by place; a request without one has none. */
-  def run(store: KVStore, context: Metrics.Context)(implicit
+  /** What is made of the answers by place; a request without an answer is a failure. */
+  def run[T](store: KVStore, context: Metrics.Context)(use: Array[Try[StoredValues]] => T)(implicit
       executionContext: ExecutionContext
-  ): Future[Array[Try[Seq[TimedValue]]]] =
-    if (isEmpty) Future.successful(Array.empty)
+  ): Future[T] =
+    if (isEmpty) Future.fromTry(Try(use(Array.empty)))
     else {
       context.count("multi_get.batch.size", requests.size.toLong)
       val start = System.currentTimeMillis()
-      val asked: Seq[GetRequest] = requests.toVector
-      store.multiGet(asked).map { answers =>
+      val asked = requests.toArray
+      store.multiGet(asked.toVector).map { answers =>
         val result = matched(asked, answers)
-        report(context, result, asked.size - result.count(_ != null), System.currentTimeMillis() - start)
+        report(context, result, result.count(_ == null), System.currentTimeMillis() - start)
         result.indices.foreach(i => if (result(i) == null) result(i) = Failure(new Unanswered(asked(i))))
-        result
-      }(executionContext)
+        use(result)
+      }
     }
 
   private def report(
       context: Metrics.Context,
-      values: Array[Try[Seq[TimedValue]]],
+      values: Array[Try[StoredValues]],
       unanswered: Int,
       latency: Long
   ): Unit = {
-    val size = new ValueSizes
+    var bytes = 0L
     var answered = 0L
     values.foreach {
       case Success(found) =>
-        size.add(found)
+        bytes += found.bytes
         answered += 1
       case _ =>
     }
-    context.distribution("multi_get.bytes", size.bytes)
+    context.distribution("multi_get.bytes", bytes)
     context.distribution("multi_get.response.length", values.length.toLong)
     context.distribution("multi_get.response.success.length", answered)
     context.distribution("multi_get.latency.millis", latency)
@@ -80,14 +80,49 @@ private[online] object StoreReads {
   final class Unanswered(request: GetRequest)
       extends IllegalStateException(s"the store gave no answer for a key of dataset ${request.dataset}")
 
-  /** Answers by the place of their request: an answer should carry the very request; a store that rebuilt it is matched by content.
-    */
-  private def matched(asked: Seq[GetRequest], answers: Seq[GetResponse]): Array[Try[Seq[TimedValue]]] = {
-    val result = new Array[Try[Seq[TimedValue]]](asked.size)
-    val identical = new util.IdentityHashMap[GetRequest, Integer](asked.size * 2)
-    val byKeyBytes = new util.IdentityHashMap[Array[Byte], util.ArrayList[Integer]](asked.size * 2)
+  /** Answers by the place of their request. */
+  private def matched(asked: Array[GetRequest], answers: Seq[GetResponse]): Array[Try[StoredValues]] = {
+    val result = new Array[Try[StoredValues]](asked.length)
+    if (!areInOrder(asked, answers, result)) find(asked, answers, result)
+    result
+  }
+
+  /** Whether each request was answered in its place, as by most stores: then nothing need be looked for. */
+  private def areInOrder(
+      asked: Array[GetRequest],
+      answers: Seq[GetResponse],
+      result: Array[Try[StoredValues]]
+  ): Boolean = {
+    val each = answers.iterator
+    var place = 0
+    var fits = true
+    while (fits && place < asked.length && each.hasNext) {
+      val answer = each.next()
+      fits = answer != null && (answer.request eq asked(place)) && answer.values != null
+      if (fits) {
+        result(place) = checked(answer.values)
+        place += 1
+      }
+    }
+    fits && place == asked.length && !each.hasNext
+  }
+
+  private def checked(values: Try[Seq[TimedValue]]): Try[StoredValues] = values match {
+    case Success(null)   => Failure(new NullPointerException("the store answered with null"))
+    case Success(found)  => Success(new StoredValues(found))
+    case Failure(reason) => Failure(reason)
+  }
+
+  /** Looks for the request of each answer: it should be the very one; that of a store which rebuilt it is found by content. */
+  private def find(
+      asked: Array[GetRequest],
+      answers: Seq[GetResponse],
+      result: Array[Try[StoredValues]]
+  ): Unit = {
+    val identical = new util.IdentityHashMap[GetRequest, Integer](asked.length * 2)
+    val byKeyBytes = new util.IdentityHashMap[Array[Byte], util.ArrayList[Integer]](asked.length * 2)
     lazy val byContent = {
-      val index = new util.HashMap[Key, Integer](asked.size * 2)
+      val index = new util.HashMap[Key, Integer](asked.length * 2)
       asked.indices.foreach(i => index.put(keyOf(asked(i)), i))
       index
     }
@@ -100,21 +135,17 @@ private[online] object StoreReads {
       if (answer != null && answer.request != null && answer.values != null) {
         var place = identical.get(answer.request)
         if (place == null) place = sharingKeyBytes(asked, byKeyBytes, answer.request)
-        if (place == null && position < asked.size && keyOf(asked(position)) == keyOf(answer.request))
+        if (place == null && position < asked.length && keyOf(asked(position)) == keyOf(answer.request))
           place = position
         if (place == null) place = byContent.get(keyOf(answer.request))
-        if (place != null) result(place) = answer.values match {
-          case Success(null) => Failure(new NullPointerException("the store answered with null"))
-          case other         => other
-        }
+        if (place != null) result(place) = checked(answer.values)
       }
       position += 1
     }
-    result
   }
 
   private def sharingKeyBytes(
-      asked: Seq[GetRequest],
+      asked: Array[GetRequest],
       byKeyBytes: util.IdentityHashMap[Array[Byte], util.ArrayList[Integer]],
       request: GetRequest
   ): Integer = {
@@ -130,18 +161,33 @@ private[online] object StoreReads {
     Key(request.dataset, ByteBuffer.wrap(request.keyBytes), request.afterTsMillis)
 }
 
-/** How many values there are, of how many bytes. One pass without objects, as a key may have thousands of them. */
-private[online] final class ValueSizes {
-  var count: Long = 0
-  var bytes: Long = 0
-  var newestMillis: Long = Long.MinValue
+/** What the store has of a key, looked through once, as there may be thousands of values. */
+private[online] final class StoredValues(val values: Seq[TimedValue]) {
+  private var size: Long = 0
+  private var withoutBytes: Long = 0
+  private var byteCount: Long = 0
+  private var oldest: Long = Long.MaxValue
+  private var last: TimedValue = _
 
-  def add(values: Seq[TimedValue]): this.type = {
-    values.foreach { value =>
-      count += 1
-      if (value.bytes != null) bytes += value.bytes.length
-      if (value.millis > newestMillis) newestMillis = value.millis
-    }
-    this
+  values.foreach { value =>
+    size += 1
+    if (value.bytes == null) withoutBytes += 1 else byteCount += value.bytes.length
+    if (value.millis < oldest) oldest = value.millis
+    if (last == null || value.millis > last.millis) last = value
   }
+
+  def count: Long = size
+  def nulls: Long = withoutBytes
+  def bytes: Long = byteCount
+
+  /** The first of the newest values; null if there is none. */
+  def newest: TimedValue = last
+
+  /** Those of a time or later. */
+  def from(millis: Long): Seq[TimedValue] =
+    if (oldest >= millis) values else values.filter(_.millis >= millis)
+}
+
+private[online] object StoredValues {
+  val None = new StoredValues(Nil)
 }

@@ -8,7 +8,7 @@ import ai.chronon.online.streaming.StreamSettings
   * @param store  the store's name, for messages
   * @param known every key with its meaning
   */
-final class StoreSettings(store: String, given: Map[String, String], known: Seq[(String, String)]) {
+final class StoreSettings(store: String, settings: Map[String, String], known: Seq[(String, String)]) {
 
   def text(key: String): Option[String] = value(key)
 
@@ -32,7 +32,7 @@ final class StoreSettings(store: String, given: Map[String, String], known: Seq[
 
   def refuseOthers(): Unit = {
     // Those of streams go to the same constructor, whatever the store.
-    val unknown = (given.keySet -- known.map(_._1)).filterNot(StreamSettings.isOne)
+    val unknown = (settings.keySet -- known.map(_._1)).filterNot(StreamSettings.isOne)
     if (unknown.nonEmpty) fail(
       s"unknown setting ${unknown.toSeq.sorted.map(key => s"`$key`").mkString(", ")}; there are: " +
         (known ++ StreamSettings.keys).map { case (key, meaning) => s"$key ($meaning)" }.mkString(", ")
@@ -42,7 +42,7 @@ final class StoreSettings(store: String, given: Map[String, String], known: Seq[
   def fail(message: String): Nothing = throw new IllegalArgumentException(s"store $store: $message")
 
   private def value(key: String): Option[String] =
-    given.get(key).filter(text => text != null && text.trim.nonEmpty)
+    settings.get(key).filter(text => text != null && text.trim.nonEmpty)
 
   private def meaning(key: String): String =
     known.collectFirst { case (name, text) if name == key => text }

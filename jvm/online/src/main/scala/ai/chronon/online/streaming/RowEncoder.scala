@@ -77,11 +77,11 @@ private[online] final class RowEncoder(info: GroupByServingInfoParsed, columns: 
 
   private def checkTypes(stored: Seq[StructField]): Unit = stored.foreach { field =>
     val name = AvroConversions.cleanSuffix(field.name)
-    val given = columns.find(_.name == name)
-    if (!given.exists(column => RowEncoder.fits(column.fieldType, field.fieldType)))
+    val streamed = columns.find(_.name == name)
+    if (!streamed.exists(column => RowEncoder.fits(column.fieldType, field.fieldType)))
       throw new InvalidDefinitionException(
         s"$owner: column $name of its upload is of type ${DataType.toString(field.fieldType)}, and its streamed source gives " +
-          given.fold("no such column")(column => DataType.toString(column.fieldType)) +
+          streamed.fold("no such column")(column => DataType.toString(column.fieldType)) +
           ": both must be of one type; upload it again, or cast the column in the query"
       )
   }
@@ -92,7 +92,7 @@ private[online] object RowEncoder {
   private val Floating = Seq[DataType](FloatType, DoubleType)
 
   /** Whether every value of a type can be written where another is stored: the same, or a wider number of its kind. */
-  private def fits(given: DataType, stored: DataType): Boolean = (given, stored) match {
+  private def fits(streamed: DataType, stored: DataType): Boolean = (streamed, stored) match {
     case (ListType(a), ListType(b))              => fits(a, b)
     case (MapType(_, a), MapType(StringType, b)) => fits(a, b)
     case (StructType(_, a), StructType(_, b))    =>

@@ -16,7 +16,7 @@ import scala.collection.Seq
 private[online] final class StreamQuery(query: Query, keys: Seq[String], dataModel: DataModel.DataModel) {
 
   /** Statements that run before anything else. */
-  val setups: Seq[String] = Option(query.getSetups).toSeq.flatMap(_.asScala)
+  val setups: List[String] = Option(query.getSetups).toList.flatMap(_.asScala)
 
   private val selects: Option[Map[String, String]] = Option(query.getSelects).map(_.asScala.toMap)
 

@@ -58,7 +58,7 @@ class FetchWorld extends util.function.BiFunction[String, Array[AnyRef], AnyRef]
     case ("thrift", Array(className: String, binary: Array[Byte], tokens)) =>
       val record =
         Class.forName(className, true, getClass.getClassLoader).getDeclaredConstructor().newInstance()
-          .asInstanceOf[org.apache.thrift.TBase[_, _]]
+          .asInstanceOf[org.apache.thrift.TBase[Window, Window._Fields]] // whichever it is
       new org.apache.thrift.TDeserializer(
         new org.apache.thrift.protocol.TBinaryProtocol.Factory()
       ).deserialize(
@@ -69,6 +69,36 @@ class FetchWorld extends util.function.BiFunction[String, Array[AnyRef], AnyRef]
       val decoder =
         new TBaseDecoderFactory(className, tokens.asInstanceOf[util.Set[String]], names).build()
       Array[AnyRef](described(decoder.dataType), decoder(record).asInstanceOf[AnyRef])
+    case ("rowTo", Array(schema: String, value)) =>
+      val avro = serde.AvroConversions.toChrononSchema(new org.apache.avro.Schema.Parser().parse(schema))
+      Row.to[util.List[Any], String, util.List[Any], util.Map[Any, Any], Any](
+        value,
+        avro,
+        (members: Iterator[Any], _: DataType, node: Option[Any]) => {
+          val all = new util.ArrayList[Any](util.Arrays.asList(s"struct $node"))
+          members.foreach(all.add)
+          all
+        },
+        (bytes: Array[Byte]) => bytes.mkString("bytes ", ",", ""),
+        (elements: Iterator[Any], size: Int) => {
+          val all = new util.ArrayList[Any](util.Arrays.asList(s"list $size"))
+          elements.foreach(all.add)
+          all
+        },
+        (map: util.Map[Any, Any]) => map,
+        null,
+        None
+      ).asInstanceOf[AnyRef]
+    case ("rowFrom", Array(schema: String, value)) =>
+      val avro = serde.AvroConversions.toChrononSchema(new org.apache.avro.Schema.Parser().parse(schema))
+      Row.from[Array[Any], String, Array[Any], String](
+        value,
+        avro,
+        (members: Array[Any], _: Seq[StructField]) => members.iterator,
+        (bytes: String) => bytes.getBytes,
+        (elements: Array[Any]) => new util.ArrayList[Any](util.Arrays.asList(elements: _*)),
+        (text: String) => text + "!"
+      ).asInstanceOf[AnyRef]
     // What the reference's streaming jobs write rows with.
     case ("encodedRow", Array(info: String, what: String, values: Array[_])) =>
       val schema = what match {

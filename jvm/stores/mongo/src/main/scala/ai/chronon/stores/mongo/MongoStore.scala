@@ -149,7 +149,7 @@ final class MongoStore(settings: MongoSettings, uploads: => UploadTable = Upload
     val collection = client.getDatabase(settings.database).getCollection(dataset)
     if (!indexed.contains(dataset)) {
       val identity =
-        if (Dataset.of(dataset) == Dataset.Streaming) Seq(Key, Time, Position) else Seq(Key, Time)
+        if (Dataset.of(dataset) == Dataset.Streaming) List(Key, Time, Position) else List(Key, Time)
       try collection.createIndex(Indexes.ascending(identity: _*), new IndexOptions().unique(true))
       catch {
         case duplicates: MongoCommandException =>

@@ -99,7 +99,7 @@ final class RedisStore(settings: RedisSettings, uploads: => UploadTable = Upload
   private def write(put: PutRequest, now: Long, toSet: String): Future[Any] = {
     val (key, millis) = layout.place(put, now)
     val script = if (Dataset.of(put.dataset).versioned) toSet else PutSingle
-    val arguments = Seq(
+    val arguments = List(
       RedisLayout.stored(put.valueBytes, millis),
       RedisLayout.text(millis.toString),
       RedisLayout.text(layout.ttlSeconds(put.dataset, put.keyBytes).toString)

@@ -51,7 +51,8 @@ private[kafka] final class KafkaStream(
 
   private def take(consumer: Messages, records: ConsumerRecords[Array[Byte], Array[Byte]]): Unit =
     if (!records.isEmpty) {
-      val puts = records.asScala.toSeq.flatMap(rowsOf)
+      // A vector: evaluated here and now, also where nobody looks at it.
+      val puts = records.asScala.toVector.flatMap(rowsOf)
       val bytes = records.asScala.map(record => math.max(record.serializedValueSize, 0).toLong).sum
       progress.read(records.count, bytes)
       write.foreach { put =>

@@ -78,7 +78,7 @@ private[kafka] object KafkaTopic {
   private val AnswerTime = Duration.ofSeconds(15)
   private val ConsumerPrefix = "kafka."
 
-  /** @param given    brokers of the command line, which go before others
+  /** @param flag    brokers of the command line, which go before others
     * @param settings the user's, see `StreamSettings.keys`
     * @param batchEnd the time up to which the upload reaches
     */
@@ -86,7 +86,7 @@ private[kafka] object KafkaTopic {
       owner: String,
       topic: String,
       group: String,
-      given: Option[String],
+      flag: Option[String],
       settings: Map[String, String],
       batchEnd: Long
   ): KafkaTopic = {
@@ -97,7 +97,7 @@ private[kafka] object KafkaTopic {
     def set(key: String) = settings.get(key).map(_.trim).filter(_.nonEmpty)
     val ofTopic =
       info.params.get("host").map(host => host + info.params.get("port").map(":" + _).getOrElse(""))
-    val brokers = given.orElse(set("bootstrap")).orElse(ofTopic).getOrElse(
+    val brokers = flag.orElse(set("bootstrap")).orElse(ofTopic).getOrElse(
       refuse(
         s"topic $topic says no broker: give --kafka-bootstrap host:port, or write the topic as $topic/host=…/port=…"
       )
