@@ -6,8 +6,8 @@ DAY is 2013-12-31 unless named: the day after the uploads, whose events were str
 its own `ts`, up to 1,000 of them. Needs `duckdb` and the tables. Fails if a value differs without a reason.
 
 Two values are equal if their JSON is: numbers to the last bit, lists in order, maps by key. The training table has a
-null where the service leaves out a feature of a key that is null or unknown. There are two reasons to differ, each looked
-up in the raw events for each value:
+null where the service leaves out a feature of a key that is null or unknown. There are two reasons to differ, looked up
+in the raw events for each value:
 
 * Several departures of a key left at one millisecond, the last before the question. Any of them is the last.
 * An event happened exactly a window's length before the end of the uploaded day. Stored batch values do not hold it,
@@ -137,9 +137,8 @@ def main() -> None:
     values = len(rows) * len(features)
     print(f"{len(rows):,} flights of {day}, each as of its own time: {values:,} values fetched")
     unexplained = sum(count for (_, reason), count in different.items() if reason is None)
-    print(
-        f"{values - different.total():,} of {values:,} equal the training table's; {unexplained:,} differ without a reason"
-    )
+    equal = f"{values - different.total():,} of {values:,} equal the training table's"
+    print(f"{equal}; {unexplained:,} differ without a reason")
     for (name, reason), count in different.most_common():
         print(f"  {name}: {count} differ" + (f": {reason}" if reason else f", for instance {examples[name]}"))
     for name, count in unknown.most_common():
