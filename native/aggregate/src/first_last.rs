@@ -65,7 +65,7 @@ pub(crate) fn decode_timed<P: Stored>(bytes: &mut &[u8], data_type: &DataType) -
 
 /// Reads the time that such a record begins with, up to its value.
 #[inline]
-fn get_time(bytes: &mut &[u8]) -> Result<Millis> {
+pub(crate) fn get_time(bytes: &mut &[u8]) -> Result<Millis> {
     avro::get_present(bytes)?;
     let ts = avro::get_long(bytes)?;
     avro::get_present(bytes)?;

@@ -7,7 +7,7 @@
 
 use crate::avro;
 use crate::bounded_heap::Best;
-use crate::first_last::{Timed, decode_timed, encode_timed};
+use crate::first_last::{Timed, decode_timed, encode_timed, get_time};
 use crate::min_max::Stored;
 use crate::operation::Operation;
 use crate::ordered_list::OrderedList;
@@ -57,6 +57,14 @@ impl<P, T> Best<Timed<T>> for EdgeK<P> {
     }
 }
 
+impl<P: Stored> EdgeK<P> {
+    /// Whether a value of that time gets into a full list.
+    #[inline]
+    fn gets_in(&self, ir: &OrderedList<Timed<P::Owned>>, ts: Millis) -> bool {
+        ir.worst().is_some_and(|worst| self.rank(ts) <= self.rank(worst.ts))
+    }
+}
+
 impl<P: Stored> Operation for EdgeK<P> {
     type Input = P;
     type Ir = OrderedList<Timed<P::Owned>>;
@@ -68,14 +76,14 @@ impl<P: Stored> Operation for EdgeK<P> {
     #[inline]
     fn update(&self, ir: &mut Self::Ir, value: P::Ref<'_>, ts: Millis) {
         // Most values that do not get in are turned away here, before they are copied.
-        if ir.len() < self.limit() || ir.worst().is_some_and(|worst| self.rank(ts) <= self.rank(worst.ts)) {
+        if ir.len() < self.limit() || self.gets_in(ir, ts) {
             ir.insert(self, self.limit(), Timed { ts, value: P::own(value) });
         }
     }
     const PASSES: bool = true;
     fn pass(&self, ir: &mut Self::Ir, first: Millis, count: usize) -> usize {
         if self.latest {
-            return ir.pass(|newest| first > newest.ts, count);
+            return ir.pass(self, self.limit(), |newest| first > newest.ts, count);
         }
         let is_late = ir.len() >= self.limit() && ir.worst().is_some_and(|worst| first > worst.ts);
         if is_late { count } else { 0 }
@@ -107,8 +115,23 @@ impl<P: Stored> Operation for EdgeK<P> {
         })?;
         Ok(OrderedList::from_heap(heap))
     }
+    fn merge_encoded(&self, ir: &mut Self::Ir, bytes: &mut &[u8]) -> Result<()> {
+        if ir.len() != self.limit() {
+            let later = self.decode(bytes)?;
+            self.merge(ir, &later);
+            return Ok(());
+        }
+        // Hops and tiles that come after newer rows bring little that stays: the rest is not copied.
+        avro::get_items(bytes, |bytes| {
+            let ts = get_time(bytes)?;
+            if self.gets_in(ir, ts) {
+                return P::decode_to(bytes, &self.data_type, |value| self.update(ir, value, ts));
+            }
+            avro::skip(&self.data_type, bytes)
+        })
+    }
     fn heap_size(&self, ir: &Self::Ir) -> usize {
-        ir.heap_size() + ir.iter().map(|item| P::heap_size(&item.value)).sum::<usize>()
+        ir.heap_size(|item| P::heap_size(&item.value))
     }
 }
 

@@ -112,10 +112,22 @@ impl<T> OrderedList<T> {
     /// Given `count` items that come in order: if they are all better than the items here, as `is_better` says of the best of
     /// these, lets go by those that later ones of them replace, and returns how many these are. The others are to be
     /// inserted next.
-    pub(crate) fn pass(&mut self, is_better: impl Fn(&T) -> bool, count: usize) -> usize {
+    pub(crate) fn pass(
+        &mut self,
+        best: &impl Best<T>,
+        limit: usize,
+        is_better: impl Fn(&T) -> bool,
+        count: usize,
+    ) -> usize {
         let full = self.items.len();
-        if self.steps == HEAP || count <= full {
+        if full != limit || limit > MOST || count <= full {
             return 0;
+        }
+        if self.steps == HEAP {
+            self.become_ring(best);
+            if self.steps == HEAP {
+                return 0;
+            }
         }
         let newest = if self.worst == 0 { full } else { self.worst as usize } - 1;
         let passed = u32::try_from(count - full).ok().filter(|passed| *passed < HEAP / 2);
@@ -235,9 +247,10 @@ impl<T> OrderedList<T> {
         newer.iter().rev().chain(older.iter().rev()).collect()
     }
 
-    /// Bytes of heap of the list, by capacity, without those of its items.
-    pub(crate) fn heap_size(&self) -> usize {
-        self.items.capacity() * size_of::<T>()
+    /// Bytes of heap of the list, by capacity, and of its items, as `of_item` has them.
+    pub(crate) fn heap_size(&self, of_item: impl Fn(&T) -> usize) -> usize {
+        let first = self.first.as_ref().map_or(0, |first| size_of_val(&**first));
+        self.items.capacity() * size_of::<T>() + first + self.items.iter().map(of_item).sum::<usize>()
     }
 }
 
@@ -410,7 +423,7 @@ mod tests {
                 let mut passed = 0;
                 for count in [90, 1, 17, 200, 5, 1_000, 9_000] {
                     let run: Vec<u64> = items.by_ref().take(count).collect();
-                    let passing = both.list.pass(|best| run[0] / 10 > best / 10, count);
+                    let passing = both.list.pass(&Tens, limit, |best| run[0] / 10 > best / 10, count);
                     passed += passing;
                     for (position, item) in run.into_iter().enumerate() {
                         bounded_heap::insert(&Tens, &mut both.heap, limit, item);
@@ -422,7 +435,7 @@ mod tests {
                 }
                 assert!(passed == 0 || passed > 8_000, "{passed}, limit {limit}");
                 // One that is not better than all here is not let go by.
-                assert_eq!(both.list.pass(|best| 2_001 > best / 10, 50_000), 0);
+                assert_eq!(both.list.pass(&Tens, limit, |best| 2_001 > best / 10, 50_000), 0);
             }
         }
     }

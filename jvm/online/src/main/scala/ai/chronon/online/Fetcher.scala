@@ -249,7 +249,7 @@ class Fetcher(
     def plan(response: ResponseWithContext): JoinPlan = handed.getOrElse(planOf(response.request.name))
     responses.flatMap(all =>
       FetcherModelUtils.fetchModelTransforms(all, plan(_).models, plan(_).passthrough, modelBackend)
-    )(SameThread)
+    )(SameThread).map(identity) // out of the batch in which Scala ends a flatMap, as above
   }
 
   /** Turns finished responses into what callers get, and logs and measures them. */

@@ -6,7 +6,8 @@ import ai.chronon.online.testkit.Served
 import org.scalatest.BeforeAndAfterEach
 import org.scalatest.funsuite.AnyFunSuite
 
-import scala.concurrent.Await
+import java.util.concurrent.RejectedExecutionException
+import scala.concurrent.{Await, ExecutionContext}
 import scala.concurrent.duration.DurationInt
 
 /** Stored data, definitions and requests that are wrong: the group-by concerned says what, the rest of the response is there. */
@@ -70,6 +71,22 @@ class BadInputSuite extends AnyFunSuite with BeforeAndAfterEach {
   test("a row that ends in the middle names its time") {
     data.putRow(1L, Array[Byte](2, 1), Served.BatchEnd + 5000)
     assertTold(liveFailure, "team.live.v1", (Served.BatchEnd + 5000).toString)
+  }
+
+  test("an executor that takes no more work fails the request, which else would wait for ever") {
+    val full = new ExecutionContext {
+      override def execute(step: Runnable): Unit = throw new RejectedExecutionException("no more room")
+      override def reportFailure(cause: Throwable): Unit = ()
+    }
+    val fetcher = new Fetcher(data.store, Constants.ChrononMetadataKey, executionContextOverride = full)
+    try {
+      val request = Request("team.live.v1", Map("user" -> Long.box(1L)), Some(Served.BatchEnd + 3600000L))
+      val answer = fetcher.fetchGroupBys(Seq(request))
+      assert(intercept[RejectedExecutionException](Await.result(
+        answer,
+        30.seconds
+      )).getMessage == "no more room")
+    } finally fetcher.close()
   }
 
   test("bytes that are no tile, skipped only where that is asked for") {
