@@ -216,9 +216,10 @@ class DriverSuite extends SparkSuite {
   test("help lists every flag that is built") {
     val (status, out, _) = run("--help")
     assert(status == 0)
-    cli.Flags.subcommands.filter(_.built).flatMap(_.flags).filter(_.built).foreach(f =>
-      assert(out.head.contains(s"--${f.name}"))
-    )
+    cli.Flags.subcommands.filter(_.built).flatMap(_.flags).filter(_.built).foreach { f =>
+      val shown = if (f.arity == cli.Arity.Settings) s"-${f.name}KEY=VALUE" else s"--${f.name} "
+      assert(out.head.contains(shown))
+    }
   }
 
   test("a file for a table that exists changes nothing") {
