@@ -182,7 +182,8 @@ class Fetcher(
 
   private def fetchWhole(requests: Seq[Request], joinConf: Option[Join]): Future[Seq[Response]] = {
     val handed = new GivenCodec(joinConf)
-    val derived = fetchBaseJoin(requests, joinConf).map(_.map { response =>
+    val planOf = planner(joinConf)
+    val derived = fetchBase(requests, planOf).map(_.map { response =>
       val asked = System.currentTimeMillis()
       val codec = handed.of(response.request.name)
       response.ctx.distribution("derivation_codec.latency.millis", System.currentTimeMillis() - asked)
@@ -192,7 +193,7 @@ class Fetcher(
       result
     })(SameThread)
     instrumentAndLog(
-      if (planned(requests, joinConf).forall(_.models.isEmpty)) derived else modelled(derived, joinConf)
+      if (requests.forall(planOf(_).models.isEmpty)) derived else modelled(derived, planOf)
     )
   }
 
@@ -207,9 +208,15 @@ class Fetcher(
   }
 
   /** Joins before derivations: their group-bys and external parts, fetched at the same time. */
-  def fetchBaseJoin(requests: Seq[Request], joinConf: Option[Join]): Future[Seq[ResponseWithContext]] = {
+  def fetchBaseJoin(requests: Seq[Request], joinConf: Option[Join]): Future[Seq[ResponseWithContext]] =
+    fetchBase(requests, planner(joinConf))
+
+  private def fetchBase(
+      requests: Seq[Request],
+      planOf: Request => JoinPlan
+  ): Future[Seq[ResponseWithContext]] = {
     val start = System.currentTimeMillis()
-    val internal = super.fetchJoin(requests, joinConf)
+    val internal = fetchParts(requests, planOf)
     def composed(responses: Seq[Response], externals: Seq[Try[Map[String, AnyRef]]]) =
       responses.zip(externals).map { case (response, more) =>
         val added: Map[String, AnyRef] = more match {
@@ -221,10 +228,10 @@ class Fetcher(
         context.distribution("response.keys.count", base.size.toLong)
         ResponseWithContext(response.request, context, start, base)
       }
-    if (planned(requests, joinConf).forall(_.externals.isEmpty))
+    if (requests.forall(planOf(_).externals.isEmpty))
       internal.map(composed(_, requests.map(_ => Success(Map.empty[String, AnyRef]))))(SameThread)
     else {
-      val external = fetchExternal(requests, joinConf).map(_.map(_.values))(SameThread)
+      val external = fetchExternals(requests, planOf).map(_.map(_.values))(SameThread)
         .recover { case cause => requests.map(_ => Failure(cause)) }(SameThread)
       // Scala runs what follows a zip in a batch of its own, in which a step that waits for a future may wait for one that is
       // queued behind it: on from there with the executor.
@@ -232,21 +239,15 @@ class Fetcher(
     }
   }
 
-  private def planned(requests: Seq[Request], joinConf: Option[Join]): Seq[JoinPlan] = joinConf match {
-    case Some(join) => Seq(new JoinPlan(join))
-    case None       => requests.map(request => planOf(request.name))
-  }
-
   /** Adds what the models of the joins make of the features. */
   def fetchModelTransforms(responses: Future[Seq[ResponseWithContext]]): Future[Seq[ResponseWithContext]] =
-    modelled(responses, None)
+    modelled(responses, planner(None))
 
   private def modelled(
       responses: Future[Seq[ResponseWithContext]],
-      joinConf: Option[Join]
+      planOf: Request => JoinPlan
   ): Future[Seq[ResponseWithContext]] = {
-    val handed = joinConf.map(new JoinPlan(_))
-    def plan(response: ResponseWithContext): JoinPlan = handed.getOrElse(planOf(response.request.name))
+    def plan(response: ResponseWithContext): JoinPlan = planOf(response.request)
     responses.flatMap(all =>
       FetcherModelUtils.fetchModelTransforms(all, plan(_).models, plan(_).passthrough, modelBackend)
     )(SameThread).map(identity) // out of the batch in which Scala ends a flatMap, as above
@@ -267,10 +268,15 @@ class Fetcher(
   }
 
   /** The external parts of joins alone. */
-  def fetchExternal(joinRequests: Seq[Request], joinConf: Option[Join] = None): Future[Seq[Response]] = {
-    val handed = joinConf.map(new JoinPlan(_))
+  def fetchExternal(joinRequests: Seq[Request], joinConf: Option[Join] = None): Future[Seq[Response]] =
+    fetchExternals(joinRequests, planner(joinConf))
+
+  private def fetchExternals(
+      joinRequests: Seq[Request],
+      planOf: Request => JoinPlan
+  ): Future[Seq[Response]] = {
     val start = System.currentTimeMillis()
-    Try(joinRequests.map(request => request -> handed.getOrElse(planOf(request.name)))) match {
+    Try(joinRequests.map(request => request -> planOf(request))) match {
       case Failure(cause) =>
         val names = joinRequests.map(_.name).distinct.mkString(",")
         Metrics.Context(Metrics.Environment.JoinFetching, join = names)

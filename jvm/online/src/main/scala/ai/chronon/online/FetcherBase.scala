@@ -112,10 +112,15 @@ class FetcherBase(
     }
 
   /** The group-bys of joins. What is external, derived or modelled is not in it. */
-  def fetchJoin(requests: Seq[Request], joinConf: Option[Join] = None): Future[Seq[Response]] = {
-    val handed = joinConf.map(new JoinPlan(_))
+  def fetchJoin(requests: Seq[Request], joinConf: Option[Join] = None): Future[Seq[Response]] =
+    fetchParts(requests, planner(joinConf))
+
+  private[online] def fetchParts(
+      requests: Seq[Request],
+      planOf: Request => JoinPlan
+  ): Future[Seq[Response]] = {
     val all = requests.toIndexedSeq
-    val planned = all.map(request => handed.getOrElse(planOf(request.name)))
+    val planned = all.map(planOf)
     val asked = ArrayBuffer.empty[Request]
     val decomposed = all.indices.map(i => decompose(all(i), planned(i), asked))
     val context =
@@ -141,8 +146,16 @@ class FetcherBase(
 
   private val joinPlans = new java.util.concurrent.ConcurrentHashMap[String, JoinPlan]
 
+  /** The plan of each request of a call: of the definition that came with the call, made once, or of the stored join. */
+  private[online] def planner(joinConf: Option[Join]): Request => JoinPlan = joinConf match {
+    case Some(join) =>
+      val handed = new JoinPlan(join)
+      _ => handed
+    case None => request => planOf(request.name)
+  }
+
   /** The plan of a stored join, made again only when its definition was read again. */
-  private[online] def planOf(name: String): JoinPlan = {
+  private def planOf(name: String): JoinPlan = {
     val conf =
       try getJoinConf(name).get
       catch {

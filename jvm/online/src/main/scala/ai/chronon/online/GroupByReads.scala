@@ -81,21 +81,16 @@ private[online] final class GroupByReads(
       requests.indices.foreach(i => if (results(i) == null) results(i) = workOf(i).result)
       results
     }
-    if (reads.isEmpty) {
-      metrics.send()
-      Future.fromTry(Try(result(Array.empty)))
-    } else {
-      val answered = Promise[Array[GroupByResult]]()
-      reads.ask(store, context, metrics).onComplete { responses =>
-        try answered.complete(reads.values(responses, context, metrics).map(result(_)))
-        catch {
-          case fatal: Throwable =>
-            answered.tryFailure(fatal)
-            throw fatal
-        } finally metrics.send()
-      }(onExecutor(answered))
-      answered.future
-    }
+    val answered = Promise[Array[GroupByResult]]()
+    reads.ask(store, context, metrics).onComplete { responses =>
+      try answered.complete(reads.values(responses, context, metrics).map(result(_)))
+      catch {
+        case fatal: Throwable =>
+          answered.tryFailure(fatal)
+          throw fatal
+      } finally metrics.send()
+    }(onExecutor(answered))
+    answered.future
   }
 
   /** Where a request goes on when the store has answered. An executor that takes nothing more fails the request, which would be

@@ -10,7 +10,7 @@ import java.util
 import scala.collection.JavaConverters._
 import scala.collection.Seq
 import scala.concurrent.duration.DurationInt
-import scala.concurrent.{Await, Future}
+import scala.concurrent.{Await, ExecutionContext, Future}
 import scala.util.{Failure, Success}
 
 /** What a fetch answers in every situation, the ones where something is wrong above all. */
@@ -335,14 +335,26 @@ class FetcherSuite extends AnyFunSuite with BeforeAndAfterEach {
   }
 
   test("batch values are kept where that is asked for") {
+    val steps = new java.util.concurrent.atomic.AtomicInteger
+    val executor = ExecutionContext.fromExecutor { step =>
+      steps.incrementAndGet()
+      ExecutionContext.global.execute(step)
+    }
     System.setProperty(FetcherCache.SizeProperty, "100")
     val caching =
-      try new Fetcher(store, Dataset, flagStore = (name, _) => name == "enable_fetcher_batch_ir_cache")
+      try new Fetcher(
+          store,
+          Dataset,
+          flagStore = (name, _) => name == "enable_fetcher_batch_ir_cache",
+          executionContextOverride = executor
+        )
       finally System.clearProperty(FetcherCache.SizeProperty)
     def fetch() = wait(caching.fetchGroupBys(Seq(Request("team.plain.v1", keys(1L))))).head.values.get
     val first = fetch()
     store.reads.clear()
+    steps.set(0)
     assert(fetch() == first && store.reads.isEmpty)
+    assert(steps.get > 0, "decoded on the thread of the caller")
     caching.close()
   }
 
