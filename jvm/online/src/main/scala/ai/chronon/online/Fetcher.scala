@@ -68,7 +68,8 @@ case class FetcherResponseWithTs(responses: Seq[Fetcher.Response], endTs: Long)
 /** Fetches features: those of joins with everything that belongs to them, and those of group-bys.
   *
   * What a join asks for goes to the store in one `multiGet` and to the native library in one call, whatever the number of requests
-  * and parts. Everything up to the `multiGet` runs on the caller's thread.
+  * and parts. Everything up to the `multiGet` runs on the caller's thread, and everything after it on the executor; but a request for a
+  * few parts without derivations, whose values the store gives at once, ends on the caller's thread.
   *
   * @param metaDataSet                the dataset of definitions
   * @param timeoutMillis              how long a read of metadata may take; reads of features are not concerned
@@ -153,7 +154,7 @@ class Fetcher(
     */
   override def fetchJoin(requests: Seq[Request], joinConf: Option[Join] = None): Future[Seq[Response]] =
     joinFetchParallelChunkSize.filter(size => size > 0 && requests.size > size) match {
-      case None       => fetchWhole(requests, joinConf)
+      case None       => fetchWhole(requests, joinConf, mayStay = true)
       case Some(size) => Future.sequence(fetchJoinChunked(requests, size, joinConf).toList).map(_.flatten)
     }
 
@@ -164,7 +165,8 @@ class Fetcher(
       joinConf: Option[Join] = None
   ): Seq[Future[Seq[Response]]] = {
     require(chunkSizeOverride > 0, s"chunk size $chunkSizeOverride: it must be above zero")
-    requests.grouped(chunkSizeOverride).map(fetchWhole(_, joinConf)).toVector
+    val chunks = requests.grouped(chunkSizeOverride).toVector
+    chunks.map(fetchWhole(_, joinConf, mayStay = chunks.size == 1))
   }
 
   def fetchJoinStructured(
@@ -180,10 +182,14 @@ class Fetcher(
     })(SameThread)
   }
 
-  private def fetchWhole(requests: Seq[Request], joinConf: Option[Join]): Future[Seq[Response]] = {
+  private def fetchWhole(
+      requests: Seq[Request],
+      joinConf: Option[Join],
+      mayStay: Boolean
+  ): Future[Seq[Response]] = {
     val handed = new GivenCodec(joinConf)
     val planOf = planner(joinConf)
-    val derived = fetchBase(requests, planOf).map(_.map { response =>
+    val derived = fetchBase(requests, planOf, mayStay).map(_.map { response =>
       val asked = System.currentTimeMillis()
       val codec = handed.of(response.request.name)
       response.ctx.distribution("derivation_codec.latency.millis", System.currentTimeMillis() - asked)
@@ -209,14 +215,15 @@ class Fetcher(
 
   /** Joins before derivations: their group-bys and external parts, fetched at the same time. */
   def fetchBaseJoin(requests: Seq[Request], joinConf: Option[Join]): Future[Seq[ResponseWithContext]] =
-    fetchBase(requests, planner(joinConf))
+    fetchBase(requests, planner(joinConf), mayStay = true)
 
   private def fetchBase(
       requests: Seq[Request],
-      planOf: Request => JoinPlan
+      planOf: Request => JoinPlan,
+      mayStay: Boolean
   ): Future[Seq[ResponseWithContext]] = {
     val start = System.currentTimeMillis()
-    val internal = fetchParts(requests, planOf)
+    val internal = fetchParts(requests, planOf, mayStay)
     def composed(responses: Seq[Response], externals: Seq[Try[Map[String, AnyRef]]]) =
       responses.zip(externals).map { case (response, more) =>
         val added: Map[String, AnyRef] = more match {

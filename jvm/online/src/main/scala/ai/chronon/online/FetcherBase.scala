@@ -67,7 +67,7 @@ class FetcherBase(
     val all = requests.toIndexedSeq
     val context = Metrics.Context(Metrics.Environment.GroupByFetching)
     if (debug) logger.info(s"fetching group-bys: ${all.mkString(", ")}")
-    reads.read(all, context).map { results =>
+    reads.read(all, context, mayStay = true).map { results =>
       maybeBatchIrCache.foreach(_.report(caffeineMetricsContext))
       val responses = ArrayBuffer.empty[Response]
       all.indices.foreach { i =>
@@ -113,11 +113,12 @@ class FetcherBase(
 
   /** The group-bys of joins. What is external, derived or modelled is not in it. */
   def fetchJoin(requests: Seq[Request], joinConf: Option[Join] = None): Future[Seq[Response]] =
-    fetchParts(requests, planner(joinConf))
+    fetchParts(requests, planner(joinConf), mayStay = true)
 
   private[online] def fetchParts(
       requests: Seq[Request],
-      planOf: Request => JoinPlan
+      planOf: Request => JoinPlan,
+      mayStay: Boolean
   ): Future[Seq[Response]] = {
     val all = requests.toIndexedSeq
     val planned = all.map(planOf)
@@ -127,7 +128,11 @@ class FetcherBase(
       planned.headOption.map(_.context).getOrElse(Metrics.Context(Metrics.Environment.JoinFetching))
     context.count("internal.request.count", asked.size.toLong)
     val start = System.currentTimeMillis()
-    reads.read(asked.toVector, context).map { results =>
+    reads.read(
+      asked.toVector,
+      context,
+      mayStay && planned.forall(_.endsWithParts)
+    ).map { results =>
       maybeBatchIrCache.foreach(_.report(caffeineMetricsContext))
       val responses = all.indices.map { i =>
         val plan = planned(i)

@@ -324,6 +324,40 @@ class FetcherSuite extends AnyFunSuite with BeforeAndAfterEach {
     assert(data.logged.asScala.count(_.joinName == "SCHEMA_PUBLISH_EVENT") == 1 && data.logged.size == 6)
   }
 
+  // ---- threads
+
+  test("a short call whose values are there at once ends on its caller's thread, others on the executor") {
+    val steps = new java.util.concurrent.LinkedBlockingQueue[Runnable]
+    val waiting = new Fetcher(
+      store,
+      Dataset,
+      executionContextOverride = ExecutionContext.fromExecutor { step => steps.add(step); () }
+    )
+    val derived = Served.join("team.counted.v1", Served.part(Served.plain))
+    derived.setDerivations(new util.ArrayList(util.Arrays.asList(Served.derivation("*", "*"))))
+    data.put(derived)
+    def goOn(): Unit = while (!steps.isEmpty) steps.poll().run()
+    def asked(join: String, users: Range) = users.map(user => Request(join, keys(user.toLong)))
+    def answered(responses: Future[_]): Boolean = {
+      val atOnce = responses.isCompleted
+      goOn()
+      assert(responses.isCompleted)
+      atOnce
+    }
+    try {
+      waiting.fetchJoin(asked("team/all.v1", 1 to 1)) // reads the definitions
+      goOn()
+      assert(answered(waiting.fetchJoin(asked("team/all.v1", 1 to 2))))
+      assert(answered(waiting.fetchGroupBys(asked("team.plain.v1", 1 to 32))))
+      assert(!answered(waiting.fetchGroupBys(asked("team.plain.v1", 1 to 33))))
+      assert(!answered(waiting.fetchJoin(asked("team/counted.v1", 1 to 1))))
+      val chunks = waiting.fetchJoinChunked(asked("team/all.v1", 1 to 2), 1)
+      assert(!chunks.exists(_.isCompleted))
+      goOn()
+      assert(chunks.forall(_.isCompleted))
+    } finally waiting.close()
+  }
+
   // ---- caches, flags, handles
 
   test("a join that its team does not list is not served where that is checked") {
@@ -335,26 +369,14 @@ class FetcherSuite extends AnyFunSuite with BeforeAndAfterEach {
   }
 
   test("batch values are kept where that is asked for") {
-    val steps = new java.util.concurrent.atomic.AtomicInteger
-    val executor = ExecutionContext.fromExecutor { step =>
-      steps.incrementAndGet()
-      ExecutionContext.global.execute(step)
-    }
     System.setProperty(FetcherCache.SizeProperty, "100")
     val caching =
-      try new Fetcher(
-          store,
-          Dataset,
-          flagStore = (name, _) => name == "enable_fetcher_batch_ir_cache",
-          executionContextOverride = executor
-        )
+      try new Fetcher(store, Dataset, flagStore = (name, _) => name == "enable_fetcher_batch_ir_cache")
       finally System.clearProperty(FetcherCache.SizeProperty)
     def fetch() = wait(caching.fetchGroupBys(Seq(Request("team.plain.v1", keys(1L))))).head.values.get
     val first = fetch()
     store.reads.clear()
-    steps.set(0)
     assert(fetch() == first && store.reads.isEmpty)
-    assert(steps.get > 0, "decoded on the thread of the caller")
     caching.close()
   }
 
