@@ -205,26 +205,22 @@ impl<'a> Image<'a> {
         if offset == 0 {
             // The window begins at the first column, so all surprises are coupons.
             set.extend_bytes(bytes);
-            self.surprises().read(|row, stored| {
-                columns(stored).for_each(|stored| _ = set.insert(coupon(row, stored)));
-            })?;
+            self.surprises().read_each(|row, stored| _ = set.insert(coupon(row, stored)))?;
         } else {
             let matrix = set.matrix();
             let rows = matrix.words();
             // Surprises behind the window are coupons. Those before it are gaps in what every row has there, to be left open
             // unless the set has the coupon already.
             let mut open = Vec::new();
-            self.surprises().read(|row, stored| {
-                for stored in columns(stored) {
-                    let coupon = coupon(row, stored);
-                    let (row, column) = (&mut rows[(coupon >> 6) as usize], coupon & 63);
-                    let is_gap = column < offset;
-                    gaps += u64::from(is_gap);
-                    if is_gap & (*row >> column & 1 == 0) {
-                        open.push(coupon);
-                    }
-                    *row |= u64::from(!is_gap) << column;
+            self.surprises().read_each(|row, stored| {
+                let coupon = coupon(row, stored);
+                let (row, column) = (&mut rows[(coupon >> 6) as usize], coupon & 63);
+                let is_gap = column < offset;
+                gaps += u64::from(is_gap);
+                if is_gap & (*row >> column & 1 == 0) {
+                    open.push(coupon);
                 }
+                *row |= u64::from(!is_gap) << column;
             })?;
             matrix.fill(offset, &open);
             matrix.extend_window(bytes, offset);

@@ -3,6 +3,8 @@
 //! Each word's place depends on the length of all before it. To wait less, the next twelve bits are looked up together:
 //! they mostly hold two words or three. And of many rows, three parts of the bits are read side by side. Where a word begins
 //! in the later ones is not known yet, but reading that began inside a word soon falls in with the words.
+//!
+//! Each part waits for its look-ups, not for the stores: two parts wait longer, and four need more registers than there are.
 
 use super::bits::{BitReader, BitWriter};
 use super::codes::{LONGEST, PEEKED, PHASES, WINDOWS, first_symbols};

@@ -169,7 +169,8 @@ impl<'a> Image<'a> {
         let ends = &self.ends[..self.count];
         let starts = ends[1..].iter().chain([&0]);
         let weights = ends.iter().zip(starts).enumerate().map(|(level, (end, start))| u128::from(end - start) << level);
-        if seen > MOST_SEEN || weights.sum::<u128>() != u128::from(seen) {
+        let values = if let [values] = ends { u128::from(*values) } else { weights.sum() };
+        if seen > MOST_SEEN || values != u128::from(seen) {
             return Err(corrupt(format!("the levels do not stand for {seen} values")));
         }
         if !(MIN_K..=self.k).contains(&min_k) {

@@ -47,6 +47,10 @@ const THIRDS: [u64; 31] = {
 
 /// The share of the level that is so many levels below the top: k·(2/3)^depth, rounded, and at least [`LEAST`].
 fn share(k: u16, depth: usize) -> u32 {
+    if depth == 0 {
+        // Many sketches have one level, and dividing by one takes as long as by any other number.
+        return u32::from(k).max(LEAST);
+    }
     let Some(thirds) = THIRDS.get(depth) else { return LEAST };
     let twice = ((2 * u64::from(k)) << depth) / thirds;
     (twice.div_ceil(2) as u32).max(LEAST)
@@ -189,9 +193,15 @@ impl Levels {
             if self.kept.len() >= self.room {
                 self.make_room(seen);
             }
-            let count = (self.room - self.kept.len()).min(values.len());
+            let left = self.room - self.kept.len();
+            let count = left.min(values.len());
             if count > self.kept.capacity() - self.kept.len() {
                 self.grow(count);
+            }
+            if values.len() <= left {
+                // The rest of an iterator is copied several values at once, a part of it one by one.
+                self.kept.extend(values);
+                return;
             }
             self.kept.extend(values.by_ref().take(count));
             seen = seen.saturating_add(count as u64);
