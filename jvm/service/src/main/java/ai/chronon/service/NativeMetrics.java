@@ -1,0 +1,44 @@
+package ai.chronon.service;
+
+import ai.chronon.jni.NativeLoadException;
+import ai.chronon.jni.NativeStats;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.BaseUnits;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * What the native library holds and has done, read when somebody looks. A service that leaks shows handles or bytes that only grow.
+ *
+ * <p>Where the library cannot be loaded nothing is held and all are 0; {@code /readyz} says why it cannot.
+ */
+final class NativeMetrics implements MeterBinder {
+  @Override
+  public void bindTo(MeterRegistry registry) {
+    Gauge.builder("chronon.native.handles", () -> read(stats -> stats.opened() - stats.closed()))
+        .description("Native handles that are open: plans, sessions, joins, files")
+        .register(registry);
+    Gauge.builder("chronon.native.held", () -> read(NativeStats::bytesHeld))
+        .description("Bytes behind open native handles, as of the last call on each")
+        .baseUnit(BaseUnits.BYTES)
+        .register(registry);
+    counter(registry, "chronon.native.calls", "Calls of the native library", NativeStats::calls);
+    counter(registry, "chronon.native.errors", "Native calls that ended in an error", NativeStats::errors);
+    counter(registry, "chronon.native.panics", "Native calls that ended in a panic, which is a bug", NativeStats::panics);
+  }
+
+  private static void counter(MeterRegistry registry, String name, String description, ToDoubleFunction<NativeStats> of) {
+    // The object is held weakly, and this binder is dropped once it has bound.
+    FunctionCounter.builder(name, NativeMetrics.class, process -> read(of)).description(description).register(registry);
+  }
+
+  private static double read(ToDoubleFunction<NativeStats> of) {
+    try {
+      return of.applyAsDouble(NativeStats.read());
+    } catch (NativeLoadException e) {
+      return 0;
+    }
+  }
+}
