@@ -25,14 +25,14 @@ def _chart(title: str, x: list[str], y: str, series: list[list[float]]) -> list[
         "```mermaid",
         "xychart-beta",
         f'    title "{title}"',
-        f"    x-axis [{', '.join(json_text(label) for label in x)}]",
+        f"    x-axis [{', '.join(_quoted(label) for label in x)}]",
         f'    y-axis "{y}" 0 --> {top:.1f}',
         *(f"    line [{', '.join(f'{value:.2f}' for value in values)}]" for values in series),
         "```",
     ]
 
 
-def json_text(label: str) -> str:
+def _quoted(label: str) -> str:
     """A label of a chart in quotes."""
     return f'"{label}"'
 
@@ -46,7 +46,11 @@ def _soak(soak: dict[str, Any]) -> list[str]:
         "native bytes": "native_bytes",
     }
     grown = after["resident_mb"] / before["resident_mb"] - 1
-    rows = [f"| {label} | {before[name]:,.0f} | {after[name]:,.0f} |" for label, name in names.items()]
+    stages = [soak["alone"], before, after]
+    rows = [
+        f"| {label} | " + " | ".join(f"{stage[name]:,.0f}" if name in stage else "" for stage in stages) + " |"
+        for label, name in names.items()
+    ]
     samples = soak["samples"][:: max(1, len(soak["samples"]) // CHART_POINTS)]
     chart = [
         "",
@@ -62,9 +66,12 @@ def _soak(soak: dict[str, Any]) -> list[str]:
         "",
         f"{soak['calls']:,} requests, {soak['errors']} errors; resident memory {grown:+.1%}.",
         "",
-        "| at rest | before | after |",
-        "|---|---|---|",
+        "| at rest | after requests one by one | before the soak | after it |",
+        "|---|---|---|---|",
         *rows,
+        "",
+        "A handle is one part of the join. Its bytes are working states, kept for the next request: as many as threads",
+        "were ever at once in that part, which chance decides and the number of the service's threads bounds.",
         *(chart if len(samples) > 1 else []),
     ]
 
@@ -74,7 +81,7 @@ def lines(raw: dict[str, Any]) -> list[str]:
     runs, soak = raw["runs"], raw["soak"]
     opened = [run for run in runs if run["load"] == "open"]
     lowest, highest = opened[0], opened[-1]
-    title = f"Latency at {lowest['share']:.0%} (below) and {highest['share']:.0%} of the peak"
+    title = f"Latency at {lowest['share']:.0%} and {highest['share']:.0%} of the peak"
     curves = [[run[field] for field in QUANTILES.values()] for run in (lowest, highest)]
     problems = raw["problems"] or ["none"]
     return [
@@ -94,8 +101,9 @@ def lines(raw: dict[str, Any]) -> list[str]:
         "",
         *_soak(soak),
         "",
-        "A request asks for one user of a join of 25 parts with 10 features each, 100 streamed rows a key; the store is maps in",
-        "the service's process. The load generator is another process on the same cores, so the peak is of both together.",
-        "Closed: a connection asks again when it has its answer. Open: requests at fixed distances, up to 256 connections, each",
-        "counted from the moment when it was due, so that waiting for a slow one counts. The peak is the best closed loop's.",
+        "A request asks for one user of a join of 25 parts with 10 features each, 100 streamed rows a key; the store",
+        "is maps in the service's process. The load generator is another process on the same cores: the peak is of",
+        "both. Closed: a connection asks again when it has its answer. Open: requests at fixed distances, over at most",
+        "256 connections, each counted from the moment when it was due, so that waiting for a slow one counts. The",
+        "peak is that of the best closed loop.",
     ]

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from worlds import ROOT, jvm, log
+from worlds import ROOT, jvm
 
 HERE = Path(__file__).resolve().parent
 BUNDLE = ROOT / "build/chronon-native-service.jar"
@@ -45,7 +45,9 @@ class Process:
     def __enter__(self) -> Any:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.process.terminate()
         try:
             self.process.wait(60)
@@ -108,7 +110,7 @@ class Service(Process):
         return (int(fields[11]) + int(fields[12])) / float(os.sysconf("SC_CLK_TCK"))
 
     def at_rest(self) -> Figures:
-        """Its figures with nothing to do, after a full collection; `live_mb` is what the collection left of the heap."""
+        """Its figures with nothing to do; `live_mb` is what a full collection has left of the heap."""
         self._jcmd("GC.run")
         time.sleep(2)
         heap = re.search(r"used (\d+)K", self._jcmd("GC.heap_info"))
@@ -131,7 +133,8 @@ class Generator(Process):
         self.users = users
 
     def _lines(self, command: str) -> Iterator[str]:
-        assert self.process.stdin is not None and self.process.stdout is not None
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
         self.process.stdin.write(command + "\n")
         self.process.stdin.flush()
         for line in self.process.stdout:
