@@ -16,7 +16,7 @@ import java.util.EnumSet;
 import java.util.function.UnaryOperator;
 
 /**
- * Metrics of the server and the JVM, sent as StatsD and kept for Prometheus to read.
+ * Metrics of the server, the JVM and the native library, sent as StatsD and kept for Prometheus to read.
  *
  * <p>StatsD goes to {@value #HOST} and {@value #PORT}, where the fetcher sends its own. One registry per process, as
  * metrics are of a process: it is made by the launcher before Vert.x starts.
@@ -31,6 +31,7 @@ final class ServiceMetrics {
   /** Of what {@link #scrape} returns. */
   static final String CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
+  private static volatile MeterRegistry all;
   private static volatile PrometheusMeterRegistry prometheus;
   private static volatile UnaryOperator<String> shorten = UnaryOperator.identity();
 
@@ -44,6 +45,7 @@ final class ServiceMetrics {
     CompositeMeterRegistry both = new CompositeMeterRegistry();
     both.add(kept);
     both.add(statsd());
+    all = both;
     prometheus = kept;
     return new MicrometerMetricsOptions()
         .setJvmMetricsEnabled(true)
@@ -55,6 +57,12 @@ final class ServiceMetrics {
   /** How Prometheus' paths are made few. */
   static void shortenPaths(UnaryOperator<String> template) {
     shorten = template;
+  }
+
+  /** Adds what the native library holds; after Vert.x has started, whose filters must come before any meter. */
+  static void watchNative() {
+    MeterRegistry registry = all;
+    if (registry != null) new NativeMetrics().bindTo(registry);
   }
 
   /** What Prometheus reads; null if metrics are off. */

@@ -66,6 +66,7 @@ public class WebServiceVerticle extends AbstractVerticle {
   private Future<HttpServer> listen() {
     Routes routes = Routes.over(source, workers, settings, inFlight);
     ServiceMetrics.shortenPaths(routes::template);
+    ServiceMetrics.watchNative();
     return vertx
         .createHttpServer(serverOptions().setHost(settings.host()).setPort(settings.port()))
         .requestHandler(routes.router(vertx, settings, inFlight))

@@ -13,7 +13,9 @@ import io.vertx.core.json.JsonObject;
 import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -118,6 +120,32 @@ class OperationsTest {
       assertTrue(lines.stream().anyMatch(line -> line.contains("path=\"other\"") && line.contains("code=\"404\"")), lines.toString());
       assertTrue(metrics.body().contains("jvm_memory_used_bytes"), metrics.body());
     }
+  }
+
+  @Test
+  void prometheusReadsWhatTheNativeLibraryHolds() throws Exception {
+    try (TestServer server = TestServer.startWithMetrics()) {
+      double before = value(server, "chronon_native_handles");
+      double heldBefore = value(server, "chronon_native_held_bytes");
+      String served = "ai.chronon.service.ServedApi";
+      try (FetcherSource source = FetcherSource.open(ServiceSettings.of(new JsonObject().put("online.class", served)))) {
+        List<Map<String, Object>> keys = List.of(new HashMap<>(Map.of("user", 5L)));
+        source.fetch(FeatureSource.Kind.GROUP_BY, "shop.sales.v1", keys, ServedApi.BATCH_END + 3_000).toCompletableFuture().get();
+        assertEquals(before + 1, value(server, "chronon_native_handles"));
+        assertTrue(value(server, "chronon_native_held_bytes") > heldBefore);
+        System.gc(); // what counters are read from must not go with it
+        assertTrue(value(server, "chronon_native_calls_total") > 0);
+        assertEquals(0, value(server, "chronon_native_panics_total"));
+      }
+      assertEquals(before, value(server, "chronon_native_handles"));
+      assertEquals(heldBefore, value(server, "chronon_native_held_bytes"));
+    }
+  }
+
+  private static double value(TestServer server, String metric) throws Exception {
+    String text = server.get("/metrics").body();
+    String line = text.lines().filter(each -> each.startsWith(metric + " ")).findFirst().orElseThrow(() -> new AssertionError(text));
+    return Double.parseDouble(line.substring(metric.length() + 1));
   }
 
   @Test

@@ -4,6 +4,7 @@ import ai.chronon.api
 import ai.chronon.api.{Accuracy, Operation, ThriftJsonCodec}
 import ai.chronon.online.KVStore.PutRequest
 import ai.chronon.online.StringArrayConverter
+import ai.chronon.online.serde.{AvroCodec, AvroConversions}
 import ai.chronon.stores.sqlite.SqliteApi
 import org.apache.spark.sql.Row
 
@@ -141,6 +142,39 @@ class ServingCommandsSuite extends SparkSuite {
     ) ++ online)
     assert(status == 1 && out == Seq("{\n  \"name\" : \"one\"\n}"))
     assert(err.size == 1 && err.head.contains("test.numbers.v1") && err.head.contains("`x`"), err)
+  }
+
+  test("a series of statistics between two moments, by name and by definition") {
+    loaded
+    val name = "test/training.v1"
+    def schema(of: String, field: (String, api.DataType)) =
+      AvroConversions.fromChrononSchema(api.StructType.from(of, Array(field))).toString
+    val (keys, values) =
+      (schema("Key", "JoinPath" -> api.StringType), schema("Value", "rows" -> api.LongType))
+    val dataset = api.Constants.StatsBatchDataset
+    val kvStore = new SqliteApi(Map("path" -> store.toString)).genKvStore
+    kvStore.create(dataset)
+    def put(key: Array[Byte], value: Array[Byte], millis: Long): Unit =
+      assert(Await.result(kvStore.put(PutRequest(key, value, dataset, Some(millis))), 10.seconds))
+    put(s"${name}__keySchema".getBytes(UTF_8), keys.getBytes(UTF_8), 0)
+    put(s"${name}__valueSchema".getBytes(UTF_8), values.getBytes(UTF_8), 0)
+    val key = AvroCodec.of(keys).encode(Map("JoinPath" -> name))
+    for (day <- 1 to 4)
+      put(key, AvroCodec.of(values).encode(Map("rows" -> Long.box(10L * day))), day * 86400000L)
+
+    val range = Seq("--key-json", """{"startTs": 172800000, "endTs": 259200000}""", "--type", "join-stats")
+    val named = done(Seq("fetch", "--name", name) ++ range ++ online: _*)
+    val found = new com.fasterxml.jackson.databind.ObjectMapper().readTree(named.head).get("rows")
+    val points = (0 until found.size).map(i =>
+      (found.get(i).get("millis").asLong, found.get(i).get("value").asLong)
+    )
+    assert(named.size == 1 && points == Seq(172800000L -> 20L, 259200000L -> 30L), named)
+    assert(done(Seq("fetch", "--conf-path", joinConf) ++ range ++ online: _*) == named)
+
+    val (status, _, err) = run(Seq("fetch", "--name", name, "--at-millis=1") ++ range ++ online)
+    assert(status == 1 && err.head.contains("startTs and endTs"), err)
+    val (unknown, _, why) = run(Seq("fetch", "--name", "test/no.v1") ++ range ++ online)
+    assert(unknown == 1 && why.head.contains("test/no.v1__valueSchema"), why)
   }
 
   private def refused: Seq[(String, Seq[String], Seq[String])] = {

@@ -13,9 +13,6 @@ private[online] class Sides(
   /** What was compared so far. */
   def summary: String = s"$responses responses, $features features, $failures failures alike"
 
-  /** The side that writes tiles: only the reference has an encoder of tiles that is called from Scala. */
-  def tiles(ours: Boolean): util.function.BiFunction[String, Array[AnyRef], AnyRef] = theirs
-
   def both(method: String, arguments: AnyRef*): Unit = {
     theirs(method, arguments.toArray)
     ours(method, arguments.toArray)

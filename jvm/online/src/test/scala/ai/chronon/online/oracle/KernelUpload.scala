@@ -18,6 +18,29 @@ import scala.collection.JavaConverters._
 private[online] object KernelUpload {
   private val nodes = JsonNodeFactory.instance
 
+  /** The rows of one tile. A tile is the IR of the aggregations without their windows, and whether it is complete: the first of these
+    * is what an upload of the group-by without windows begins with, as nothing of that is in tail hops.
+    */
+  def tile(
+      data: StoredData,
+      keys: Seq[AnyRef],
+      keyBytes: Array[Byte],
+      rows: Seq[(Long, Array[Any])]
+  ): Array[Byte] = {
+    val plain = data.groupBy.deepCopy()
+    plain.getAggregations.asScala.foreach(_.unsetWindows())
+    val dayAfter = RandomDefinitions.BatchEnd + 2 * RandomDefinitions.Day
+    val upload = value(data, plain, dayAfter, keys, keyBytes, rows)
+    assert(upload.endsWith(NoHops), s"what are the last bytes of ${upload.mkString(" ")}?")
+    upload.dropRight(NoHops.length) ++ Complete
+  }
+
+  /** Tail hops of an upload without windows: in a union's second branch a list of three lists, one per size of hop, without elements. */
+  private val NoHops = Array[Byte](2, 6, 0, 0, 0, 0)
+
+  /** A union's second branch and `true`. */
+  private val Complete = Array[Byte](2, 1)
+
   /** @param keys     values of the key columns
     * @param keyBytes what the fetcher's own encoder makes of them
     * @param rows     time and written columns of the key's rows
@@ -25,6 +48,15 @@ private[online] object KernelUpload {
     */
   def value(
       data: StoredData,
+      keys: Seq[AnyRef],
+      keyBytes: Array[Byte],
+      rows: Seq[(Long, Array[Any])]
+  ): Array[Byte] = value(data, data.groupBy, RandomDefinitions.BatchEnd, keys, keyBytes, rows)
+
+  private def value(
+      data: StoredData,
+      groupBy: GroupBy,
+      end: Long,
       keys: Seq[AnyRef],
       keyBytes: Array[Byte],
       rows: Seq[(Long, Array[Any])]
@@ -37,10 +69,10 @@ private[online] object KernelUpload {
         options.set[JsonNode]("columns", KernelTypes.columns(data.writtenFields.toArray))
         PartitionUpload.ofColumns(options.toString)
       } else {
-        val options = nodes.objectNode().put("end", RandomDefinitions.BatchEnd)
+        val options = nodes.objectNode().put("end", end)
           .put("stored", if (data.kind == "snapshot") "outputs" else "batch_ir")
         options.set[JsonNode]("keys", keyTypes)
-        val plan = open(data.groupBy, data.writtenFields)
+        val plan = open(groupBy, data.writtenFields)
         try PartitionUpload.open(plan, options.toString)
         finally plan.close()
       }

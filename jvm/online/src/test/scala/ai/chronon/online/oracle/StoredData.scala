@@ -80,8 +80,8 @@ private[online] final class StoredData(random: Random, val kind: String, name: S
             }
           case "temporal_tiles" =>
             times.groupBy(_ / TileMillis).toSeq.sortBy(_._1).foreach { case (_, inTile) =>
-              val rows = list(inTile.map(millis => Array[AnyRef](Long.box(millis), row())))
-              put(dataset, key, sides.tiles(ours)("tile", Array(infoText, rows)), inTile.last)
+              val rows = inTile.map(millis => (millis, row()))
+              put(dataset, key, tile(sides, infoText, keyMap, key, rows), inTile.last)
             }
           case _ => times.foreach(millis =>
               put(dataset, key, writer("row", Array(infoText, row(), Boolean.box(false))), millis)
@@ -90,6 +90,20 @@ private[online] final class StoredData(random: Random, val kind: String, name: S
       }
     }
   }
+
+  /** The rows of one tile by the reference's encoder, or as our kernel folds and encodes them. */
+  private def tile(
+      sides: Sides,
+      infoText: String,
+      keyMap: Map[String, AnyRef],
+      key: Array[Byte],
+      rows: Seq[(Long, Array[Any])]
+  ): AnyRef =
+    if (ours) KernelUpload.tile(this, keys.map(k => keyMap(k.name)), key, rows)
+    else {
+      val all = list(rows.map { case (millis, values) => Array[AnyRef](Long.box(millis), values) })
+      sides.theirs("tile", Array(infoText, all))
+    }
 
   private def batchValue(
       writer: util.function.BiFunction[String, Array[AnyRef], AnyRef],
