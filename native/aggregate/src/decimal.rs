@@ -9,7 +9,7 @@ use crate::avro;
 use crate::min_max::Stored;
 use crate::operation::Operation;
 use crate::physical::{Doubles, Keyed, Ordered, Physical, unreadable};
-use crate::sink::{DoubleSink, Sink, Validity};
+use crate::sink::{Cells, DoubleSink, Sink, Validity};
 use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array};
 use arrow::buffer::ScalarBuffer;
 use arrow::datatypes::{Decimal128Type, i256};
@@ -216,6 +216,20 @@ impl Sink for DecimalSink {
         // a scale of a column type is at most its digits, so it fits
         let typed = array.with_precision_and_scale(self.precision, self.scale as i8);
         Ok(Arc::new(typed.map_err(|error| Error::internal(format!("a column of decimals: {error}")))?))
+    }
+
+    fn put(&self, row: usize, cells: &mut dyn Cells) -> Result<()> {
+        if self.validity.is_valid(row) {
+            cells.decimal(self.scale, self.values[row])
+        } else {
+            cells.null()
+        }
+        Ok(())
+    }
+
+    fn clear(&mut self) {
+        self.values.clear();
+        self.validity.clear();
     }
 
     fn heap_size(&self) -> usize {

@@ -7,7 +7,7 @@
 use crate::avro;
 use crate::definition::Definition;
 use crate::shape::{Shape, ShapeVisitor, dispatch};
-use crate::sink::Sink;
+use crate::sink::{Cells, Sink};
 use arrow::array::ArrayRef;
 use chronon_types::time::Millis;
 use chronon_types::{DataType, Error, Result};
@@ -110,6 +110,12 @@ pub trait GroupedColumn: Send {
     /// Appends the result of a group to the output column number `output`.
     fn emit(&mut self, group: usize, output: usize);
 
+    /// Hands the result of a group over, null when it has none.
+    ///
+    /// # Errors
+    /// As for [`Sink::put`].
+    fn put(&mut self, group: usize, cells: &mut dyn Cells) -> Result<()>;
+
     /// The output column number `output`; it is empty afterwards.
     ///
     /// # Errors
@@ -139,11 +145,13 @@ struct Grouped<S: Shape> {
     batch: Option<S::Batch>,
     irs: Vec<Option<S::Ir>>,
     outputs: Vec<S::Sink>,
+    /// A result on its way out.
+    result: Option<S::Sink>,
 }
 
 impl<S: Shape> Grouped<S> {
     fn new(shape: S, stored: DataType) -> Self {
-        Self { shape, stored, batch: None, irs: Vec::new(), outputs: Vec::new() }
+        Self { shape, stored, batch: None, irs: Vec::new(), outputs: Vec::new(), result: None }
     }
 
     fn reach(&mut self, group: usize) {
@@ -320,6 +328,14 @@ impl<S: Shape> GroupedColumn for Grouped<S> {
         self.shape.finalize(self.irs.get(group).and_then(Option::as_ref), &mut self.outputs[output]);
     }
 
+    fn put(&mut self, group: usize, cells: &mut dyn Cells) -> Result<()> {
+        let result = self.result.get_or_insert_with(|| self.shape.sink());
+        self.shape.finalize(self.irs.get(group).and_then(Option::as_ref), result);
+        let put = result.put(0, cells);
+        result.clear();
+        put
+    }
+
     fn finish(&mut self, output: usize) -> Result<ArrayRef> {
         self.output(output).finish()
     }
@@ -331,7 +347,7 @@ impl<S: Shape> GroupedColumn for Grouped<S> {
     fn heap_size(&self) -> usize {
         self.irs.capacity() * size_of::<Option<S::Ir>>()
             + self.irs.iter().flatten().map(|ir| self.shape.heap_size(ir)).sum::<usize>()
-            + self.outputs.iter().map(Sink::heap_size).sum::<usize>()
+            + self.outputs.iter().chain(&self.result).map(Sink::heap_size).sum::<usize>()
     }
 
     fn as_any(&self) -> &dyn Any {

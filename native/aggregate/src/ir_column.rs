@@ -10,7 +10,7 @@ use crate::definition::Definition;
 use crate::grouped::GroupedColumn;
 use crate::min_max::Stored;
 use crate::physical::{Bytes, Doubles, Longs, Physical, check_layout};
-use crate::sink::{BytesSink, DoubleSink, ListSink, LongSink, MapSink, Sink, StructSink};
+use crate::sink::{BytesSink, Cells, DoubleSink, ListSink, LongSink, MapSink, Sink, StructSink};
 use crate::value::Value;
 use crate::{arrow_field, arrow_type};
 use arrow::array::{Array, ArrayRef, AsArray};
@@ -134,6 +134,12 @@ impl Sink for Box<dyn Builder> {
     fn finish(&mut self) -> Result<ArrayRef> {
         (**self).finish()
     }
+    fn put(&self, row: usize, cells: &mut dyn Cells) -> Result<()> {
+        (**self).put(row, cells)
+    }
+    fn clear(&mut self) {
+        (**self).clear();
+    }
     fn heap_size(&self) -> usize {
         (**self).heap_size()
     }
@@ -151,6 +157,12 @@ impl<P: Stored> Sink for Scalars<P> {
     }
     fn finish(&mut self) -> Result<ArrayRef> {
         self.sink.finish()
+    }
+    fn put(&self, row: usize, cells: &mut dyn Cells) -> Result<()> {
+        self.sink.put(row, cells)
+    }
+    fn clear(&mut self) {
+        self.sink.clear();
     }
     fn heap_size(&self) -> usize {
         self.sink.heap_size()

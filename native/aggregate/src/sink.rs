@@ -9,6 +9,7 @@ use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType as ArrowType, Field as ArrowField, Fields};
 use chronon_types::{Error, Result};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// An output column that rows are appended to.
@@ -20,8 +21,58 @@ pub trait Sink: Send {
     /// # Errors
     /// `Internal` when the values cannot be laid out, for example more than 2 GiB of text in one batch.
     fn finish(&mut self) -> Result<ArrayRef>;
+    /// Hands a row over without a column around it.
+    ///
+    /// # Errors
+    /// `Internal` when the row is not what the column's type says.
+    fn put(&self, row: usize, cells: &mut dyn Cells) -> Result<()>;
+    /// Forgets all rows; their memory serves the next ones.
+    fn clear(&mut self);
     /// Bytes of heap held, by capacity.
     fn heap_size(&self) -> usize;
+}
+
+/// Where the values of single rows go when no columns are wanted. Types are those of columns.
+pub trait Cells {
+    /// No value.
+    fn null(&mut self);
+    /// A whole number, a boolean (not 0), a date or a time.
+    ///
+    /// # Errors
+    /// `Internal` when whole numbers have no such type; so with the others.
+    fn whole(&mut self, to: &ArrowType, value: i64) -> Result<()>;
+    /// A floating-point number.
+    ///
+    /// # Errors
+    /// As for [`Self::whole`].
+    fn floating(&mut self, to: &ArrowType, value: f64) -> Result<()>;
+    /// A decimal number: how many units of its last digit, of which `scale` are behind the point.
+    fn decimal(&mut self, scale: u8, units: i128);
+    /// Text or bytes.
+    ///
+    /// # Errors
+    /// As for [`Self::whole`]; `Internal` for text that is not UTF-8.
+    fn bytes(&mut self, to: &ArrowType, value: &[u8]) -> Result<()>;
+    /// Begins a value of `count` elements, members or entries, which come next: entries as a key and a value.
+    fn begin(&mut self, kind: Composite, count: usize);
+    /// Ends what was begun last.
+    fn end(&mut self);
+}
+
+/// A value made of values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Composite {
+    /// Elements.
+    List,
+    /// Keys and values.
+    Map,
+    /// Members.
+    Struct,
+}
+
+/// The rows of a column below that belong to a row, whose ends are these.
+fn below(ends: &[usize], row: usize) -> Range<usize> {
+    row.checked_sub(1).map_or(0, |before| ends[before])..ends[row]
 }
 
 #[cold]
@@ -46,6 +97,16 @@ impl Validity {
             self.bits.push(false);
         }
         self.rows += 1;
+    }
+
+    #[inline]
+    pub(crate) fn is_valid(&self, row: usize) -> bool {
+        self.bits.is_empty() || self.bits[row]
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.rows = 0;
+        self.bits.clear();
     }
 
     pub(crate) fn finish(&mut self) -> Option<NullBuffer> {
@@ -93,6 +154,15 @@ impl Sink for LongSink {
         let values = std::mem::take(&mut self.values);
         let array = Int64Array::new(values.into(), self.validity.finish());
         if self.to == ArrowType::Int64 { Ok(Arc::new(array)) } else { cast(&array, &self.to).map_err(layout) }
+    }
+
+    fn put(&self, row: usize, cells: &mut dyn Cells) -> Result<()> {
+        if self.validity.is_valid(row) { cells.whole(&self.to, self.values[row]) } else { Ok(cells.null()) }
+    }
+
+    fn clear(&mut self) {
+        self.values.clear();
+        self.validity.clear();
     }
 
     fn heap_size(&self) -> usize {
@@ -143,6 +213,15 @@ impl Sink for DoubleSink {
         }
         let array = Float64Array::new(values.into(), nulls);
         if self.to == ArrowType::Float64 { Ok(Arc::new(array)) } else { cast(&array, &self.to).map_err(layout) }
+    }
+
+    fn put(&self, row: usize, cells: &mut dyn Cells) -> Result<()> {
+        if self.validity.is_valid(row) { cells.floating(&self.to, self.values[row]) } else { Ok(cells.null()) }
+    }
+
+    fn clear(&mut self) {
+        self.values.clear();
+        self.validity.clear();
     }
 
     fn heap_size(&self) -> usize {
@@ -198,6 +277,19 @@ impl Sink for BytesSink {
         })
     }
 
+    fn put(&self, row: usize, cells: &mut dyn Cells) -> Result<()> {
+        if !self.validity.is_valid(row) {
+            return Ok(cells.null());
+        }
+        cells.bytes(&self.to, &self.values[below(&self.ends, row)])
+    }
+
+    fn clear(&mut self) {
+        self.values.clear();
+        self.ends.clear();
+        self.validity.clear();
+    }
+
     fn heap_size(&self) -> usize {
         self.values.capacity() + self.ends.capacity() * 8 + self.validity.heap_size()
     }
@@ -239,6 +331,23 @@ impl<S: Sink> Sink for ListSink<S> {
         let field = Arc::new(ArrowField::new("element", elements.data_type().clone(), true));
         let array = ListArray::try_new(field, offsets(&mut self.ends)?, elements, self.validity.finish());
         Ok(Arc::new(array.map_err(layout)?))
+    }
+
+    fn put(&self, row: usize, cells: &mut dyn Cells) -> Result<()> {
+        if !self.validity.is_valid(row) {
+            return Ok(cells.null());
+        }
+        let mut elements = below(&self.ends, row);
+        cells.begin(Composite::List, elements.len());
+        elements.try_for_each(|element| self.elements.put(element, cells))?;
+        Ok(cells.end())
+    }
+
+    fn clear(&mut self) {
+        self.elements.clear();
+        self.rows = 0;
+        self.ends.clear();
+        self.validity.clear();
     }
 
     fn heap_size(&self) -> usize {
@@ -307,6 +416,27 @@ impl<S: Sink, K: Sink> Sink for MapSink<S, K> {
         Ok(Arc::new(array.map_err(layout)?))
     }
 
+    fn put(&self, row: usize, cells: &mut dyn Cells) -> Result<()> {
+        if !self.validity.is_valid(row) {
+            return Ok(cells.null());
+        }
+        let mut entries = below(&self.ends, row);
+        cells.begin(Composite::Map, entries.len());
+        entries.try_for_each(|entry| {
+            self.keys.put(entry, cells)?;
+            self.values.put(entry, cells)
+        })?;
+        Ok(cells.end())
+    }
+
+    fn clear(&mut self) {
+        self.keys.clear();
+        self.values.clear();
+        self.entries = 0;
+        self.ends.clear();
+        self.validity.clear();
+    }
+
     fn heap_size(&self) -> usize {
         self.keys.heap_size() + self.values.heap_size() + self.ends.capacity() * 8 + self.validity.heap_size()
     }
@@ -343,6 +473,20 @@ impl<S: Sink> Sink for StructSink<S> {
         let members = self.members.iter_mut().map(S::finish).collect::<Result<_>>()?;
         let array = StructArray::try_new(self.fields.clone(), members, self.validity.finish());
         Ok(Arc::new(array.map_err(layout)?))
+    }
+
+    fn put(&self, row: usize, cells: &mut dyn Cells) -> Result<()> {
+        if !self.validity.is_valid(row) {
+            return Ok(cells.null());
+        }
+        cells.begin(Composite::Struct, self.members.len());
+        self.members.iter().try_for_each(|member| member.put(row, cells))?;
+        Ok(cells.end())
+    }
+
+    fn clear(&mut self) {
+        self.members.iter_mut().for_each(S::clear);
+        self.validity.clear();
     }
 
     fn heap_size(&self) -> usize {

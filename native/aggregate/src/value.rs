@@ -2,7 +2,7 @@
 
 use crate::arrow_types::arrow_type;
 use crate::decimal::DecimalSink;
-use crate::sink::Sink;
+use crate::sink::{Cells, Composite, Sink};
 use arrow::array::{
     Array, ArrayRef, AsArray, BinaryArray, Float64Array, Int64Array, ListArray, MapArray, NullArray, StringArray,
     StructArray,
@@ -192,6 +192,42 @@ impl Value {
         })
     }
 
+    /// Hands the value over as one of type `data_type`.
+    ///
+    /// # Errors
+    /// `Internal` when it is not of that type.
+    pub fn put(&self, data_type: &DataType, cells: &mut dyn Cells) -> Result<()> {
+        match (self, data_type) {
+            (Self::Null, _) => cells.null(),
+            (Self::Long(value), _) => cells.whole(&arrow_type(data_type), *value)?,
+            (Self::Double(value), _) => cells.floating(&arrow_type(data_type), *value)?,
+            (Self::Decimal(units), DataType::Decimal(_, scale)) => cells.decimal(*scale, **units),
+            (Self::Bytes(value), _) => cells.bytes(&arrow_type(data_type), value)?,
+            (Self::List(elements), DataType::List(element)) => {
+                cells.begin(Composite::List, elements.len());
+                elements.iter().try_for_each(|value| value.put(element, cells))?;
+                cells.end();
+            }
+            (Self::List(_), DataType::Struct(_, fields)) => {
+                cells.begin(Composite::Struct, fields.len());
+                for (i, field) in fields.iter().enumerate() {
+                    self.members().get(i).unwrap_or(&Self::Null).put(&field.data_type, cells)?;
+                }
+                cells.end();
+            }
+            (Self::Map(entries), DataType::Map(key, value)) => {
+                cells.begin(Composite::Map, entries.len());
+                for (one, of) in entries {
+                    one.put(key, cells)?;
+                    of.put(value, cells)?;
+                }
+                cells.end();
+            }
+            _ => return Err(Error::internal(format!("a value that is not a {data_type} in a column of that type"))),
+        }
+        Ok(())
+    }
+
     fn members(&self) -> &[Self] {
         match self {
             Self::List(members) => members,
@@ -245,6 +281,14 @@ impl Sink for AnySink {
         let column = Value::column(&values, &self.to);
         self.values.clear();
         column
+    }
+
+    fn put(&self, row: usize, cells: &mut dyn Cells) -> Result<()> {
+        self.values[row].put(&self.to, cells)
+    }
+
+    fn clear(&mut self) {
+        self.values.clear();
     }
 
     fn heap_size(&self) -> usize {

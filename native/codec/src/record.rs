@@ -54,7 +54,7 @@ impl RecordColumns {
     /// on that is not what it should be.
     ///
     /// # Errors
-    /// `OutOfBudget` for more than 2 GiB of text in one column.
+    /// `OutOfBudget` for more than 2 GiB of records with text.
     pub fn read(&self, records: &[&[u8]]) -> Result<(Vec<ArrayRef>, Vec<BadRecord>)> {
         let mut cursors = Cursors {
             member: "",
@@ -146,42 +146,38 @@ impl<'a> Cursors<'a> {
     }
 
     fn bytes(&mut self, data_type: &DataType) -> Result<ArrayRef> {
-        let mut found: Vec<Option<&[u8]>> = Vec::with_capacity(self.records.len());
-        self.each(avro::get_bytes, |value| found.push(value));
-        if *data_type != DataType::String {
-            return Ok(Arc::new(self.binary(&found)?));
+        // What is left of the records is the most that the column can take.
+        let most: usize = self.rests.iter().map(|rest| rest.len()).sum();
+        if i32::try_from(most).is_err() {
+            return Err(Error::out_of_budget("more than 2 GiB of records at once").within(self.member));
         }
-        // All texts are checked in one go, and one by one only to find out which of them are none.
-        let (offsets, values, nulls) = self.binary(&found)?.into_parts();
-        if let Ok(texts) = StringArray::try_new(offsets, values, nulls) {
-            return Ok(Arc::new(texts));
-        }
-        for (record, value) in found.iter_mut().enumerate() {
-            if value.is_some_and(|value| std::str::from_utf8(value).is_err()) {
-                *value = None;
-                self.mark_bad(record, Error::corrupt_data("a stored string is not UTF-8"));
-            }
-        }
-        let (offsets, values, nulls) = self.binary(&found)?.into_parts();
-        let texts = StringArray::try_new(offsets, values, nulls);
-        Ok(Arc::new(texts.map_err(|error| Error::internal(format!("{}: {error}", self.member)))?))
-    }
-
-    fn binary(&self, values: &[Option<&[u8]>]) -> Result<BinaryArray> {
-        let size = values.iter().map(|value| value.map_or(0, <[u8]>::len)).sum();
-        if i32::try_from(size).is_err() {
-            return Err(Error::out_of_budget("more than 2 GiB of text in a column of records").within(self.member));
-        }
-        let mut bytes = Vec::with_capacity(size);
-        let mut offsets = Vec::with_capacity(values.len() + 1);
+        let mut bytes = Vec::with_capacity(most);
+        let mut offsets = Vec::with_capacity(self.records.len() + 1);
         offsets.push(0);
-        let mut nulls = NullBufferBuilder::new(values.len());
-        for value in values {
+        let mut nulls = NullBufferBuilder::new(self.records.len());
+        self.each(avro::get_bytes, |value| {
             nulls.append(value.is_some());
             bytes.extend_from_slice(value.unwrap_or_default());
             offsets.push(bytes.len() as i32);
+        });
+        let binary = BinaryArray::new(OffsetBuffer::new(offsets.into()), bytes.into(), nulls.finish());
+        if *data_type != DataType::String {
+            return Ok(Arc::new(binary));
         }
-        Ok(BinaryArray::new(OffsetBuffer::new(offsets.into()), bytes.into(), nulls.finish()))
+        // All texts are checked in one go, and one by one only to find out which of them are none.
+        let (offsets, values, nulls) = binary.clone().into_parts();
+        if let Ok(texts) = StringArray::try_new(offsets, values, nulls) {
+            return Ok(Arc::new(texts));
+        }
+        let mut texts: Vec<Option<&str>> = Vec::with_capacity(self.records.len());
+        for (record, value) in binary.iter().enumerate() {
+            let text = value.map(std::str::from_utf8).transpose();
+            if text.is_err() {
+                self.mark_bad(record, Error::corrupt_data("a stored string is not UTF-8"));
+            }
+            texts.push(text.ok().flatten());
+        }
+        Ok(Arc::new(StringArray::from(texts)))
     }
 
     fn nested(&mut self, data_type: &DataType) -> Result<ArrayRef> {

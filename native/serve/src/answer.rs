@@ -1,6 +1,8 @@
 //! An answer in the making: slots, what did not fit into them, and errors.
 
 use crate::message::{self, AnswerPart, Kind};
+use arrow::datatypes::DataType as ArrowType;
+use chronon_aggregate::sink::{Cells, Composite};
 use chronon_types::{Error, Result};
 use flatbuffers::FlatBufferBuilder;
 use std::ops::Range;
@@ -116,6 +118,12 @@ impl Slots {
         Ok(())
     }
 
+    /// Begins a list, a struct or a map of `count` items, which are put [`Place::Inside`].
+    pub(crate) fn begin_composite(&mut self, place: Place, kind: Kind, count: usize) {
+        self.begin(place, kind);
+        self.values.extend_from_slice(&(count as u32).to_le_bytes());
+    }
+
     fn bytes(&mut self, place: Place, kind: Kind, value: &[u8]) {
         self.begin(place, kind);
         self.values.extend_from_slice(&(value.len() as u32).to_le_bytes());
@@ -142,6 +150,87 @@ impl Slots {
         let at = self.values.len() as i64;
         self.put(place, kind, at, &[]);
     }
+}
+
+/// A row of results on its way into slots, one after the other.
+pub(crate) struct Row<'a> {
+    slots: &'a mut Slots,
+    /// How many composites are open.
+    depth: usize,
+}
+
+impl<'a> Row<'a> {
+    pub(crate) fn new(slots: &'a mut Slots) -> Self {
+        Self { slots, depth: 0 }
+    }
+
+    fn place(&self) -> Place {
+        if self.depth == 0 { Place::Slot } else { Place::Inside }
+    }
+}
+
+impl Cells for Row<'_> {
+    fn null(&mut self) {
+        self.slots.null(self.place());
+    }
+
+    fn whole(&mut self, to: &ArrowType, value: i64) -> Result<()> {
+        let place = self.place();
+        match to {
+            ArrowType::Boolean => self.slots.boolean(place, value != 0),
+            ArrowType::Int8 => self.slots.byte(place, value as i8),
+            ArrowType::Int16 => self.slots.short(place, value as i16),
+            ArrowType::Int32 => self.slots.int(place, value as i32),
+            ArrowType::Int64 => self.slots.long(place, value),
+            ArrowType::Date32 => self.slots.date(place, value as i32),
+            other => return Err(no_slot(other)),
+        }
+        Ok(())
+    }
+
+    fn floating(&mut self, to: &ArrowType, value: f64) -> Result<()> {
+        let place = self.place();
+        match to {
+            ArrowType::Float32 => self.slots.float(place, value as f32),
+            ArrowType::Float64 => self.slots.double(place, value),
+            other => return Err(no_slot(other)),
+        }
+        Ok(())
+    }
+
+    fn decimal(&mut self, scale: u8, units: i128) {
+        self.slots.decimal(self.place(), scale, units);
+    }
+
+    fn bytes(&mut self, to: &ArrowType, value: &[u8]) -> Result<()> {
+        let place = self.place();
+        match to {
+            ArrowType::Utf8 if std::str::from_utf8(value).is_ok() => self.slots.text(place, value),
+            ArrowType::Utf8 => return Err(Error::internal("a result of text is not UTF-8")),
+            ArrowType::Binary => self.slots.binary(place, value),
+            other => return Err(no_slot(other)),
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, kind: Composite, count: usize) {
+        let kind = match kind {
+            Composite::List => Kind::List,
+            Composite::Map => Kind::Map,
+            Composite::Struct => Kind::Struct,
+        };
+        self.slots.begin_composite(self.place(), kind, count);
+        self.depth += 1;
+    }
+
+    fn end(&mut self) {
+        self.depth -= 1;
+    }
+}
+
+#[cold]
+fn no_slot(of: &ArrowType) -> Error {
+    Error::internal(format!("a result of arrow type {of} has no slot"))
 }
 
 /// What became of a part: its slots and how many streamed values were skipped.

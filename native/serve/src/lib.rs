@@ -9,7 +9,6 @@
 //! caller's business.
 
 mod answer;
-mod arrow_value;
 pub mod client;
 mod envelope;
 mod fetch;

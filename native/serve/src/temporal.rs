@@ -1,7 +1,6 @@
 //! A batch IR with what was streamed since.
 
-use crate::answer::{Outcome, Place, Slots};
-use crate::arrow_value;
+use crate::answer::{Outcome, Row, Slots};
 use crate::plan::Kind;
 use crate::request::Part;
 use arrow::array::{ArrayRef, AsArray};
@@ -11,7 +10,6 @@ use chronon_plan::Plan;
 use chronon_types::time::Millis;
 use chronon_types::{DataType, Error, Field, Result};
 use chronon_window::online::{Base, Events, Lambda, Mutations, OnlinePlan, Request, Streamed, Tile};
-use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How much memory a [`Lambda`] may hold to be kept for the next request: what common requests need, but not what a huge key
@@ -58,32 +56,32 @@ impl Temporal {
             Ok(lambda) => lambda,
             Err(error) => return parts.iter().map(|_| Err(error.clone())).collect(),
         };
-        let folded: Vec<Result<u32>> =
-            parts.iter().map(|part| self.fold(&mut lambda, part, skip_undecodable)).collect();
-        let columns = lambda.finish();
+        let outcomes = parts.iter().map(|part| {
+            let mark = slots.mark();
+            match self.put(&mut lambda, part, skip_undecodable, slots) {
+                Ok(skipped) => Ok((slots.since(mark), skipped)),
+                Err(error) => {
+                    slots.back_to(mark);
+                    Err(error)
+                }
+            }
+        });
+        let outcomes = outcomes.collect();
         if lambda.heap_size() <= MOST_KEPT {
             let mut idle = self.idle();
             if idle.len() < MOST_IDLE {
                 idle.push(lambda);
             }
         }
-        // Only parts that were folded have a row.
-        let mut row = 0;
-        let outcome = |folded: Result<u32>| {
-            let skipped = folded?;
-            let columns = columns.as_ref().map_err(Error::clone)?;
-            row += 1;
-            Ok((self.put(columns, row - 1, slots)?, skipped))
-        };
-        folded.into_iter().map(outcome).collect()
+        outcomes
     }
 
-    /// Folds a part into a row of results; how many streamed values were skipped.
-    fn fold(&self, lambda: &mut Lambda, part: &Part<'_>, skip_undecodable: bool) -> Result<u32> {
+    /// Puts the slots of a part; how many streamed values were skipped.
+    fn put(&self, lambda: &mut Lambda, part: &Part<'_>, skip_undecodable: bool, slots: &mut Slots) -> Result<u32> {
         let Part { query, batch_end, batch, streamed_from, .. } = *part;
         let request = |streamed| Request { query, batch_end, batch, streamed, streamed_from };
         if part.streamed.is_empty() {
-            lambda.answer(&request(Streamed::Nothing))?;
+            lambda.put(&request(Streamed::Nothing), &mut Row::new(slots))?;
             return Ok(0);
         }
         match &self.rows {
@@ -92,16 +90,16 @@ impl Temporal {
                 // What does not count is not decoded either.
                 let counts = |(millis, _): &(Millis, &[u8])| (earliest..query).contains(millis);
                 let decoded = rows.decode(part.streamed.iter().copied().filter(counts), skip_undecodable)?;
-                lambda.answer(&request(Streamed::Rows(decoded.events())))?;
+                lambda.put(&request(Streamed::Rows(decoded.events())), &mut Row::new(slots))?;
                 Ok(decoded.skipped)
             }
-            None => match lambda.answer(&request(Streamed::Tiles(&part.streamed))) {
+            None => match lambda.put(&request(Streamed::Tiles(&part.streamed)), &mut Row::new(slots)) {
                 Err(error) if skip_undecodable => {
                     let sound = self.sound_tiles(part)?;
                     if sound.len() == part.streamed.len() {
                         return Err(error);
                     }
-                    lambda.answer(&request(Streamed::Tiles(&sound)))?;
+                    lambda.put(&request(Streamed::Tiles(&sound)), &mut Row::new(slots))?;
                     Ok((part.streamed.len() - sound.len()) as u32)
                 }
                 answered => answered.map(|()| 0),
@@ -117,18 +115,6 @@ impl Temporal {
             !(part.batch_end..part.query).contains(millis) || tile.merge(bytes).is_ok()
         };
         Ok(part.streamed.iter().copied().filter(&mut is_sound).collect())
-    }
-
-    /// The slots of a row of results.
-    fn put(&self, columns: &[ArrayRef], row: usize, slots: &mut Slots) -> Result<Range<usize>> {
-        let mark = slots.mark();
-        for (column, output) in columns.iter().zip(self.plan.outputs()) {
-            if let Err(error) = arrow_value::put(column, row, Place::Slot, slots) {
-                slots.back_to(mark);
-                return Err(error.within(format!("column {}", output.name)));
-            }
-        }
-        Ok(slots.since(mark))
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Lambda>> {

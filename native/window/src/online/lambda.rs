@@ -4,6 +4,7 @@ use super::batch::{check_rows, each_hop};
 use super::plan::{OnlinePlan, runs};
 use super::{at_byte, check_end};
 use arrow::array::ArrayRef;
+use chronon_aggregate::sink::Cells;
 use chronon_aggregate::{Copies, GroupedColumn, avro};
 use chronon_types::time::Millis;
 use chronon_types::{Error, Result};
@@ -139,6 +140,29 @@ impl Lambda {
     /// `InvalidArgument` when the request lies before the batch's end or its rows do not fit the plan; `CorruptData` naming
     /// column and byte when stored bytes are not what they should be.
     pub fn answer(&mut self, request: &Request<'_>) -> Result<()> {
+        self.fold(request)?;
+        for (column, base) in self.columns.iter_mut().zip(self.plan.bases()) {
+            (0..base.spans.len()).for_each(|window| column.emit(window, window));
+        }
+        Ok(())
+    }
+
+    /// Hands the results of a request over at once, in the order of the plan's outputs. After an error some may have been.
+    ///
+    /// # Errors
+    /// As for [`Self::answer`]; `Internal` naming the output that is not of its type.
+    pub fn put(&mut self, request: &Request<'_>, cells: &mut dyn Cells) -> Result<()> {
+        self.fold(request)?;
+        let mut outputs = self.plan.outputs().iter();
+        for (column, base) in self.columns.iter_mut().zip(self.plan.bases()) {
+            for (window, output) in (0..base.spans.len()).zip(&mut outputs) {
+                column.put(window, cells).map_err(|error| error.within(format!("column {}", output.name)))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn fold(&mut self, request: &Request<'_>) -> Result<()> {
         if request.query < request.batch_end {
             return Err(Error::invalid_argument(format!(
                 "a request for time {} cannot be answered by a batch that ends later, at {}",
@@ -165,7 +189,6 @@ impl Lambda {
         for (column, base) in self.columns.iter_mut().zip(self.plan.bases()) {
             for window in 0..base.spans.len() {
                 column.end_merges(window);
-                column.emit(window, window);
             }
         }
         Ok(())

@@ -68,7 +68,8 @@ case class FetcherResponseWithTs(responses: Seq[Fetcher.Response], endTs: Long)
 /** Fetches features: those of joins with everything that belongs to them, and those of group-bys.
   *
   * What a join asks for goes to the store in one `multiGet` and to the native library in one call, whatever the number of requests
-  * and parts. Everything up to the `multiGet` runs on the caller's thread.
+  * and parts. Everything up to the `multiGet` runs on the caller's thread, and everything after it on the executor; but a request for a
+  * few parts without derivations, whose values the store gives at once, ends on the caller's thread.
   *
   * @param metaDataSet                the dataset of definitions
   * @param timeoutMillis              how long a read of metadata may take; reads of features are not concerned
@@ -153,7 +154,7 @@ class Fetcher(
     */
   override def fetchJoin(requests: Seq[Request], joinConf: Option[Join] = None): Future[Seq[Response]] =
     joinFetchParallelChunkSize.filter(size => size > 0 && requests.size > size) match {
-      case None       => fetchWhole(requests, joinConf)
+      case None       => fetchWhole(requests, joinConf, mayStay = true)
       case Some(size) => Future.sequence(fetchJoinChunked(requests, size, joinConf).toList).map(_.flatten)
     }
 
@@ -164,7 +165,8 @@ class Fetcher(
       joinConf: Option[Join] = None
   ): Seq[Future[Seq[Response]]] = {
     require(chunkSizeOverride > 0, s"chunk size $chunkSizeOverride: it must be above zero")
-    requests.grouped(chunkSizeOverride).map(fetchWhole(_, joinConf)).toVector
+    val chunks = requests.grouped(chunkSizeOverride).toVector
+    chunks.map(fetchWhole(_, joinConf, mayStay = chunks.size == 1))
   }
 
   def fetchJoinStructured(
@@ -180,9 +182,14 @@ class Fetcher(
     })(SameThread)
   }
 
-  private def fetchWhole(requests: Seq[Request], joinConf: Option[Join]): Future[Seq[Response]] = {
+  private def fetchWhole(
+      requests: Seq[Request],
+      joinConf: Option[Join],
+      mayStay: Boolean
+  ): Future[Seq[Response]] = {
     val handed = new GivenCodec(joinConf)
-    val derived = fetchBaseJoin(requests, joinConf).map(_.map { response =>
+    val planOf = planner(joinConf)
+    val derived = fetchBase(requests, planOf, mayStay).map(_.map { response =>
       val asked = System.currentTimeMillis()
       val codec = handed.of(response.request.name)
       response.ctx.distribution("derivation_codec.latency.millis", System.currentTimeMillis() - asked)
@@ -192,7 +199,7 @@ class Fetcher(
       result
     })(SameThread)
     instrumentAndLog(
-      if (planned(requests, joinConf).forall(_.models.isEmpty)) derived else modelled(derived, joinConf)
+      if (requests.forall(planOf(_).models.isEmpty)) derived else modelled(derived, planOf)
     )
   }
 
@@ -207,9 +214,16 @@ class Fetcher(
   }
 
   /** Joins before derivations: their group-bys and external parts, fetched at the same time. */
-  def fetchBaseJoin(requests: Seq[Request], joinConf: Option[Join]): Future[Seq[ResponseWithContext]] = {
+  def fetchBaseJoin(requests: Seq[Request], joinConf: Option[Join]): Future[Seq[ResponseWithContext]] =
+    fetchBase(requests, planner(joinConf), mayStay = true)
+
+  private def fetchBase(
+      requests: Seq[Request],
+      planOf: Request => JoinPlan,
+      mayStay: Boolean
+  ): Future[Seq[ResponseWithContext]] = {
     val start = System.currentTimeMillis()
-    val internal = super.fetchJoin(requests, joinConf)
+    val internal = fetchParts(requests, planOf, mayStay)
     def composed(responses: Seq[Response], externals: Seq[Try[Map[String, AnyRef]]]) =
       responses.zip(externals).map { case (response, more) =>
         val added: Map[String, AnyRef] = more match {
@@ -221,10 +235,10 @@ class Fetcher(
         context.distribution("response.keys.count", base.size.toLong)
         ResponseWithContext(response.request, context, start, base)
       }
-    if (planned(requests, joinConf).forall(_.externals.isEmpty))
+    if (requests.forall(planOf(_).externals.isEmpty))
       internal.map(composed(_, requests.map(_ => Success(Map.empty[String, AnyRef]))))(SameThread)
     else {
-      val external = fetchExternal(requests, joinConf).map(_.map(_.values))(SameThread)
+      val external = fetchExternals(requests, planOf).map(_.map(_.values))(SameThread)
         .recover { case cause => requests.map(_ => Failure(cause)) }(SameThread)
       // Scala runs what follows a zip in a batch of its own, in which a step that waits for a future may wait for one that is
       // queued behind it: on from there with the executor.
@@ -232,21 +246,15 @@ class Fetcher(
     }
   }
 
-  private def planned(requests: Seq[Request], joinConf: Option[Join]): Seq[JoinPlan] = joinConf match {
-    case Some(join) => Seq(new JoinPlan(join))
-    case None       => requests.map(request => planOf(request.name))
-  }
-
   /** Adds what the models of the joins make of the features. */
   def fetchModelTransforms(responses: Future[Seq[ResponseWithContext]]): Future[Seq[ResponseWithContext]] =
-    modelled(responses, None)
+    modelled(responses, planner(None))
 
   private def modelled(
       responses: Future[Seq[ResponseWithContext]],
-      joinConf: Option[Join]
+      planOf: Request => JoinPlan
   ): Future[Seq[ResponseWithContext]] = {
-    val handed = joinConf.map(new JoinPlan(_))
-    def plan(response: ResponseWithContext): JoinPlan = handed.getOrElse(planOf(response.request.name))
+    def plan(response: ResponseWithContext): JoinPlan = planOf(response.request)
     responses.flatMap(all =>
       FetcherModelUtils.fetchModelTransforms(all, plan(_).models, plan(_).passthrough, modelBackend)
     )(SameThread).map(identity) // out of the batch in which Scala ends a flatMap, as above
@@ -267,10 +275,15 @@ class Fetcher(
   }
 
   /** The external parts of joins alone. */
-  def fetchExternal(joinRequests: Seq[Request], joinConf: Option[Join] = None): Future[Seq[Response]] = {
-    val handed = joinConf.map(new JoinPlan(_))
+  def fetchExternal(joinRequests: Seq[Request], joinConf: Option[Join] = None): Future[Seq[Response]] =
+    fetchExternals(joinRequests, planner(joinConf))
+
+  private def fetchExternals(
+      joinRequests: Seq[Request],
+      planOf: Request => JoinPlan
+  ): Future[Seq[Response]] = {
     val start = System.currentTimeMillis()
-    Try(joinRequests.map(request => request -> handed.getOrElse(planOf(request.name)))) match {
+    Try(joinRequests.map(request => request -> planOf(request))) match {
       case Failure(cause) =>
         val names = joinRequests.map(_.name).distinct.mkString(",")
         Metrics.Context(Metrics.Environment.JoinFetching, join = names)

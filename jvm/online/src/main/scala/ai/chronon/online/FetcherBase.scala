@@ -67,7 +67,7 @@ class FetcherBase(
     val all = requests.toIndexedSeq
     val context = Metrics.Context(Metrics.Environment.GroupByFetching)
     if (debug) logger.info(s"fetching group-bys: ${all.mkString(", ")}")
-    reads.read(all, context).map { results =>
+    reads.read(all, context, mayStay = true).map { results =>
       maybeBatchIrCache.foreach(_.report(caffeineMetricsContext))
       val responses = ArrayBuffer.empty[Response]
       all.indices.foreach { i =>
@@ -112,17 +112,27 @@ class FetcherBase(
     }
 
   /** The group-bys of joins. What is external, derived or modelled is not in it. */
-  def fetchJoin(requests: Seq[Request], joinConf: Option[Join] = None): Future[Seq[Response]] = {
-    val handed = joinConf.map(new JoinPlan(_))
+  def fetchJoin(requests: Seq[Request], joinConf: Option[Join] = None): Future[Seq[Response]] =
+    fetchParts(requests, planner(joinConf), mayStay = true)
+
+  private[online] def fetchParts(
+      requests: Seq[Request],
+      planOf: Request => JoinPlan,
+      mayStay: Boolean
+  ): Future[Seq[Response]] = {
     val all = requests.toIndexedSeq
-    val planned = all.map(request => handed.getOrElse(planOf(request.name)))
+    val planned = all.map(planOf)
     val asked = ArrayBuffer.empty[Request]
     val decomposed = all.indices.map(i => decompose(all(i), planned(i), asked))
     val context =
       planned.headOption.map(_.context).getOrElse(Metrics.Context(Metrics.Environment.JoinFetching))
     context.count("internal.request.count", asked.size.toLong)
     val start = System.currentTimeMillis()
-    reads.read(asked.toVector, context).map { results =>
+    reads.read(
+      asked.toVector,
+      context,
+      mayStay && planned.forall(_.endsWithParts)
+    ).map { results =>
       maybeBatchIrCache.foreach(_.report(caffeineMetricsContext))
       val responses = all.indices.map { i =>
         val plan = planned(i)
@@ -141,8 +151,16 @@ class FetcherBase(
 
   private val joinPlans = new java.util.concurrent.ConcurrentHashMap[String, JoinPlan]
 
+  /** The plan of each request of a call: of the definition that came with the call, made once, or of the stored join. */
+  private[online] def planner(joinConf: Option[Join]): Request => JoinPlan = joinConf match {
+    case Some(join) =>
+      val handed = new JoinPlan(join)
+      _ => handed
+    case None => request => planOf(request.name)
+  }
+
   /** The plan of a stored join, made again only when its definition was read again. */
-  private[online] def planOf(name: String): JoinPlan = {
+  private def planOf(name: String): JoinPlan = {
     val conf =
       try getJoinConf(name).get
       catch {

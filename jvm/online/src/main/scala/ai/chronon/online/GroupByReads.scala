@@ -52,8 +52,14 @@ private[online] final class GroupByReads(
   /** The results in the order of the requests.
     *
     * @param context what metrics of the whole call are about
+    * @param mayStay whether a short call whose values the store gives at once may be answered on the caller's thread: a change of
+    *                threads would take as long as the rest of it
     */
-  def read(requests: IndexedSeq[Request], context: Metrics.Context): Future[Array[GroupByResult]] = {
+  def read(
+      requests: IndexedSeq[Request],
+      context: Metrics.Context,
+      mayStay: Boolean
+  ): Future[Array[GroupByResult]] = {
     val now = System.currentTimeMillis()
     val infos = new util.HashMap[String, Try[GroupByServingInfoParsed]]
     val reads = new StoreReads
@@ -81,22 +87,33 @@ private[online] final class GroupByReads(
       requests.indices.foreach(i => if (results(i) == null) results(i) = workOf(i).result)
       results
     }
-    if (reads.isEmpty) {
-      metrics.send()
-      Future.fromTry(Try(result(Array.empty)))
-    } else {
-      val answered = Promise[Array[GroupByResult]]()
-      reads.ask(store, context, metrics).onComplete { responses =>
-        try answered.complete(reads.values(responses, context, metrics).map(result(_)))
-        catch {
-          case fatal: Throwable =>
-            answered.tryFailure(fatal)
-            throw fatal
-        } finally metrics.send()
-      }(onExecutor(answered))
-      answered.future
+    val stored = reads.ask(store, context, metrics)
+    stored.value match {
+      case Some(responses) if mayStay && isShort(works.values) =>
+        try Future.fromTry(reads.values(responses, context, metrics).map(result(_)))
+        finally sendLater(metrics)
+      case _ =>
+        val answered = Promise[Array[GroupByResult]]()
+        stored.onComplete { responses =>
+          try answered.complete(reads.values(responses, context, metrics).map(result(_)))
+          catch {
+            case fatal: Throwable =>
+              answered.tryFailure(fatal)
+              throw fatal
+          } finally metrics.send()
+        }(onExecutor(answered))
+        answered.future
     }
   }
+
+  /** Derivations may take any time, and start Spark. */
+  private def isShort(works: util.Collection[Work]): Boolean =
+    works.size <= ShortWorks && works.stream.allMatch(_.info.derivation.isEmpty)
+
+  /** The caller need not wait for the metrics of its request. */
+  private def sendLater(metrics: RequestMetrics): Unit =
+    try executionContext.execute(() => metrics.send())
+    catch { case NonFatal(_) => metrics.send() }
 
   /** Where a request goes on when the store has answered. An executor that takes nothing more fails the request, which would be
     * waited for in vain.
@@ -319,6 +336,10 @@ private[online] final class GroupByReads(
 }
 
 private[online] object GroupByReads {
+
+  /** What takes some hundreds of microseconds, rarely more than a millisecond. */
+  private val ShortWorks = 32
+
   private final case class WorkKey(
       name: String,
       batchKey: ByteBuffer,

@@ -16,6 +16,9 @@ private[online] final class JoinPlan(val join: Join) {
   lazy val models: Seq[ModelTransformPlan] = ModelTransformPlan.of(join)
   lazy val passthrough: Seq[String] = ModelTransformPlan.passthrough(join)
 
+  /** Whether nothing is computed from the features of the parts. */
+  lazy val endsWithParts: Boolean = !join.isSetDerivations && models.isEmpty
+
   private val noFeatures = Array.empty[String]
   @volatile private var lastLayout: (Array[GroupByServingInfoParsed], FeatureLayout) = _
 

@@ -29,24 +29,19 @@ private[online] final class StoreReads {
       }
     )
 
-  def isEmpty: Boolean = requests.isEmpty
-  def size: Int = requests.size
-
   /** Of the time that the `multiGet` took, what values of so many bytes stand for. */
   def attributedLatency(bytes: Long): Long = if (totalBytes == 0) 0 else latencyMillis * bytes / totalBytes
 
-  /** What the store answers. */
-  def ask(store: KVStore, context: Metrics.Context, metrics: RequestMetrics): Future[Seq[GetResponse]] = {
-    metrics.count(context, "multi_get.batch.size", requests.size.toLong)
-    start = System.currentTimeMillis()
-    // A store may throw instead of returning a failed future.
-    try store.multiGet(requests.toVector)
-    catch {
-      case NonFatal(cause) =>
-        context.withSuffix("multi_get").incrementException(cause)
-        throw cause
+  /** What the store answers; it is not asked for nothing. */
+  def ask(store: KVStore, context: Metrics.Context, metrics: RequestMetrics): Future[Seq[GetResponse]] =
+    if (requests.isEmpty) Future.successful(Nil)
+    else {
+      metrics.count(context, "multi_get.batch.size", requests.size.toLong)
+      start = System.currentTimeMillis()
+      // A store may throw instead of returning a failed future.
+      try store.multiGet(requests.toVector)
+      catch { case NonFatal(cause) => throw counted(cause, context) }
     }
-  }
 
   /** The stored values by place; a request without an answer has a failure. */
   def values(
@@ -54,10 +49,9 @@ private[online] final class StoreReads {
       context: Metrics.Context,
       metrics: RequestMetrics
   ): Try[Array[Try[StoredValues]]] = answers match {
-    case Failure(cause) =>
-      context.withSuffix("multi_get").incrementException(cause)
-      Failure(cause)
-    case Success(found) => Try {
+    case Failure(cause)                 => Failure(counted(cause, context))
+    case Success(_) if requests.isEmpty => Success(Array.empty)
+    case Success(found)                 => Try {
         val asked = requests.toArray
         val result = matched(asked, found)
         latencyMillis = System.currentTimeMillis() - start
@@ -65,6 +59,11 @@ private[online] final class StoreReads {
         result.indices.foreach(i => if (result(i) == null) result(i) = Failure(new Unanswered(asked(i))))
         result
       }
+  }
+
+  private def counted(cause: Throwable, context: Metrics.Context): Throwable = {
+    context.withSuffix("multi_get").incrementException(cause)
+    cause
   }
 
   private def report(

@@ -2,12 +2,12 @@ package ai.chronon.online
 
 import ai.chronon.api._
 import ai.chronon.online.Fetcher.Request
-import ai.chronon.online.testkit.Served
+import ai.chronon.online.testkit.{Fault, Served}
 import org.scalatest.BeforeAndAfterEach
 import org.scalatest.funsuite.AnyFunSuite
 
 import java.util.concurrent.RejectedExecutionException
-import scala.concurrent.{Await, ExecutionContext}
+import scala.concurrent.{Await, ExecutionContext, Promise}
 import scala.concurrent.duration.DurationInt
 
 /** Stored data, definitions and requests that are wrong: the group-by concerned says what, the rest of the response is there. */
@@ -81,12 +81,19 @@ class BadInputSuite extends AnyFunSuite with BeforeAndAfterEach {
     val fetcher = new Fetcher(data.store, Constants.ChrononMetadataKey, executionContextOverride = full)
     try {
       val request = Request("team.live.v1", Map("user" -> Long.box(1L)), Some(Served.BatchEnd + 3600000L))
+      Await.result(fetcher.fetchGroupBys(Seq(request)), 30.seconds) // reads the definition
+      val later = Promise[Unit]()
+      data.store.fault = Fault.Slow(later)
       val answer = fetcher.fetchGroupBys(Seq(request))
+      later.success(())
       assert(intercept[RejectedExecutionException](Await.result(
         answer,
         30.seconds
       )).getMessage == "no more room")
-    } finally fetcher.close()
+    } finally {
+      data.store.fault = null
+      fetcher.close()
+    }
   }
 
   test("bytes that are no tile, skipped only where that is asked for") {

@@ -10,7 +10,7 @@ import java.util
 import scala.collection.JavaConverters._
 import scala.collection.Seq
 import scala.concurrent.duration.DurationInt
-import scala.concurrent.{Await, Future}
+import scala.concurrent.{Await, ExecutionContext, Future}
 import scala.util.{Failure, Success}
 
 /** What a fetch answers in every situation, the ones where something is wrong above all. */
@@ -322,6 +322,40 @@ class FetcherSuite extends AnyFunSuite with BeforeAndAfterEach {
     conf.getMetaData.setSamplePercent(100)
     wait(fetcher.fetchJoin((1 to 5).map(i => Request("team/given.v1", keys(i.toLong))), Some(conf)))
     assert(data.logged.asScala.count(_.joinName == "SCHEMA_PUBLISH_EVENT") == 1 && data.logged.size == 6)
+  }
+
+  // ---- threads
+
+  test("a short call whose values are there at once ends on its caller's thread, others on the executor") {
+    val steps = new java.util.concurrent.LinkedBlockingQueue[Runnable]
+    val waiting = new Fetcher(
+      store,
+      Dataset,
+      executionContextOverride = ExecutionContext.fromExecutor { step => steps.add(step); () }
+    )
+    val derived = Served.join("team.counted.v1", Served.part(Served.plain))
+    derived.setDerivations(new util.ArrayList(util.Arrays.asList(Served.derivation("*", "*"))))
+    data.put(derived)
+    def goOn(): Unit = while (!steps.isEmpty) steps.poll().run()
+    def asked(join: String, users: Range) = users.map(user => Request(join, keys(user.toLong)))
+    def answered(responses: Future[_]): Boolean = {
+      val atOnce = responses.isCompleted
+      goOn()
+      assert(responses.isCompleted)
+      atOnce
+    }
+    try {
+      waiting.fetchJoin(asked("team/all.v1", 1 to 1)) // reads the definitions
+      goOn()
+      assert(answered(waiting.fetchJoin(asked("team/all.v1", 1 to 2))))
+      assert(answered(waiting.fetchGroupBys(asked("team.plain.v1", 1 to 32))))
+      assert(!answered(waiting.fetchGroupBys(asked("team.plain.v1", 1 to 33))))
+      assert(!answered(waiting.fetchJoin(asked("team/counted.v1", 1 to 1))))
+      val chunks = waiting.fetchJoinChunked(asked("team/all.v1", 1 to 2), 1)
+      assert(!chunks.exists(_.isCompleted))
+      goOn()
+      assert(chunks.forall(_.isCompleted))
+    } finally waiting.close()
   }
 
   // ---- caches, flags, handles

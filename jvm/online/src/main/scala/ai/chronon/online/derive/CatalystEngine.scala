@@ -50,7 +50,7 @@ private[online] final class CatalystEngine extends SqlEngine {
   }
 }
 
-private object CatalystEngine {
+private[online] object CatalystEngine {
 
   /** One session for the process, with Spark's reference counting off: nothing is ever distributed. */
   private lazy val session: SparkSession = SparkSession.builder()

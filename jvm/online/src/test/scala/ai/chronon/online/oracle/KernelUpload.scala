@@ -3,12 +3,12 @@ package ai.chronon.online.oracle
 import ai.chronon.api._
 import ai.chronon.jni.{PartitionUpload, Plan}
 import ai.chronon.online.KernelTypes
+import ai.chronon.online.derive.CatalystEngine
 import com.fasterxml.jackson.databind.node.JsonNodeFactory
 import com.fasterxml.jackson.databind.{JsonNode, ObjectMapper}
 import org.apache.spark.sql.catalyst.CatalystTypeConverters
 import org.apache.spark.sql.catalyst.InternalRow
 import org.apache.spark.sql.catalyst.expressions.{UnsafeProjection, UnsafeRow}
-import org.apache.spark.sql.{types => spark}
 
 import java.nio.{ByteBuffer, ByteOrder}
 import java.util
@@ -75,7 +75,7 @@ private[online] object KernelUpload {
 
   /** Values as a row in Spark's layout. */
   def projection(fields: Seq[StructField]): Seq[Any] => UnsafeRow = {
-    val types = fields.map(field => sparkType(field.fieldType)).toArray
+    val types = fields.map(field => CatalystEngine.toSpark(field.fieldType)).toArray
     val project = UnsafeProjection.create(types)
     val converters = types.map(CatalystTypeConverters.createToCatalystConverter)
     values =>
@@ -95,17 +95,5 @@ private[online] object KernelUpload {
     case all: util.List[_]   => all.asScala.map(scalaValue).toSeq
     case map: util.Map[_, _] => map.asScala.map { case (k, v) => k -> scalaValue(v) }.toMap
     case other               => other
-  }
-
-  def sparkType(dataType: DataType): spark.DataType = dataType match {
-    case LongType            => spark.LongType
-    case IntType             => spark.IntegerType
-    case DoubleType          => spark.DoubleType
-    case FloatType           => spark.FloatType
-    case BooleanType         => spark.BooleanType
-    case StringType          => spark.StringType
-    case ListType(element)   => spark.ArrayType(sparkType(element))
-    case MapType(key, value) => spark.MapType(sparkType(key), sparkType(value))
-    case other => throw new IllegalArgumentException(s"no column of these tests has type $other")
   }
 }

@@ -2,6 +2,7 @@ package ai.chronon.online.oracle
 
 import ai.chronon.api._
 import ai.chronon.online.OracleJars
+import ai.chronon.online.testkit.Served
 import org.scalatest.funsuite.AnyFunSuite
 
 import scala.collection.JavaConverters._
@@ -69,8 +70,8 @@ class MixedReadersSuite extends AnyFunSuite {
     all.foreach(_.store(sides))
     val conf = join(s"team.all_$round.v1", all.map(data => part(data.groupBy, random)))
     if (random.nextBoolean()) conf.setOnlineExternalParts(list(Seq(
-      external("echo", "user", LongType, "echoed"),
-      external("contextual", "color", StringType, "color")
+      Served.external("echo", "user", "echoed", Map.empty),
+      Served.external("contextual", "color", "color", Map.empty, dataType = StringType)
     )))
     if (random.nextBoolean()) {
       def prefixed(names: GroupBy => Seq[String]): Seq[String] =

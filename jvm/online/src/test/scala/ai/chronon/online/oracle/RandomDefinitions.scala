@@ -182,16 +182,6 @@ private[online] object RandomDefinitions {
   }
 
   /** An external source that answers with its key, or the values that come with the request. */
-  def external(name: String, key: String, dataType: DataType, value: String): ExternalPart = {
-    val source = new ExternalSource()
-    source.setMetadata(metaData(name))
-    source.setKeySchema(DataType.toTDataType(StructType.from("k", Array(key -> dataType))))
-    source.setValueSchema(DataType.toTDataType(StructType.from("v", Array(value -> dataType))))
-    val result = new ExternalPart()
-    result.setSource(source)
-    result
-  }
-
   def queryMillis(random: Random): Long = BatchEnd + (random.nextDouble() * 1.5 * Day).toLong
 
   private val shops = Seq("north", "été", "")

@@ -1,7 +1,16 @@
 package ai.chronon.online.testkit
 
 import ai.chronon.online.KVStore.{AppendRequest, GetRequest, GetResponse, PutRequest}
-import ai.chronon.online.{KVStore, StringArrayConverter, UploadRow, UploadTable, UploadWriter}
+import ai.chronon.online.{
+  Api,
+  KVStore,
+  OnlineApiLoader,
+  StoreClosing,
+  StringArrayConverter,
+  UploadRow,
+  UploadTable,
+  UploadWriter
+}
 import org.scalatest.funsuite.AnyFunSuite
 
 import java.io.{ByteArrayInputStream, ByteArrayOutputStream, ObjectInputStream, ObjectOutputStream}
@@ -52,6 +61,26 @@ abstract class KVStoreContract extends AnyFunSuite {
 
   protected def texts(response: GetResponse): Seq[(String, Long)] =
     response.values.get.map(value => (new String(value.bytes, UTF_8), value.millis))
+
+  /** The test of a store's [[ai.chronon.online.Api]] class: it is found by its name, says what a wrong setting is, and its store works.
+    *
+    * @param more what else must hold of it
+    */
+  protected def apiTest(className: String, wrong: (String, String))(settings: => Map[String, String])(
+      more: Api => Unit
+  ): Unit = test(s"$className: found by its name, one error for wrong settings, a store that works") {
+    missing.foreach(reason => cancel(s"skipped: $reason"))
+    def load(settings: Map[String, String]) = OnlineApiLoader.load(className, None, settings)
+    val simpleName = className.split('.').last
+    assert(intercept[IllegalArgumentException](load(Map(wrong))).getMessage.contains(simpleName))
+    val api = load(settings)
+    val store = api.genKvStore
+    try {
+      put(store, batch, "a", "1", today)
+      assert(values(store, batch, "a", None) == Seq(("1", today)))
+    } finally StoreClosing.close(store)
+    more(api)
+  }
 
   protected def storeTest(name: String)(body: KVStore => Unit): Unit = uploadTest(name, NoUploads)(body)
 

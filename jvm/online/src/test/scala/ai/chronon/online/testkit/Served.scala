@@ -188,12 +188,13 @@ private[online] object Served {
       key: String,
       value: String,
       mapping: Map[String, String],
-      prefix: String = null
+      prefix: String = null,
+      dataType: DataType = LongType
   ): ExternalPart = {
     val source = new ExternalSource()
     source.setMetadata(metaData(name))
-    source.setKeySchema(DataType.toTDataType(StructType.from("k", Array(key -> LongType))))
-    source.setValueSchema(DataType.toTDataType(StructType.from("v", Array(value -> LongType))))
+    source.setKeySchema(DataType.toTDataType(StructType.from("k", Array(key -> dataType))))
+    source.setValueSchema(DataType.toTDataType(StructType.from("v", Array(value -> dataType))))
     val result = new ExternalPart()
     result.setSource(source)
     if (mapping.nonEmpty) result.setKeyMapping(mapping.asJava)

@@ -2,7 +2,7 @@ package ai.chronon.spark.serving
 
 import ai.chronon.api
 import ai.chronon.api.TableNames
-import ai.chronon.online.{Api, Fetcher}
+import ai.chronon.online.{Api, Fetcher, StoreClosing}
 import ai.chronon.spark.ConfFile
 import ai.chronon.spark.cli.{CommandLine, UsageException}
 import com.fasterxml.jackson.core.JsonProcessingException
@@ -32,24 +32,34 @@ private[spark] final class FetchCommand(online: Api) {
     val fetcher = online.buildFetcher(debug = true, callerName = "FetcherCLI")
     val rounds = if (line.has("loop")) Iterator.continually(requests) else Iterator(requests)
     log.info(s"${requests.size} requests for the ${question.kind} ${question.name}")
-    val failures = rounds.flatten.zipWithIndex.flatMap { case (keys, i) =>
-      if (i > 0) Thread.sleep(pause)
-      val started = System.nanoTime()
-      val answer = Await.result(question.ask(fetcher, keys), question.patience)
-      log.info(f"$keys: ${(System.nanoTime() - started) / 1e6}%.3f ms")
-      answer match {
-        case Success(values) =>
-          out(text(values))
-          None
-        case Failure(cause) =>
-          log.error(s"$keys: ${cause.getMessage}", cause)
-          Some(new RuntimeException(
-            s"${question.kind} ${question.name} of $keys: ${cause.getMessage}",
-            cause
-          ))
-      }
-    }.toList // of a loop without end there is none
-    failures.headOption.foreach(throw _)
+    try rounds.flatten.zipWithIndex.flatMap { case (keys, i) =>
+        if (i > 0) Thread.sleep(pause)
+        ask(fetcher, question, keys, out)
+      }.toList.headOption.foreach(throw _) // of a loop without end there is no list
+    finally {
+      fetcher.close()
+      StoreClosing.close(fetcher.kvStore)
+    }
+  }
+
+  /** Prints the answer; gives the failure, if it is one. */
+  private def ask(
+      fetcher: Fetcher,
+      question: Question,
+      keys: Map[String, AnyRef],
+      out: String => Unit
+  ): Option[Exception] = {
+    val started = System.nanoTime()
+    val answer = Await.result(question.ask(fetcher, keys), question.patience)
+    log.info(f"$keys: ${(System.nanoTime() - started) / 1e6}%.3f ms")
+    answer match {
+      case Success(values) =>
+        out(text(values))
+        None
+      case Failure(cause) =>
+        log.error(s"$keys: ${cause.getMessage}", cause)
+        Some(new RuntimeException(s"${question.kind} ${question.name} of $keys: ${cause.getMessage}", cause))
+    }
   }
 
   private def seconds(line: CommandLine): Int = line.one("interval").map { text =>

@@ -1,6 +1,6 @@
 package ai.chronon.spark.serving
 
-import ai.chronon.online.{Api, KVStore, OnlineApiLoader}
+import ai.chronon.online.{Api, KVStore, OnlineApiLoader, StoreClosing}
 import ai.chronon.spark.cli.{CommandLine, UsageException}
 
 /** The integrator's class that a command line names. */
@@ -20,9 +20,6 @@ private[spark] object OnlineSide {
   def withStore[T](api: Api)(body: KVStore => T): T = {
     val store = api.genKvStore
     try body(store)
-    finally store match {
-        case closeable: AutoCloseable => closeable.close()
-        case _                        => ()
-      }
+    finally StoreClosing.close(store)
   }
 }

@@ -53,19 +53,7 @@ class MongoStoreSuite extends KVStoreContract with FetchFaults with BeforeAndAft
     }
   }
 
-  test("the Api class: found by its name, one error for wrong settings, a store that works") {
-    def load(conf: (String, String)*) =
-      OnlineApiLoader.load("ai.chronon.stores.mongo.MongoApi", None, conf.toMap)
-    assert(intercept[IllegalArgumentException](load("hosts" -> "x")).getMessage.contains("MongoApi"))
-    load("uri" -> uri).genKvStore match {
-      case store: MongoStore =>
-        try {
-          put(store, batch, "a", "1", today)
-          assert(values(store, batch, "a", None) == Seq(("1", today)))
-        } finally store.close()
-      case other => fail(other.toString)
-    }
-  }
+  apiTest("ai.chronon.stores.mongo.MongoApi", "hosts" -> "x")(Map("uri" -> uri))(_ => ())
 
   test("bad settings and a server that is not there: one error that says what") {
     def refused(conf: (String, String)*): String =

@@ -57,20 +57,8 @@ class RedisStoreSuite extends RedisSuite(cluster = false) with FetchFaults {
     }
   }
 
-  test("the Api class: found by its name, one error for wrong settings, a store that works") {
-    missing.foreach(reason => cancel(s"skipped: $reason"))
-    def load(conf: (String, String)*) =
-      OnlineApiLoader.load("ai.chronon.stores.redis.RedisApi", None, conf.toMap)
-    assert(intercept[IllegalArgumentException](load("hosts" -> "x")).getMessage.contains("RedisApi"))
-    load("nodes" -> s"127.0.0.1:${settings.nodes.head._2}").genKvStore match {
-      case store: RedisStore =>
-        try {
-          put(store, batch, "a", "1", today)
-          assert(values(store, batch, "a", None) == Seq(("1", today)))
-        } finally store.close()
-      case other => fail(other.toString)
-    }
-  }
+  apiTest("ai.chronon.stores.redis.RedisApi", "hosts" -> "x")(Map("nodes" ->
+    s"127.0.0.1:${settings.nodes.head._2}"))(_ => ())
 
   test("bad settings and a server that is not there: one error that says what") {
     def refused(conf: (String, String)*): String =

@@ -136,24 +136,9 @@ class SqliteStoreSuite extends KVStoreContract with FetchFaults {
     }
   }
 
-  test(
-    "the Api class: found by its name, one error for wrong settings, a store that works, and no messages of topics"
-  ) {
-    inFolder { folder =>
-      def load(conf: (String, String)*) =
-        OnlineApiLoader.load("ai.chronon.stores.sqlite.SqliteApi", None, conf.toMap)
-      assert(intercept[IllegalArgumentException](load("pfad" -> "x")).getMessage.contains("SqliteApi"))
-      val api = load("path" -> s"$folder/store.db")
-      assert(api.externalRegistry eq api.externalRegistry)
-      api.genKvStore match {
-        case store: SqliteStore => closing(store) { store =>
-            put(store, batch, "a", "1", today)
-            assert(values(store, batch, "a", None) == Seq(("1", today)))
-          }
-        case other => fail(other.toString)
-      }
-    }
-  }
+  apiTest("ai.chronon.stores.sqlite.SqliteApi", "pfad" -> "x")(
+    Map("path" -> Files.createTempDirectory("sqlite-store").resolve("store.db").toString)
+  )(api => assert(api.externalRegistry eq api.externalRegistry))
 
   private def closing[T](store: SqliteStore)(body: SqliteStore => T): T =
     try body(store)

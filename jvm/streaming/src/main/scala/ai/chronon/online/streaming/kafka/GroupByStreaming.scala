@@ -3,7 +3,7 @@ package ai.chronon.online.streaming.kafka
 import ai.chronon.api.{Constants, GroupBy, TableNames}
 import ai.chronon.online.KVStore.PutRequest
 import ai.chronon.online.streaming.StreamedRows
-import ai.chronon.online.{Api, GroupByServingInfoParsed, KVStore, MetadataStore}
+import ai.chronon.online.{Api, GroupByServingInfoParsed, KVStore, MetadataStore, StoreClosing}
 import org.slf4j.LoggerFactory
 
 import java.util.concurrent.{CountDownLatch, TimeUnit}
@@ -76,7 +76,7 @@ final class GroupByStreaming(groupBy: GroupBy, api: Api, options: StreamOptions,
         progress,
         options.untilEnd
       ))
-    } finally GroupByStreaming.close(store)
+    } finally StoreClosing.close(store)
   }
 
   private def servingInfo(store: KVStore): GroupByServingInfoParsed =
@@ -131,11 +131,6 @@ object GroupByStreaming {
   /** How long the end of the process waits for messages that are under way. */
   private val StopSeconds = 60L
   private val MetadataMillis = 10000L
-
-  private def close(store: KVStore): Unit = (store: Any) match {
-    case closeable: AutoCloseable => closeable.close()
-    case _                        => ()
-  }
 
   private def hex(bytes: Array[Byte]): String = bytes.map(b => f"$b%02x").mkString
 }
