@@ -1,8 +1,28 @@
 package chronon.bench
 
+import org.apache.spark.scheduler.{SparkListener, SparkListenerStageCompleted, SparkListenerStageSubmitted}
 import org.apache.spark.sql.SparkSession
 
 import java.io.File
+import java.lang.management.ManagementFactory
+
+/** The time during which some stage ran; the rest of an upload is the driver's. To be read when the listeners have caught up. */
+final class StageTime extends SparkListener {
+  private var running = 0
+  private var since, total = 0L
+
+  def seconds: Double = synchronized(total / 1e3)
+
+  override def onStageSubmitted(event: SparkListenerStageSubmitted): Unit = synchronized {
+    if (running == 0) since = event.stageInfo.submissionTime.get
+    running += 1
+  }
+
+  override def onStageCompleted(event: SparkListenerStageCompleted): Unit = synchronized {
+    running -= 1
+    if (running == 0) total += event.stageInfo.completionTime.get - since
+  }
+}
 
 /** Where one run finds its data: the arguments of both mains. */
 final case class UploadRun(dataDir: String, sparkDir: String, endDs: String, parallelism: Int, rows: Long, keys: Long, days: Int) {
@@ -32,20 +52,23 @@ final case class UploadRun(dataDir: String, sparkDir: String, endDs: String, par
     spark.sql("MSCK REPAIR TABLE bench.events")
   }
 
-  /** Times `upload` alone, then prints one `RESULT` line with the measurements and the check sum of its table. */
+  /** Times `upload` alone (and what was before it, since the JVM began: `start_s`), then prints one `RESULT` line with the measurements and the check sum of its table. */
   def measure(spark: SparkSession)(upload: => Unit): Unit = {
-    val totals = new TaskTotals
+    val (totals, stages) = (new TaskTotals, new StageTime)
     spark.sparkContext.addSparkListener(totals)
+    spark.sparkContext.addSparkListener(stages)
     val started = System.nanoTime()
+    val startS = (System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean.getStartTime) / 1e3
     upload
     val wallS = (System.nanoTime() - started) / 1e9
     val rss = Run.statusMb("VmHWM")
     org.apache.spark.ListenerBusAccess.drain(spark.sparkContext)
+    val stagesS = stages.seconds
     val check = spark.table("bench.bench_amounts_upload")
       .where("decode(key_bytes, 'UTF-8') <> 'group_by_serving_info'")
       .selectExpr("concat(count(1), ' rows, ', sum(CAST(xxhash64(key_bytes, value_bytes) AS DECIMAL(38, 0))))")
       .head().getString(0)
-    println(s"""RESULT {"wall_s":$wallS,"task_cpu_s":${totals.cpuNs.get / 1e9},"gc_s":${totals.gcMs.get / 1e3},""" +
+    println(s"""RESULT {"start_s":$startS,"wall_s":$wallS,"stages_s":$stagesS,"task_cpu_s":${totals.cpuNs.get / 1e9},"gc_s":${totals.gcMs.get / 1e3},""" +
       s""""shuffle_mb":${totals.shuffleBytes.get / 1e6},"peak_rss_mb":$rss,"check":"$check"}""")
     spark.stop()
     System.exit(0) // the reference leaves threads behind

@@ -1,6 +1,6 @@
 //! The batch IR of one key: built from rows, merged, stored and read.
 
-use super::plan::{HOPS, OnlinePlan, runs};
+use super::plan::{HOPS, OnlinePlan, Span, runs};
 use super::{at_byte, check_end};
 use arrow::array::ArrayRef;
 use chronon_aggregate::{GroupedColumn, avro};
@@ -42,6 +42,49 @@ pub struct BatchIr {
     /// Per hop size, the start and the group of every hop, ascending.
     hops: [Vec<(Millis, usize)>; HOPS.len()],
     groups: usize,
+    /// Per window set of the plan.
+    edges: Arc<[Edges]>,
+    /// Groups, and the rows that they take.
+    folds: Vec<(Range<usize>, Range<usize>)>,
+}
+
+/// Where windows begin, as of the end of the batch.
+struct Edges {
+    windows: Vec<Edge>,
+    /// Per hop size, the windows whose tails move in hops of it.
+    tails: [Vec<Edge>; HOPS.len()],
+}
+
+/// Where a window begins.
+#[derive(Debug, Clone, Copy)]
+struct Edge {
+    /// The last time that is not in the window.
+    before: Millis,
+    /// The first time whose rows are collapsed; those between are stored in hops.
+    collapsed_from: Millis,
+}
+
+impl Edge {
+    #[inline]
+    fn collapses(&self, time: Millis) -> bool {
+        time >= self.collapsed_from && time > self.before
+    }
+
+    #[inline]
+    fn is_near(&self, time: Millis) -> bool {
+        time > self.before && time < self.collapsed_from
+    }
+}
+
+impl Edges {
+    fn new(spans: &[Span], set: &[usize], end: Millis) -> Self {
+        let edge = |span: &Span| Edge { before: span.before(end), collapsed_from: span.collapsed_from(end) };
+        let of_size = |size| set.iter().map(|span| &spans[*span]).filter(move |span| span.hop == size);
+        Self {
+            windows: set.iter().map(|span| edge(&spans[*span])).collect(),
+            tails: std::array::from_fn(|size| of_size(size).map(edge).collect()),
+        }
+    }
 }
 
 impl BatchIr {
@@ -51,7 +94,9 @@ impl BatchIr {
     /// `Internal` when the plan names an operation that nothing computes.
     pub fn new(plan: Arc<OnlinePlan>, end: Millis) -> Result<Self> {
         let groups = plan.first_hop_group();
-        Ok(Self { columns: plan.columns()?, plan, end, hops: Default::default(), groups })
+        let edges = plan.window_sets().iter().map(|set| Edges::new(plan.spans(), set, end)).collect();
+        let columns = plan.columns()?;
+        Ok(Self { plan, end, columns, hops: Default::default(), groups, edges, folds: Vec::new() })
     }
 
     /// Forgets the key; what is loaded stays.
@@ -93,31 +138,47 @@ impl BatchIr {
     /// # Errors
     /// As for [`Self::update`].
     pub fn update_rows(&mut self, ts: &[Millis], rows: Range<usize>) -> Result<()> {
-        let (plan, end) = (self.plan.clone(), self.end);
-        for (index, base) in plan.bases().iter().enumerate() {
-            for (window, span) in base.spans.iter().enumerate() {
-                let (before, from) = (plan.spans()[*span].before(end), plan.spans()[*span].collapsed_from(end));
-                let column = &mut self.columns[index];
-                let inside = |row: usize| (ts[row] >= from && ts[row] > before && ts[row] < end).then_some(());
-                runs(rows.clone(), inside, |(), rows| column.fold(window..window + 1, rows, ts))?;
+        let (plan, edges) = (self.plan.clone(), self.edges.clone());
+        for (set, edges) in edges.iter().enumerate() {
+            self.find_folds(edges, ts, rows.clone())?;
+            for (column, base) in self.columns.iter_mut().zip(plan.bases()) {
+                if base.window_set == set {
+                    let mut folds = self.folds.iter().cloned();
+                    folds.try_for_each(|(groups, rows)| column.fold(groups, rows, ts))?;
+                }
             }
-            for (size, hop) in HOPS.iter().enumerate() {
-                let tails: Vec<(Millis, Millis)> = base
-                    .spans
-                    .iter()
-                    .map(|span| &plan.spans()[*span])
-                    .filter(|span| span.hop == size)
-                    .map(|span| (span.before(end), span.collapsed_from(end)))
-                    .collect();
-                let start = |row: usize| {
-                    let near_a_tail = tails.iter().any(|(before, from)| ts[row] > *before && ts[row] < *from);
-                    (near_a_tail && ts[row] < end).then(|| round(ts[row], *hop))
-                };
-                runs(rows.clone(), start, |start, rows| {
-                    let group = self.hop(size, start);
-                    self.columns[index].fold(group..group + 1, rows, ts)
-                })?;
-            }
+        }
+        Ok(())
+    }
+
+    /// Works out which groups take which rows, once for all bases that have these windows: a row goes into all windows that
+    /// collapse it at once, and into the hop of each size that stores it.
+    fn find_folds(&mut self, edges: &Edges, ts: &[Millis], rows: Range<usize>) -> Result<()> {
+        self.folds.clear();
+        let end = self.end;
+        // The later a row, the more windows collapse it, so their number tells which they are.
+        let collapsing = |row: usize| edges.windows.iter().filter(|edge| edge.collapses(ts[row])).count();
+        runs(
+            rows.clone(),
+            |row| (ts[row] < end).then(|| collapsing(row)),
+            |_, rows| {
+                let collapses = |window: usize| edges.windows[window].collapses(ts[rows.start]).then_some(());
+                runs(0..edges.windows.len(), collapses, |(), windows| {
+                    self.folds.push((windows, rows.clone()));
+                    Ok(())
+                })
+            },
+        )?;
+        for (size, (hop, tails)) in
+            HOPS.iter().zip(&edges.tails).enumerate().filter(|(_, (_, tails))| !tails.is_empty())
+        {
+            let near_a_tail = |row: usize| ts[row] < end && tails.iter().any(|edge| edge.is_near(ts[row]));
+            let start = |row: usize| near_a_tail(row).then(|| round(ts[row], *hop));
+            runs(rows.clone(), start, |start, rows| {
+                let group = self.hop(size, start);
+                self.folds.push((group..group + 1, rows));
+                Ok(())
+            })?;
         }
         Ok(())
     }
@@ -222,6 +283,7 @@ impl BatchIr {
     pub fn heap_size(&self) -> usize {
         self.columns.iter().map(|column| column.heap_size()).sum::<usize>()
             + self.hops.iter().map(|hops| hops.capacity() * size_of::<(Millis, usize)>()).sum::<usize>()
+            + self.folds.capacity() * size_of::<(Range<usize>, Range<usize>)>()
     }
 }
 

@@ -9,11 +9,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.zip.CRC32;
 
 /**
  * Loads the native library, once for each class loader.
@@ -24,7 +23,7 @@ import java.util.List;
  *   <li>system property {@value #PATH}: the library file itself, or the folder that it lies in;
  *   <li>the folders of {@code java.library.path};
  *   <li>the copy inside the jar, {@code native/<os>-<arch>/}, written to a new private folder under {@code java.io.tmpdir} and
- *       deleted as soon as it is mapped. Its name has version, content hash and class loader, because a JVM maps a file for
+ *       deleted as soon as it is mapped. Its name has version, check sum and class loader, because a JVM maps a file for
  *       one class loader only.
  * </ol>
  *
@@ -159,8 +158,8 @@ public final class NativeLibrary {
     int dot = fileName.lastIndexOf('.');
     ClassLoader loader = NativeLibrary.class.getClassLoader();
     String name = String.format(
-        "%s-%s-%s-%08x%s",
-        fileName.substring(0, dot), version(), hash(content), System.identityHashCode(loader), fileName.substring(dot));
+        "%s-%s-%08x-%08x%s",
+        fileName.substring(0, dot), version(), checkSum(content), System.identityHashCode(loader), fileName.substring(dot));
     try {
       // A new folder that only this user may enter: nobody can put another file there, and no other loader has this path.
       Path folder = Files.createTempDirectory("chronon-native-");
@@ -242,15 +241,11 @@ public final class NativeLibrary {
     return version == null ? "dev" : version.replaceAll("[^A-Za-z0-9._]", "_");
   }
 
-  private static String hash(byte[] content) {
-    try {
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(content);
-      StringBuilder text = new StringBuilder();
-      for (int i = 0; i < 8; i++) text.append(String.format("%02x", digest[i]));
-      return text.toString();
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JVM has SHA-256", e);
-    }
+  /** Tells builds apart and guards nothing, so the quickest will do: a cold JVM takes half a second for a SHA-256 of the library. */
+  private static long checkSum(byte[] content) {
+    CRC32 sum = new CRC32();
+    sum.update(content);
+    return sum.getValue();
   }
 
   private static byte[] read(String resource) {

@@ -66,6 +66,10 @@ private[catalog] object NativeParquet {
   private val known = Set(BlockBytes, PoolRatio, PageBytes, Dictionary, "parquet.compression")
   private val codecs = Set("SNAPPY", "UNCOMPRESSED")
 
+  /** Name of the format in which a frame is saved as Parquet: this one, unless the settings say that Spark writes. */
+  def format(spark: SparkSession): String =
+    if (Settings.NativeParquet.read(spark)) classOf[NativeParquet].getName else "parquet"
+
   /** Runs an INSERT statement as Spark would, with the kernel as the writer of a Parquet table's files. */
   def run(spark: SparkSession, statement: String): DataFrame = {
     val insert = spark.sessionState.executePlan(spark.sessionState.sqlParser.parsePlan(statement)).analyzed

@@ -52,7 +52,7 @@ private[catalog] final class TableWriter(tables: TableUtils) {
     val current = new Path(tables.location(table))
     val base = if (current.getName.startsWith(TableWriter.Run)) current.getParent else current
     val folder = new Path(base, TableWriter.Run + UUID.randomUUID())
-    frame.select(target: _*).write.parquet(folder.toString)
+    frame.select(target: _*).write.format(NativeParquet.format(spark)).save(folder.toString)
     tables.setProperties(table, properties)
     tables.sql(s"ALTER TABLE $table SET LOCATION ${Sql.text(folder.toString)}")
     tables.forget(table)

@@ -36,7 +36,8 @@ private[upload] final class UploadEvaluator(
     TaskContext.get().addTaskCompletionListener[Unit](_ => close())
 
     private val frame = new RowFrame(UploadEvaluator.FrameBytes)(send)
-    private val unsafe = UnsafeProjection.create(input, input)
+    // lazy, because rows out of an exchange are in this form already, and the code of a projection is compiled
+    private lazy val unsafe = UnsafeProjection.create(input, input)
     private val out = new KernelRows(2)
     // a plan without aggregations gives rows while others are still to come
     private val gives = plan.isInstanceOf[UploadPlan.Columns]

@@ -2,11 +2,13 @@ package ai.chronon.spark.upload
 
 import ai.chronon.spark.Settings
 import org.apache.avro.Schema
-import org.apache.spark.sql.{Column, DataFrame}
+import org.apache.spark.sql.{Column, DataFrame, Row}
 import org.apache.spark.sql.chronon.SparkInternals
 import org.apache.spark.sql.functions.{col, lit, pmod, udf, when, xxhash64}
+import org.apache.spark.sql.types.StringType
 
 import java.nio.charset.StandardCharsets.UTF_8
+import java.util.Collections
 
 /** The rows of an upload: key and value as bytes, and for some of them as JSON. */
 private[spark] object UploadRows {
@@ -23,7 +25,7 @@ private[spark] object UploadRows {
     def json(column: String, schema: Schema): Column =
       when(
         pmod(xxhash64(col(UploadNode.KeyBytes)), lit(10000)) < share,
-        udf(new AvroJson(schema.toString)).apply(col(column))
+        udf(new AvroJson(schema.toString), StringType).apply(col(column))
       )
     rows
       .withColumn(Columns(2), json(UploadNode.KeyBytes, key))
@@ -32,10 +34,8 @@ private[spark] object UploadRows {
 
   /** The rows, and the one that tells what they are. */
   def withServingInfo(rows: DataFrame, info: String): DataFrame = {
-    val texts =
-      Seq(lit(ServingInfo.Key.getBytes(UTF_8)), lit(info.getBytes(UTF_8)), lit(ServingInfo.Key), lit(info))
-    rows.union(rows.sparkSession.range(0, 1, 1, 1).select(texts.zip(Columns).map { case (text, name) =>
-      text.as(name)
-    }: _*))
+    val row = Row(ServingInfo.Key.getBytes(UTF_8), info.getBytes(UTF_8), ServingInfo.Key, info)
+    // rows with a schema: for a range, Spark would derive the type of its numbers with Scala's reflection
+    rows.union(rows.sparkSession.createDataFrame(Collections.singletonList(row), rows.schema))
   }
 }

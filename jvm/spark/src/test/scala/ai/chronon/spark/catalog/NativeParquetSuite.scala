@@ -56,7 +56,7 @@ class NativeParquetSuite extends SparkSuite {
   /** What all files of a table say about themselves, one of them at least. */
   private def footers(table: String): Seq[ParquetMetadata] = {
     val root = new File(new java.net.URI(tables.find(table).get.location.toString))
-    val files = root.listFiles().filter(_.getName.startsWith("ds=")).flatMap(_.listFiles())
+    val files = (root +: root.listFiles().filter(_.getName.startsWith("ds="))).flatMap(_.listFiles())
       .filter(_.getName.endsWith(".parquet"))
     assert(files.nonEmpty)
     files.toSeq.map { file =>
@@ -71,6 +71,16 @@ class NativeParquetSuite extends SparkSuite {
     footers(table).map(_.getFileMetaData.getCreatedBy.takeWhile(_ != ' ')).distinct.mkString(",")
 
   private val sparks = Settings.NativeParquet.key -> "false"
+
+  test("a table that is replaced as a whole") {
+    for ((setting, by) <- Seq("true" -> "chronon-native", "false" -> "parquet-mr")) {
+      spark.conf.set(Settings.NativeParquet.key, setting)
+      try tables.replace(spark.range(3).selectExpr("id", "'x' AS s"), s"$db.replaced_$setting", Map.empty)
+      finally spark.conf.unset(Settings.NativeParquet.key)
+      assert(writer(s"$db.replaced_$setting") == by)
+      assert(spark.table(s"$db.replaced_$setting").collect().toSet == (0L to 2L).map(Row(_, "x")).toSet)
+    }
+  }
 
   test("rows, schema and metadata are those of Spark's own writer") {
     val data = rows(3000, days = 3)
