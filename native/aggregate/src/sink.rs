@@ -157,7 +157,11 @@ impl Sink for LongSink {
     }
 
     fn put(&self, row: usize, cells: &mut dyn Cells) -> Result<()> {
-        if self.validity.is_valid(row) { cells.whole(&self.to, self.values[row]) } else { Ok(cells.null()) }
+        if !self.validity.is_valid(row) {
+            cells.null();
+            return Ok(());
+        }
+        cells.whole(&self.to, self.values[row])
     }
 
     fn clear(&mut self) {
@@ -216,7 +220,11 @@ impl Sink for DoubleSink {
     }
 
     fn put(&self, row: usize, cells: &mut dyn Cells) -> Result<()> {
-        if self.validity.is_valid(row) { cells.floating(&self.to, self.values[row]) } else { Ok(cells.null()) }
+        if !self.validity.is_valid(row) {
+            cells.null();
+            return Ok(());
+        }
+        cells.floating(&self.to, self.values[row])
     }
 
     fn clear(&mut self) {
@@ -279,7 +287,8 @@ impl Sink for BytesSink {
 
     fn put(&self, row: usize, cells: &mut dyn Cells) -> Result<()> {
         if !self.validity.is_valid(row) {
-            return Ok(cells.null());
+            cells.null();
+            return Ok(());
         }
         cells.bytes(&self.to, &self.values[below(&self.ends, row)])
     }
@@ -335,12 +344,14 @@ impl<S: Sink> Sink for ListSink<S> {
 
     fn put(&self, row: usize, cells: &mut dyn Cells) -> Result<()> {
         if !self.validity.is_valid(row) {
-            return Ok(cells.null());
+            cells.null();
+            return Ok(());
         }
         let mut elements = below(&self.ends, row);
         cells.begin(Composite::List, elements.len());
         elements.try_for_each(|element| self.elements.put(element, cells))?;
-        Ok(cells.end())
+        cells.end();
+        Ok(())
     }
 
     fn clear(&mut self) {
@@ -418,7 +429,8 @@ impl<S: Sink, K: Sink> Sink for MapSink<S, K> {
 
     fn put(&self, row: usize, cells: &mut dyn Cells) -> Result<()> {
         if !self.validity.is_valid(row) {
-            return Ok(cells.null());
+            cells.null();
+            return Ok(());
         }
         let mut entries = below(&self.ends, row);
         cells.begin(Composite::Map, entries.len());
@@ -426,7 +438,8 @@ impl<S: Sink, K: Sink> Sink for MapSink<S, K> {
             self.keys.put(entry, cells)?;
             self.values.put(entry, cells)
         })?;
-        Ok(cells.end())
+        cells.end();
+        Ok(())
     }
 
     fn clear(&mut self) {
@@ -477,11 +490,13 @@ impl<S: Sink> Sink for StructSink<S> {
 
     fn put(&self, row: usize, cells: &mut dyn Cells) -> Result<()> {
         if !self.validity.is_valid(row) {
-            return Ok(cells.null());
+            cells.null();
+            return Ok(());
         }
         cells.begin(Composite::Struct, self.members.len());
         self.members.iter().try_for_each(|member| member.put(row, cells))?;
-        Ok(cells.end())
+        cells.end();
+        Ok(())
     }
 
     fn clear(&mut self) {
