@@ -46,9 +46,8 @@ def _soak(soak: dict[str, Any]) -> list[str]:
         "native bytes": "native_bytes",
     }
     grown = after["resident_mb"] / before["resident_mb"] - 1
-    stages = [soak["alone"], before, after]
     rows = [
-        f"| {label} | " + " | ".join(f"{stage[name]:,.0f}" if name in stage else "" for stage in stages) + " |"
+        f"| {label} | " + " | ".join(f"{stage[name]:,.0f}" for stage in (before, after)) + " |"
         for label, name in names.items()
     ]
     samples = soak["samples"][:: max(1, len(soak["samples"]) // CHART_POINTS)]
@@ -66,12 +65,12 @@ def _soak(soak: dict[str, Any]) -> list[str]:
         "",
         f"{soak['calls']:,} requests, {soak['errors']} errors; resident memory {grown:+.1%}.",
         "",
-        "| at rest | after requests one by one | before the soak | after it |",
-        "|---|---|---|---|",
+        "| at rest | before the soak | after it |",
+        "|---|---|---|",
         *rows,
         "",
-        "A handle is one part of the join. Its bytes are working states, kept for the next request: as many as threads",
-        "were ever at once in that part, which chance decides and the number of the service's threads bounds.",
+        "A handle is one part of the join. Its bytes are working states, kept for as many requests as come at once: at",
+        "rest, after some seconds of requests one by one, for one.",
         *(chart if len(samples) > 1 else []),
     ]
 

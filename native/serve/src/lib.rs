@@ -12,6 +12,7 @@ mod answer;
 pub mod client;
 mod envelope;
 mod fetch;
+mod idle;
 mod plan;
 mod request;
 mod stored;

@@ -1,6 +1,7 @@
 //! A batch IR with what was streamed since.
 
 use crate::answer::{Outcome, Row, Slots};
+use crate::idle::Idle;
 use crate::plan::Kind;
 use crate::request::Part;
 use arrow::array::{ArrayRef, AsArray};
@@ -10,13 +11,11 @@ use chronon_plan::Plan;
 use chronon_types::time::Millis;
 use chronon_types::{DataType, Error, Field, Result};
 use chronon_window::online::{Base, Events, Lambda, Mutations, OnlinePlan, Request, Streamed, Tile};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// How much memory a [`Lambda`] may hold to be kept for the next request: what common requests need, but not what a huge key
 /// once took.
 const MOST_KEPT: usize = 1 << 20;
-/// How many are kept: more than a host has threads at work in one plan.
-const MOST_IDLE: usize = 64;
 
 /// Answers parts that have a batch IR.
 #[derive(Debug)]
@@ -24,7 +23,7 @@ pub(crate) struct Temporal {
     plan: Arc<OnlinePlan>,
     /// `None` when tiles are streamed.
     rows: Option<Rows>,
-    idle: Mutex<Vec<Lambda>>,
+    idle: Idle<Lambda>,
 }
 
 impl Temporal {
@@ -36,7 +35,7 @@ impl Temporal {
         let parts = plan.online_plan();
         let bases = parts.bases.into_iter().map(|(spec, windows)| Base { spec, windows }).collect();
         let plan = Arc::new(OnlinePlan::new(parts.inputs, bases)?);
-        let idle = Mutex::new(vec![Lambda::new(plan.clone())?]);
+        let idle = Idle::new(Lambda::new(plan.clone())?);
         Ok(Self { plan, rows, idle })
     }
 
@@ -46,13 +45,12 @@ impl Temporal {
     }
 
     pub(crate) fn bytes_held(&self) -> usize {
-        self.idle().iter().map(Lambda::heap_size).sum()
+        self.idle.size(Lambda::heap_size)
     }
 
     /// The outcome of every part; slots are put for those that did not fail.
     pub(crate) fn answer(&self, parts: &[&Part<'_>], skip_undecodable: bool, slots: &mut Slots) -> Vec<Outcome> {
-        let kept = self.idle().pop();
-        let mut lambda = match kept.map_or_else(|| Lambda::new(self.plan.clone()), Ok) {
+        let mut lambda = match self.idle.take().map_or_else(|| Lambda::new(self.plan.clone()), Ok) {
             Ok(lambda) => lambda,
             Err(error) => return parts.iter().map(|_| Err(error.clone())).collect(),
         };
@@ -68,10 +66,7 @@ impl Temporal {
         });
         let outcomes = outcomes.collect();
         if lambda.heap_size() <= MOST_KEPT {
-            let mut idle = self.idle();
-            if idle.len() < MOST_IDLE {
-                idle.push(lambda);
-            }
+            self.idle.give(lambda);
         }
         outcomes
     }
@@ -115,11 +110,6 @@ impl Temporal {
             !(part.batch_end..part.query).contains(millis) || tile.merge(bytes).is_ok()
         };
         Ok(part.streamed.iter().copied().filter(&mut is_sound).collect())
-    }
-
-    fn idle(&self) -> MutexGuard<'_, Vec<Lambda>> {
-        // Nothing between lock and unlock can panic half-way through a change.
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
