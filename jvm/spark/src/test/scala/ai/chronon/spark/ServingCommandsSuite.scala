@@ -3,16 +3,18 @@ package ai.chronon.spark
 import ai.chronon.api
 import ai.chronon.api.{Accuracy, Operation, ThriftJsonCodec}
 import ai.chronon.online.KVStore.PutRequest
-import ai.chronon.online.StringArrayConverter
+import ai.chronon.online.{Fetcher, StoreClosing, StringArrayConverter}
 import ai.chronon.online.serde.{AvroCodec, AvroConversions}
 import ai.chronon.stores.sqlite.SqliteApi
 import org.apache.spark.sql.Row
 
 import java.nio.charset.StandardCharsets.UTF_8
 import java.nio.file.{Files, Path}
+import scala.collection.JavaConverters._
 import scala.collection.mutable.ArrayBuffer
 import scala.concurrent.Await
 import scala.concurrent.duration.DurationInt
+import scala.util.Random
 
 /** From a table to a fetched feature by the command line alone, on an SQLite store. */
 class ServingCommandsSuite extends SparkSuite {
@@ -235,5 +237,110 @@ class ServingCommandsSuite extends SparkSuite {
       assert(status == 1 && out.isEmpty && err.size == 1, s"$name: $out $err")
       expected.foreach(part => assert(err.head.contains(part), s"$name: ${err.head}"))
     }
+  }
+
+  test("what is fetched at the moments of training rows is what these have") {
+    val random = new Random(20240310)
+    val users = (0 until 12).map("u" + _)
+    def moment(day: Int) = at(f"2024-03-$day%02d 00:00") + random.nextInt(Day.toInt)
+    def orNull(value: Any) = if (random.nextInt(8) == 0) null else value
+    val history = for (day <- 1 to 10; _ <- 0 until 60) yield Row(
+      users(random.nextInt(users.size)),
+      orNull(random.nextInt(400) / 4.0),
+      orNull("item" + random.nextInt(6)),
+      moment(day),
+      f"2024-03-$day%02d"
+    )
+    val bought = table("bought", "user STRING, amount DOUBLE, item STRING, at BIGINT, ds STRING", history: _*)
+    val ages = for (day <- 8 to 10; user <- users.take(9))
+      yield Row(user, 20 + day, orNull("NL"), f"2024-03-$day%02d")
+    val people = table("people", "user STRING, age INT, country STRING, ds STRING", ages: _*)
+    val rows = for (id <- 0 until 150)
+      yield Row(orNull(users(random.nextInt(users.size))), id.toLong, moment(10), "2024-03-10")
+    val asked = table("asked", "user STRING, id BIGINT, at BIGINT, ds STRING", rows: _*)
+
+    def purchases(accuracy: Accuracy) = {
+      val windows = (if (accuracy == Accuracy.TEMPORAL) Seq(hours(1)) else Nil) ++ Seq(days(1), days(7))
+      val numbers = Seq(Operation.SUM, Operation.COUNT, Operation.AVERAGE, Operation.MIN, Operation.FIRST)
+        .map(aggregation("amount", _, windows)) :+ aggregation("amount", Operation.LAST)
+      val texts = Seq(Operation.HISTOGRAM, Operation.UNIQUE_COUNT, Operation.APPROX_UNIQUE_COUNT)
+        .map(aggregation("item", _, windows))
+      val lists = aggregation("item", Operation.LAST_K, windows)
+      lists.getArgMap.put("k", "3")
+      val byItem = aggregation("amount", Operation.SUM, Seq(days(7)), Seq("item"))
+      val topic = if (accuracy == Accuracy.TEMPORAL) "bought" else null
+      groupBy(
+        meta(s"test.bought_${accuracy.toString.toLowerCase}.v1", db).setOnline(true),
+        Seq(events(bought, query(same("user", "amount", "item"), "at"), topic)),
+        Seq("user"),
+        (numbers ++ texts) ++ Seq(lists, byItem),
+        accuracy
+      )
+    }
+    val person = groupBy(
+      meta("test.people.v1", db).setOnline(true),
+      Seq(entities(people, query(same("user", "age", "country")))),
+      Seq("user"),
+      null
+    )
+    val temporal = purchases(Accuracy.TEMPORAL)
+    val parts = Seq(temporal, purchases(Accuracy.SNAPSHOT), person)
+    val twin = join(
+      meta("test.twin.v1", db).setOnline(true),
+      events(asked, query(same("user", "id"), "at")),
+      part(temporal, prefix = "now"),
+      part(parts(1)),
+      part(person)
+    )
+    val twinConf = conf("joins/test/twin.v1", ThriftJsonCodec.toJsonStr(twin))
+    done("join", "--conf-path", twinConf, "--end-date=2024-03-10")
+    parts.foreach { each =>
+      val path =
+        conf("group_bys/" + each.getMetaData.getName.replace('.', '/'), ThriftJsonCodec.toJsonStr(each))
+      done("group-by-upload", "--conf-path", path, "--end-date=2024-03-09")
+      done(Seq("group-by-upload-bulk-load", "--conf-path", path, "--end-date=2024-03-09") ++ online: _*)
+    }
+    done(Seq("metadata-upload", "--conf-path", twinConf) ++ online: _*)
+
+    val fetcher = new SqliteApi(Map("path" -> store.toString)).buildFetcher()
+    try {
+      val info = fetcher.getGroupByServingInfo(temporal.getMetaData.getName).get
+      val streamed = history.filter(_.getString(4) == "2024-03-10").map { row =>
+        val values =
+          info.valueAvroCodec.encode(Map("amount" -> row.getAs[AnyRef](1), "item" -> row.getAs[AnyRef](2)))
+        val key = info.keyCodec.encode(Map("user" -> row.getString(0)))
+        PutRequest(key, values, api.TableNames.streamingDataset(temporal), Some(row.getLong(3)))
+      }
+      assert(Await.result(fetcher.kvStore.multiPut(streamed), 60.seconds).forall(_ == true))
+
+      val trained = spark.table(s"$db.test_twin_v1").collect()
+      assert(trained.length == rows.size)
+      val outputs = trained.head.schema.fieldNames.filterNot(Set("user", "id", "ts", "ds"))
+      assert(outputs.length == 29 + 20 + 2, outputs.mkString(", "))
+      val requests = trained.map(row =>
+        Fetcher.Request("test/twin.v1", Map("user" -> row.getAs[AnyRef]("user")), Some(row.getAs[Long]("ts")))
+      )
+      val answers = Await.result(fetcher.fetchJoin(requests.toSeq), 60.seconds)
+      assert(answers.count(_.values.get.size == outputs.length) > rows.size / 2)
+      for ((row, answer) <- trained.zip(answers)) withClue(s"$row: ") {
+        val features = answer.values.get
+        assert(features.keySet.subsetOf(outputs.toSet))
+        // A key that the store does not have has no features.
+        val fetched = outputs.map(name => name -> plain(features.getOrElse(name, null))).toMap
+        assert(fetched == outputs.map(name => name -> plain(row.getAs[Any](name))).toMap)
+      }
+    } finally {
+      fetcher.close()
+      StoreClosing.close(fetcher.kvStore)
+    }
+  }
+
+  /** A value of either side with Scala's collections. */
+  private def plain(value: Any): Any = value match {
+    case map: java.util.Map[_, _]        => plain(map.asScala)
+    case list: java.util.List[_]         => plain(list.asScala)
+    case map: scala.collection.Map[_, _] => map.map { case (k, v) => k -> plain(v) }.toMap
+    case list: scala.collection.Seq[_]   => list.map(plain).toList
+    case other                           => other
   }
 }

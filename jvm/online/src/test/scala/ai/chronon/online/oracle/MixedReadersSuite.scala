@@ -52,21 +52,24 @@ class MixedReadersSuite extends AnyFunSuite {
       s"team.alone_$round.v1",
       random.nextBoolean()
     )
-    if (random.nextInt(4) == 0) data.groupBy.setDerivations(derivations(
-      random,
-      RandomDefinitions.features(data.groupBy),
-      numbers(data.groupBy)
-    ))
+    if (random.nextInt(4) == 0) derive(data.groupBy, random)
     withClue(s"${data.kind}, ${ThriftJsonCodec.toJsonStr(data.groupBy)}: ") {
       data.store(sides)
       sides.compare("fetchGroupBys", data.requests(s"team/alone_$round.v1", PerRound))
     }
   }
 
+  private def derive(groupBy: GroupBy, random: Random): Unit = {
+    val all = RandomDefinitions.features(groupBy)
+    groupBy.setDerivations(derivations(random, all, numbers(groupBy)))
+    ()
+  }
+
   private def joined(sides: Sides, random: Random, round: Int): Unit = {
     val all = random.shuffle(Kinds).take(1 + random.nextInt(4)).zipWithIndex.map { case (kind, i) =>
       new StoredData(random, kind, s"team.part_${round}_$i.v1", random.nextBoolean())
     }
+    all.foreach(data => if (random.nextInt(4) == 0) derive(data.groupBy, random))
     all.foreach(_.store(sides))
     val conf = join(s"team.all_$round.v1", all.map(data => part(data.groupBy, random)))
     if (random.nextBoolean()) conf.setOnlineExternalParts(list(Seq(
@@ -75,7 +78,7 @@ class MixedReadersSuite extends AnyFunSuite {
     )))
     if (random.nextBoolean()) {
       def prefixed(names: GroupBy => Seq[String]): Seq[String] =
-        conf.getJoinParts.asScala.toList.flatMap(part =>
+        conf.getJoinParts.asScala.toList.filterNot(_.getGroupBy.isSetDerivations).flatMap(part =>
           names(part.getGroupBy).map(name => s"${ColumnNames.fullPrefix(part)}_$name")
         )
       conf.setDerivations(derivations(random, prefixed(RandomDefinitions.features), prefixed(numbers)))

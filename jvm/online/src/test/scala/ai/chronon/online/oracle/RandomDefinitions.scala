@@ -181,7 +181,7 @@ private[online] object RandomDefinitions {
     result
   }
 
-  /** An external source that answers with its key, or the values that come with the request. */
+  /** A moment of a request, up to a day and a half behind the batch's end. */
   def queryMillis(random: Random): Long = BatchEnd + (random.nextDouble() * 1.5 * Day).toLong
 
   private val shops = Seq("north", "été", "")
