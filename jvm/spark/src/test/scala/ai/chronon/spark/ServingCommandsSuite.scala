@@ -176,7 +176,7 @@ class ServingCommandsSuite extends SparkSuite {
     val (status, _, err) = run(Seq("fetch", "--name", name, "--at-millis=1") ++ range ++ online)
     assert(status == 1 && err.head.contains("startTs and endTs"), err)
     val (unknown, _, why) = run(Seq("fetch", "--name", "test/no.v1") ++ range ++ online)
-    assert(unknown == 1 && why.head.contains("test/no.v1__valueSchema"), why)
+    assert(unknown == 1 && why.head.contains("statistics of join test/no.v1"), why)
   }
 
   private def refused: Seq[(String, Seq[String], Seq[String])] = {

@@ -7,6 +7,8 @@ import ai.chronon.online.{GroupByServingInfoParsed, KVStore}
 
 import java.util
 import scala.collection.JavaConverters._
+import scala.concurrent.Await
+import scala.concurrent.duration.DurationInt
 
 /** Group-bys with a topic, as their upload would describe them. */
 object Streamed {
@@ -87,13 +89,13 @@ object Streamed {
 
   /** The metadata row of an upload. */
   def upload(info: GroupByServingInfo, store: KVStore): Unit = {
-    store.put(PutRequest(
+    val row = PutRequest(
       Constants.GroupByServingInfoKey.getBytes,
       ThriftJsonCodec.toJsonStr(info).getBytes,
       TableNames.batchDataset(info.getGroupBy),
       Some(BatchEnd)
-    ))
-    ()
+    )
+    assert(Await.result(store.put(row), 60.seconds))
   }
 
   /** How much each user spent: events of JSON with user, cents and a time. */

@@ -50,13 +50,14 @@ private[spark] final class FetchCommand(online: Api) {
       out: String => Unit
   ): Option[Exception] = {
     val started = System.nanoTime()
-    val answer = Await.result(question.ask(fetcher, keys), question.patience)
+    val answer = Try(Await.result(question.ask(fetcher, keys), question.patience)).flatten
     log.info(f"$keys: ${(System.nanoTime() - started) / 1e6}%.3f ms")
     answer match {
       case Success(values) =>
         out(text(values))
         None
-      case Failure(cause) =>
+      case Failure(wrong: UsageException) => throw wrong
+      case Failure(cause)                 =>
         log.error(s"$keys: ${cause.getMessage}", cause)
         Some(new RuntimeException(s"${question.kind} ${question.name} of $keys: ${cause.getMessage}", cause))
     }
