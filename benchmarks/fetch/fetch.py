@@ -24,7 +24,8 @@ HERE = Path(__file__).resolve().parent
 WORKLOADS = {
     "batch": "50 requests a call x 50 parts x 10 features, 100 streamed rows a key",
     "single": "one request, 25 parts x 10 features, 100 streamed rows a key",
-    "batch_part": "the same without streamed rows",
+    "single_later": "the same of a store whose own thread answers",
+    "batch_part": "the same as single without streamed rows",
     "hot": "one key with 5,000 streamed rows, 12 columns x 3 windows",
     "hot_tiles": "the same rows as tiles of five minutes",
 }

@@ -27,6 +27,9 @@ object LoadGenerator {
   private val MaxWaiting = 20000
   private val Micros = 1000L
 
+  /** Less than the service keeps idle connections: a request must not meet its end of one. */
+  private val KeptSeconds = 30
+
   def main(args: Array[String]): Unit = {
     val Array(port, path, users) = args
     val vertx = Vertx.vertx()
@@ -76,7 +79,7 @@ object LoadGenerator {
   private final class Load(vertx: Vertx, port: Int, path: String, users: Int) {
     private val loop: Context = vertx.getOrCreateContext()
     private val client: HttpClient = vertx.createHttpClient(
-      new HttpClientOptions().setMaxPoolSize(MaxConnections).setKeepAliveTimeout(0)
+      new HttpClientOptions().setMaxPoolSize(MaxConnections).setKeepAliveTimeout(KeptSeconds)
     )
     private val bodies = Array.tabulate(users)(user => Buffer.buffer(s"""[{"user": $user}]"""))
     private val expected = new Array[Buffer](users)

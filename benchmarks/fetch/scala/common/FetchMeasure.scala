@@ -14,7 +14,7 @@ import scala.concurrent.Await
 import scala.concurrent.duration._
 
 /** The requests of one workload: a join, how many requests go into one call, and from which users they come. */
-final case class Workload(name: String, join: String, requests: Int, users: Int, features: Int)
+final case class Workload(name: String, join: String, requests: Int, users: Int, features: Int, later: Boolean = false)
 
 /** Fetches what [[FetchPrepare]] stored, through the interface that reference and candidate share.
   *
@@ -25,6 +25,7 @@ object FetchMeasure {
   private val Workloads = Seq(
     Workload("batch", "bench/j50", 50, FetchData.Users, 500),
     Workload("single", "bench/j25", 1, FetchData.Users, 250),
+    Workload("single_later", "bench/j25", 1, FetchData.Users, 250, later = true),
     Workload("batch_part", "bench/j25_batch", 1, FetchData.Users, 250),
     Workload("hot", "bench/j_wide", 1, 1, 36),
     Workload("hot_tiles", "bench/j_tiles", 1, 1, 36)
@@ -68,6 +69,7 @@ object FetchMeasure {
     println(s"ANSWERS $answers")
 
     for (workload <- chosen) {
+      store.answersLater = workload.later
       def call(i: Int): Unit = {
         val random = new SplittableRandom(i)
         get(workload, Seq.fill(workload.requests)(random.nextInt(workload.users)))

@@ -7,13 +7,22 @@ import ai.chronon.online.KVStore._
 import java.io._
 import java.nio.ByteBuffer
 import java.nio.charset.StandardCharsets.UTF_8
-import java.util.concurrent.ConcurrentHashMap
+import java.util.concurrent.{ConcurrentHashMap, Executors}
 import scala.collection.Seq
-import scala.concurrent.Future
+import scala.concurrent.{ExecutionContext, Future}
 import scala.util.Success
 
-/** A store that costs next to nothing: maps in this process that never change while requests run, and answers at once. */
+/** A store that costs next to nothing: maps in this process that never change while requests run. */
 final class FetchStore extends KVStore {
+
+  /** Whether a thread of the store's own answers, as clients of servers do; else the future is complete as it is returned. */
+  @volatile var answersLater = false
+  private lazy val own = ExecutionContext.fromExecutor(Executors.newSingleThreadExecutor { task =>
+    val thread = new Thread(task, "store")
+    thread.setDaemon(true)
+    thread
+  })
+
   private type Values = Vector[TimedValue]
   private val datasets = new ConcurrentHashMap[String, ConcurrentHashMap[ByteBuffer, Values]]
   private val nothing: Values = Vector.empty
@@ -32,7 +41,10 @@ final class FetchStore extends KVStore {
     if (datasets.containsKey(of)) datasets.get(dataset).putAll(datasets.get(of))
   }
 
-  override def multiGet(requests: Seq[GetRequest]): Future[Seq[GetResponse]] = {
+  override def multiGet(requests: Seq[GetRequest]): Future[Seq[GetResponse]] =
+    if (answersLater) Future(answers(requests))(own) else Future.successful(answers(requests))
+
+  private def answers(requests: Seq[GetRequest]): Seq[GetResponse] = {
     val answers = Vector.newBuilder[GetResponse]
     for (request <- requests) {
       val keys = datasets.get(request.dataset)
@@ -41,7 +53,7 @@ final class FetchStore extends KVStore {
       val late = if (all.isEmpty || all(0).millis >= from) all else all.dropWhile(_.millis < from)
       answers += GetResponse(request, Success(late))
     }
-    Future.successful(answers.result())
+    answers.result()
   }
 
   override def multiPut(puts: Seq[PutRequest]): Future[Seq[Boolean]] = {
