@@ -11,6 +11,7 @@ import json
 import math
 import os
 import shlex
+import shutil
 import statistics
 import subprocess
 import sys
@@ -41,6 +42,8 @@ def prepare(work: Path) -> None:
     if stored.exists() and stored.stat().st_mtime > newest:
         return
     log("making the stored bytes with the reference's upload, some two minutes")
+    for left_over in ("metastore", "warehouse"):
+        shutil.rmtree(work / left_over, ignore_errors=True)
     flags = "-Xmx4g -Dspark.driver.host=127.0.0.1"
     command = jvm(BASELINE, "chronon.bench.FetchPrepare", sources, flags, work)
     with (work / "prepare.log").open("w") as out:
