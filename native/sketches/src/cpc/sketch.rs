@@ -3,7 +3,7 @@
 use super::coupon::{coupon_of_bytes, coupon_of_double, coupon_of_long};
 use super::image::{self, History, Image};
 use super::set::{CouponSet, before, window_offset};
-use super::{check_lg_k, corrupt, icon};
+use super::{check_lg_k, corrupt, icon, many};
 use chronon_types::Result;
 
 /// A distinct-counting sketch that estimates and is stored as the reference's is.
@@ -147,6 +147,15 @@ impl CpcSketch {
         let image = Image::parse(image)?;
         self.mark_merged();
         image.fold_into(&mut self.coupons)
+    }
+
+    /// Replaces this sketch by its union with stored ones, without building those.
+    ///
+    /// # Errors
+    /// As for [`Self::merge_image`].
+    pub fn merge_images(&mut self, images: &[&[u8]]) -> Result<()> {
+        self.mark_merged();
+        many::fold(images, &mut self.coupons)
     }
 
     /// Makes the estimate rest on the coupons alone, as the reference's merges and copies do.
