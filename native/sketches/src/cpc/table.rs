@@ -274,12 +274,14 @@ impl<'a> Table<'a> {
         self.end(position, Place::new(row, next))
     }
 
-    /// Nothing when reading ended outside of the bits or the matrix.
+    /// Nothing when reading ended outside of the bits or the matrix, or before other bits.
     #[inline(always)]
     pub(super) fn end(&self, position: usize, place: Place) -> Option<()> {
         // Rows never step back, so the last speaks for all; and only the last coupon can be the one that none has.
         let is_within = place.row() >> self.lg_k == 0 && place.coupon() != u32::MAX;
-        (is_within && position <= self.bits.end()).then_some(())
+        // Behind the last coupon are zeros, up to ten and then those that fill a word.
+        let left = self.bits.at(position) << (u64::BITS - BitReader::AT_HAND);
+        (is_within && left == 0 && position <= self.bits.end()).then_some(())
     }
 
     /// Looks whole coupons up; nothing when something is wrong with them.
