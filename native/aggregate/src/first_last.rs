@@ -36,7 +36,9 @@ pub struct Edge<P> {
 impl<P> Edge<P> {
     #[inline]
     fn replaces(&self, new: Millis, old: Millis) -> bool {
-        if self.latest { new > old } else { new < old }
+        // Seen backwards, the earliest is the latest. This takes fewer steps than deciding between two comparisons.
+        let backwards = i64::from(self.latest) - 1;
+        (new ^ backwards) > (old ^ backwards)
     }
 }
 

@@ -167,6 +167,16 @@ impl<S: Shape> Grouped<S> {
         }
     }
 
+    fn reach_all(&mut self, groups: &[u32]) {
+        // Where nothing is beyond, looking for that takes half the steps of looking for the largest.
+        for groups in groups.chunks(64) {
+            let reached = u32::try_from(self.irs.len()).unwrap_or(u32::MAX);
+            if groups.iter().fold(false, |beyond, group| beyond | (*group >= reached)) {
+                groups.iter().for_each(|group| self.reach(*group as usize));
+            }
+        }
+    }
+
     fn ir(&self, group: usize) -> Option<&S::Ir> {
         self.irs.get(group).and_then(Option::as_ref)
     }
@@ -213,9 +223,7 @@ impl<S: Shape> GroupedColumn for Grouped<S> {
             return Err(Error::invalid_argument("groups, times and columns of a batch must have the same length"));
         }
         let batch = self.shape.load(columns)?;
-        if let Some(largest) = groups.iter().copied().max() {
-            self.reach(largest as usize);
-        }
+        self.reach_all(groups);
         self.shape.fold_groups(&mut self.irs, &batch, groups, ts)
     }
 

@@ -98,7 +98,9 @@ impl CouponSet {
             Body::Few(slots) | Body::Bytes(_, slots) if !is_outgrown(slots, self.lg_k) => slots.insert(coupon),
             Body::Few(_) | Body::Bytes(..) => return self.widen_and_insert(coupon),
         };
-        self.count = self.count.saturating_add(u32::from(new));
+        if new {
+            self.count = self.count.saturating_add(1);
+        }
         new
     }
 
