@@ -59,9 +59,9 @@ def text(encoded: str) -> str:
     return base64.b64decode(encoded).decode(errors="replace")
 
 
-def prepare() -> Path:
+def prepare(name: str = "commands") -> Path:
     """The repository with its data, in a folder of its own."""
-    folder = BUILD / "commands"
+    folder = BUILD / name
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(EXAMPLE, folder / "repo", ignore=shutil.ignore_patterns("__pycache__"))
     subprocess.run([sys.executable, "generate.py", "data"], cwd=folder / "repo", check=True, stdout=subprocess.DEVNULL)
@@ -77,9 +77,9 @@ def ours(folder: Path, commands: list[list[str]]) -> list[dict[str, Any]]:
     return results
 
 
-def reference(folder: Path, command: list[str]) -> str:
-    """Runs a command by the reference's Driver, in a JVM that it ends itself; its log."""
-    return _jvm(folder, "oracle", "ai.chronon.spark.Driver", SOURCES, command)
+def reference(folder: Path, command: list[str], properties: dict[str, str] | None = None) -> str:
+    """Runs a command by the reference's Driver, in a JVM of these system properties that it ends itself; its log."""
+    return _jvm(folder, "oracle", "ai.chronon.spark.Driver", SOURCES, command, properties or {})
 
 
 def fetched(log: str) -> list[str]:
@@ -87,8 +87,16 @@ def fetched(log: str) -> list[str]:
     return [result or "null" for result in RESULT.findall(log)]
 
 
-def _jvm(folder: Path, world: str, main_class: str, sources: str, arguments: list[str]) -> str:
-    flags = f"{JVM_FLAGS} -Dlog4j2.configurationFile=file://{SOURCES}/log4j2.properties"
+def _jvm(
+    folder: Path,
+    world: str,
+    main_class: str,
+    sources: str,
+    arguments: list[str],
+    properties: dict[str, str] | None = None,
+) -> str:
+    all_properties = {"log4j2.configurationFile": f"file://{SOURCES}/log4j2.properties", **(properties or {})}
+    flags = " ".join([JVM_FLAGS, *(f"-D{name}={value}" for name, value in all_properties.items())])
     command = [str(HERE.parent / "jvm"), world, main_class, sources, flags, *arguments]
     done = subprocess.run(command, cwd=folder / "repo", capture_output=True, text=True, check=False)
     if done.returncode != 0:

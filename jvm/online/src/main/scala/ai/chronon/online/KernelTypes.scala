@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory
 import scala.collection.JavaConverters._
 
 /** Types to and from the JSON in which the native library takes and prints them. */
-private[online] object KernelTypes {
+private[chronon] object KernelTypes {
   private val nodes = JsonNodeFactory.instance
   private val scalars: Map[String, DataType] =
     Seq(

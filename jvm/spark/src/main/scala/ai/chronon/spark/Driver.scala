@@ -4,6 +4,7 @@ import ai.chronon.api
 import ai.chronon.api.TableNames
 import ai.chronon.spark.catalog.TableUtils
 import ai.chronon.spark.cli.{CommandLine, Flags, UsageException}
+import ai.chronon.spark.metadata.MetadataExportCommand
 import ai.chronon.spark.serving.{FetchCommand, MetadataUpload, OnlineSide, StreamingCommand}
 import org.apache.spark.sql.{DataFrame, SparkSession}
 import org.apache.spark.sql.functions.col
@@ -64,6 +65,7 @@ object Driver {
     case "group-by-backfill"         => groupByBackfill(line, out)
     case "group-by-upload"           => groupByUpload(line, out)
     case "group-by-upload-bulk-load" => bulkLoad(line, out)
+    case "metadata-export"           => metadataExport(line, out)
     case "metadata-upload"           => new MetadataUpload(OnlineSide.api(line)).run(line, out)
     case "fetch"                     => new FetchCommand(OnlineSide.api(line)).run(line, out)
     case "group-by-streaming"        => new StreamingCommand(OnlineSide.api(line)).run(line, out)
@@ -128,32 +130,46 @@ object Driver {
     }
   }
 
+  private def metadataExport(line: CommandLine, out: String => Unit): Unit = {
+    val command = new MetadataExportCommand(line)
+    val tables = open(line, line.subcommand)
+    command.run(tables, endDate(line, tables), out)
+    ()
+  }
+
   /** The rows of a table's last partition: a few of them are seen without listing all others. */
   private def lastPartition(tables: TableUtils, table: String, rows: DataFrame): DataFrame =
     tables.partitions(table).lastOption.fold(rows)(day => rows.where(col(tables.partitionColumn) === day))
 
-  /** Opens a session, loads local files, runs the job, and exports the table that it names. */
+  /** Runs the job in a session of its own, and exports the table that it names. */
   private def withTables(line: CommandLine, appName: String)(job: TableUtils => String): Unit = {
-    val mapping = line.many("local-table-mapping").map(tableAndFile)
-    val dataPath = line.one("local-data-path")
     val format = line.one("local-table-export-format").getOrElse("csv")
     if (!LocalTables.ExportFormats.contains(format))
       throw new UsageException(
         s"--local-table-export-format = $format: must be one of ${LocalTables.ExportFormats.mkString(", ")}"
       )
-    val isLocal = mapping.nonEmpty || dataPath.isDefined
+    val tables = open(line, appName)
+    val output = job(tables)
+    if (isLocal(line)) line.one("local-table-export-path").foreach { folder =>
+      new LocalTables(tables.spark)
+        .exportTable(tables, output, new File(folder), format, line.one("local-table-export-prefix"))
+    }
+  }
+
+  private def isLocal(line: CommandLine): Boolean = line.has("local-table-mapping") ||
+    line.has("local-data-path")
+
+  /** Opens a session, and loads local files if that is asked for. */
+  private def open(line: CommandLine, appName: String): TableUtils = {
+    val mapping = line.many("local-table-mapping").map(tableAndFile)
     val warehouse = new File(line.one("local-warehouse-location").getOrElse("local_warehouse"))
-    val spark = SessionFactory.session(appName, if (isLocal) Some(warehouse) else None)
+    val spark = SessionFactory.session(appName, if (isLocal(line)) Some(warehouse) else None)
     val local = new LocalTables(spark)
     if (mapping.nonEmpty) mapping.foreach { case (namespace, table, file) =>
       local.loadTable(file, namespace, table)
     }
-    else dataPath.foreach(path => local.loadAll(new File(path)))
-    val tables = TableUtils(spark)
-    val output = job(tables)
-    if (isLocal) line.one("local-table-export-path").foreach { folder =>
-      local.exportTable(tables, output, new File(folder), format, line.one("local-table-export-prefix"))
-    }
+    else line.one("local-data-path").foreach(path => local.loadAll(new File(path)))
+    TableUtils(spark)
   }
 
   private def tableAndFile(text: String): (String, String, File) = text.split("=", 2) match {

@@ -18,6 +18,7 @@ import scala.collection.JavaConverters._
 /** Spark's Catalyst as an engine of single rows: expressions are planned once, compiled, and applied without a job. */
 private[online] final class CatalystEngine extends SqlEngine {
   import CatalystEngine._
+  import SparkTypes.toSpark
 
   override def compile(
       owner: String,
@@ -64,47 +65,6 @@ private[online] object CatalystEngine {
     .getOrCreate()
 
   private def quoted(name: String): String = s"`${name.replace("`", "``")}`"
-
-  def toSpark(dataType: DataType): spark.DataType = dataType match {
-    case IntType               => spark.IntegerType
-    case LongType              => spark.LongType
-    case ShortType             => spark.ShortType
-    case ByteType              => spark.ByteType
-    case FloatType             => spark.FloatType
-    case DoubleType            => spark.DoubleType
-    case BooleanType           => spark.BooleanType
-    case StringType            => spark.StringType
-    case BinaryType            => spark.BinaryType
-    case DateType              => spark.DateType
-    case TimestampType         => spark.TimestampType
-    case ListType(element)     => spark.ArrayType(toSpark(element))
-    case MapType(key, value)   => spark.MapType(toSpark(key), toSpark(value))
-    case StructType(_, fields) =>
-      spark.StructType(fields.map(f => spark.StructField(f.name, toSpark(f.fieldType))))
-    case other => throw new UnsupportedOperationException(s"type $other has no counterpart in Spark")
-  }
-
-  def fromSpark(name: String, dataType: spark.DataType): DataType = dataType match {
-    case spark.IntegerType            => IntType
-    case spark.LongType               => LongType
-    case spark.ShortType              => ShortType
-    case spark.ByteType               => ByteType
-    case spark.FloatType              => FloatType
-    case spark.DoubleType             => DoubleType
-    case spark.BooleanType            => BooleanType
-    case spark.StringType             => StringType
-    case spark.BinaryType             => BinaryType
-    case spark.DateType               => DateType
-    case spark.TimestampType          => TimestampType
-    case spark.ArrayType(element, _)  => ListType(fromSpark(s"${name}Element", element))
-    case spark.MapType(key, value, _) =>
-      MapType(fromSpark(s"${name}Key", key), fromSpark(s"${name}Value", value))
-    case spark.StructType(fields) => StructType(
-        s"${name.capitalize}Struct",
-        fields.map(f => StructField(f.name, fromSpark(f.name, f.dataType)))
-      )
-    case other => UnknownType(other)
-  }
 
   /** A feature as Spark's converters take it. */
   private def toRow(value: Any, dataType: spark.DataType): Any = (value, dataType) match {
@@ -157,7 +117,9 @@ private[online] object CatalystEngine {
     idle.add(compiled())
 
     override val outputSchema: Seq[StructField] =
-      output.fields.toSeq.map(field => StructField(field.name, fromSpark(field.name, field.dataType)))
+      output.fields.toSeq.map(field =>
+        StructField(field.name, SparkTypes.fromSpark(field.name, field.dataType))
+      )
 
     override def apply(column: String => AnyRef): Map[String, AnyRef] = {
       val values = new Array[Any](inputs.length)

@@ -3,7 +3,7 @@ package ai.chronon.online.oracle
 import ai.chronon.api._
 import ai.chronon.jni.{PartitionJoin, Plan}
 import ai.chronon.online.KernelTypes
-import ai.chronon.online.derive.CatalystEngine
+import ai.chronon.online.derive.SparkTypes
 import com.fasterxml.jackson.databind.ObjectMapper
 import org.apache.spark.sql.catalyst.CatalystTypeConverters
 import org.apache.spark.sql.catalyst.expressions.UnsafeRow
@@ -102,7 +102,7 @@ class FetchTwinSuite extends AnyFunSuite {
 
   private def rows(join: PartitionJoin, plan: Plan): Seq[Map[String, Any]] = {
     val outputs = KernelTypes.parseColumns(new ObjectMapper().readTree(plan.describe()).get("outputs"))
-    val types = outputs.map(output => CatalystEngine.toSpark(output.fieldType))
+    val types = outputs.map(output => SparkTypes.toSpark(output.fieldType))
     val converters = types.map(CatalystTypeConverters.createToScalaConverter)
     val result = ArrayBuffer.empty[(Long, Map[String, Any])]
     Iterator.continually(join.next()).takeWhile(_ != null).foreach { frame =>

@@ -3,7 +3,7 @@ package ai.chronon.online.oracle
 import ai.chronon.api._
 import ai.chronon.jni.{PartitionUpload, Plan}
 import ai.chronon.online.KernelTypes
-import ai.chronon.online.derive.CatalystEngine
+import ai.chronon.online.derive.SparkTypes
 import com.fasterxml.jackson.databind.node.JsonNodeFactory
 import com.fasterxml.jackson.databind.{JsonNode, ObjectMapper}
 import org.apache.spark.sql.catalyst.CatalystTypeConverters
@@ -107,7 +107,7 @@ private[online] object KernelUpload {
 
   /** Values as a row in Spark's layout. */
   def projection(fields: Seq[StructField]): Seq[Any] => UnsafeRow = {
-    val types = fields.map(field => CatalystEngine.toSpark(field.fieldType)).toArray
+    val types = fields.map(field => SparkTypes.toSpark(field.fieldType)).toArray
     val project = UnsafeProjection.create(types)
     val converters = types.map(CatalystTypeConverters.createToCatalystConverter)
     values =>

@@ -88,6 +88,14 @@ object Flags {
     Flag("batch-size", One, "definitions per write", Some("50"))
   )
 
+  private val metadataExport: Seq[Flag] = offline ++ Seq(
+    Flag("input-root-path", One, "local folder of compiled definitions"),
+    Flag("output-root-path", One, "local folder to write files to; wins over --output-table-name"),
+    Flag("output-table-name", One, "table to write rows to, in partitions of entityType and day"),
+    Flag("output-table-properties-json", One, "properties of that table, as a JSON object of texts"),
+    Flag("process-embedded-group-bys", Presence, "export group-bys that only joins have on their own too")
+  )
+
   private val fetch: Seq[Flag] = online ++ Seq(
     confPath,
     Flag("key-json", One, "keys of a request as a JSON object, or a list of them"),
@@ -130,6 +138,7 @@ object Flags {
     Subcommand("group-by-backfill", offline ++ exporting ++ validate, built = true),
     Subcommand("group-by-upload", offline, built = true),
     Subcommand("group-by-upload-bulk-load", bulkLoad, built = true),
+    Subcommand("metadata-export", metadataExport, built = true),
     Subcommand("metadata-upload", metadataUpload, built = true),
     Subcommand("fetch", fetch, built = true),
     Subcommand("group-by-streaming", streaming, built = true)
@@ -139,7 +148,6 @@ object Flags {
     "label-join",
     "staging-query-backfill",
     "analyze",
-    "metadata-export",
     "stats-summary",
     "log-summary",
     "log-flattener",

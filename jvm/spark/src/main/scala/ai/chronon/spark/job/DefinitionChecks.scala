@@ -18,10 +18,7 @@ object DefinitionChecks {
     val owner = Definitions.label(groupBy)
     if (groupBy.getMetaData == null || groupBy.getMetaData.getName == null)
       throw DefinitionException.of(owner, "metaData.name", null, "a group-by needs a name")
-    if (groupBy.getKeyColumns == null || groupBy.getKeyColumns.isEmpty)
-      throw DefinitionException.of(owner, "keyColumns", null, "a group-by needs at least one key column")
-    if (groupBy.getSources == null || groupBy.getSources.isEmpty)
-      throw DefinitionException.of(owner, "sources", null, "a group-by needs at least one source")
+    required(groupBy)
     val aggregations = Definitions.aggregations(groupBy)
     if (aggregations.isEmpty && Sources.dataModel(groupBy) == DataModel.Events)
       throw DefinitionException.of(
@@ -30,7 +27,26 @@ object DefinitionChecks {
         null,
         "only entities can be joined without aggregations"
       )
-    aggregations.foreach { a =>
+    if (daily) aggregations.foreach { a =>
+      Option(a.getWindows).toSeq.flatMap(_.asScala).find(_.getTimeUnit == TimeUnit.HOURS).foreach { w =>
+        throw DefinitionException.of(
+          owner,
+          a.getInputColumn,
+          s"window of ${w.getLength} hours",
+          "values per day (SNAPSHOT accuracy, an entity left or a group-by backfill) need windows in days"
+        )
+      }
+    }
+  }
+
+  /** What nothing can be said about a group-by without: keys, sources, operations, windows. */
+  def required(groupBy: GroupBy): Unit = {
+    val owner = Definitions.label(groupBy)
+    if (groupBy.getKeyColumns == null || groupBy.getKeyColumns.isEmpty)
+      throw DefinitionException.of(owner, "keyColumns", null, "a group-by needs at least one key column")
+    if (groupBy.getSources == null || groupBy.getSources.isEmpty)
+      throw DefinitionException.of(owner, "sources", null, "a group-by needs at least one source")
+    Definitions.aggregations(groupBy).foreach { a =>
       if (a.getOperation == null)
         throw DefinitionException.of(
           owner,
@@ -38,23 +54,13 @@ object DefinitionChecks {
           null,
           "the aggregation has no operation, or one that this version does not know"
         )
-      Option(a.getWindows).map(_.asScala.toList).foreach { windows =>
-        if (windows.isEmpty)
-          throw DefinitionException.of(
-            owner,
-            a.getInputColumn,
-            "windows = []",
-            "an empty list gives no column; leave windows out for all of history"
-          )
-        windows.filter(_ => daily).find(_.getTimeUnit == TimeUnit.HOURS).foreach { w =>
-          throw DefinitionException.of(
-            owner,
-            a.getInputColumn,
-            s"window of ${w.getLength} hours",
-            "values per day (SNAPSHOT accuracy, an entity left or a group-by backfill) need windows in days"
-          )
-        }
-      }
+      if (a.getWindows != null && a.getWindows.isEmpty)
+        throw DefinitionException.of(
+          owner,
+          a.getInputColumn,
+          "windows = []",
+          "an empty list gives no column; leave windows out for all of history"
+        )
     }
   }
 

@@ -1,7 +1,8 @@
 package ai.chronon.spark.pit
 
-import ai.chronon.api.GroupBy
+import ai.chronon.api.{GroupBy, StructField}
 import ai.chronon.jni.Plan
+import ai.chronon.online.KernelTypes
 import ai.chronon.spark.kernel.TypeNames
 import com.fasterxml.jackson.databind.{JsonNode, ObjectMapper}
 import org.apache.spark.sql.types.StructType
@@ -51,16 +52,38 @@ object NativePlan {
   ): NativePlan = {
     val definition =
       Option(groupBy.getMetaData).flatMap(m => Option(m.getName)).getOrElse("(unnamed group-by)")
+    val (bytes, options) = arguments(groupBy, columns, resolution, strict)
+    val description = opened(bytes, options)
+    def schema(member: String): StructType = TypeNames.schema(description.get(member))
+    NativePlan(definition, bytes, options, schema("inputs"), schema("outputs"), schema("batch_ir"))
+  }
+
+  /** The columns that a definition computes, unprefixed, where no row is to be read: with the names of structs, which Spark does
+    * not keep.
+    *
+    * @param columns see [[describe]]
+    */
+  def outputs(groupBy: GroupBy, columns: StructType, strict: Boolean): Seq[StructField] = {
+    val (bytes, options) = arguments(groupBy, columns, PitResolution.FiveMinute, strict)
+    KernelTypes.parseColumns(opened(bytes, options).get("outputs")).toSeq
+  }
+
+  private def arguments(
+      groupBy: GroupBy,
+      columns: StructType,
+      resolution: PitResolution,
+      strict: Boolean
+  ): (Array[Byte], String) = {
     val options = json.createObjectNode()
     options.put("dialect", "airbnb").put("strict", strict).put("resolution", resolution.name)
     options.set[JsonNode]("columns", TypeNames.describe(columns.fields))
-    val (bytes, text) = (serialize(groupBy), options.toString)
-    val plan = Plan.open(bytes, text)
-    try {
-      val description = json.readTree(plan.describe())
-      def schema(member: String): StructType = TypeNames.schema(description.get(member))
-      NativePlan(definition, bytes, text, schema("inputs"), schema("outputs"), schema("batch_ir"))
-    } finally plan.close()
+    (serialize(groupBy), options.toString)
+  }
+
+  private def opened(thrift: Array[Byte], options: String): JsonNode = {
+    val plan = Plan.open(thrift, options)
+    try json.readTree(plan.describe())
+    finally plan.close()
   }
 
   private def serialize(groupBy: GroupBy): Array[Byte] =

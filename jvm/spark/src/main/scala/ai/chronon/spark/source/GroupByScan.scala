@@ -5,7 +5,7 @@ import ai.chronon.spark.{DefinitionException, Definitions}
 import ai.chronon.spark.catalog.{PartitionRange, Sql, TableUtils}
 import org.apache.spark.sql.{Column, DataFrame}
 import org.apache.spark.sql.functions.col
-import org.apache.spark.sql.types.{LongType, StringType}
+import org.apache.spark.sql.types.{LongType, StringType, StructType}
 
 import scala.collection.JavaConverters._
 
@@ -28,10 +28,14 @@ final class GroupByScan(tables: TableUtils, groupBy: GroupBy, asWritten: Boolean
   /** @param query days for which values are wanted
     * @param skew  filters on key columns that the join asks for
     */
-  def frame(query: PartitionRange, skew: Seq[String] = Nil): DataFrame = {
+  def frame(query: PartitionRange, skew: Seq[String] = Nil): DataFrame = frame(scanned(_, query), skew)
+
+  /** The columns of the input, whatever partitions there are: none is looked at. */
+  def schema: StructType = frame(_ => PartitionRange(None, None, spec), Nil).schema
+
+  private def frame(range: SourceView => PartitionRange, skew: Seq[String]): DataFrame = {
     val frames = sources.map { source =>
-      val frame = scanner.scan(owner, source, defaults(source), scanned(source, query), wheresFirst = true)
-      textPartition(frame)
+      textPartition(scanner.scan(owner, source, defaults(source), range(source), wheresFirst = true))
     }
     val united = frames.tail.zip(sources.tail).foldLeft(frames.head) { case (all, (next, source)) =>
       all.columns.find(!next.columns.contains(_)).foreach { missing =>
