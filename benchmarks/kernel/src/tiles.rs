@@ -16,8 +16,6 @@ const PERCENTILES: [f64; 5] = [0.05, 0.25, 0.5, 0.75, 0.95];
 pub enum TileRuns {
     /// Distinct counting.
     Cpc {
-        /// The binary logarithm of the number of rows.
-        lg_k: u8,
         /// The images.
         tiles: Vec<Vec<u8>>,
     },
@@ -45,7 +43,7 @@ impl TileRuns {
                 (0..n).for_each(|_| sketch.update_long(random.bits() as i64));
                 Ok(sketch.to_bytes())
             };
-            return Ok(Self::Cpc { lg_k, tiles: seeds.map(tile).collect::<Result<_>>()? });
+            return Ok(Self::Cpc { tiles: seeds.map(tile).collect::<Result<_>>()? });
         }
         let tile = |seed| {
             let (mut random, mut sketch) = (Random(seed), KllSketch::new(size)?);
@@ -61,10 +59,9 @@ impl TileRuns {
     /// Whatever the sketches return.
     pub fn answer(&self) -> Result<Answer> {
         match self {
-            Self::Cpc { lg_k, tiles } => {
-                let mut union = CpcSketch::new(*lg_k)?;
-                tiles.iter().try_for_each(|tile| union.merge_image(tile))?;
-                Ok(Answer::Estimate(union.estimate()))
+            Self::Cpc { tiles } => {
+                let tiles: Vec<&[u8]> = tiles.iter().map(Vec::as_slice).collect();
+                Ok(Answer::Estimate(CpcSketch::union_of_images(&tiles)?.estimate()))
             }
             Self::Kll { k, tiles } => {
                 let mut merged = KllSketch::new(*k)?;
@@ -84,7 +81,7 @@ impl TileRuns {
             Answer::Estimate(estimate) => digest.add_long(estimate as i64),
             Answer::Quantiles(quantiles) => digest.add_list(&quantiles),
         }
-        if let Self::Cpc { tiles, .. } = self {
+        if let Self::Cpc { tiles } = self {
             tiles.iter().for_each(|tile| digest.add_long(hash(tile)));
         }
         Ok(digest)

@@ -135,6 +135,12 @@ impl<P: Couponed> Operation for ApproxUniqueCount<P> {
     fn merge_encoded(&self, ir: &mut CpcSketch, bytes: &mut &[u8]) -> Result<()> {
         ir.merge_image(avro::get_bytes(bytes)?)
     }
+    const UNITES: bool = true;
+    fn decode_union(&self, stored: &[&[u8]]) -> Result<CpcSketch> {
+        let images: Vec<&[u8]> =
+            stored.iter().map(|stored| avro::get_bytes(&mut { *stored })).collect::<Result<_>>()?;
+        CpcSketch::union_of_images(&images)
+    }
     fn heap_size(&self, ir: &CpcSketch) -> usize {
         ir.heap_size()
     }

@@ -89,6 +89,13 @@ pub trait GroupedColumn: Send {
     /// As for [`Self::merge_encoded`].
     fn merge_encoded_copies(&mut self, groups: &[usize], bytes: &mut &[u8], copies: Copies) -> Result<()>;
 
+    /// The same for several fields, one after the other, each at the front of its bytes. Where the operation
+    /// [unites](crate::Operation::UNITES), all but the first of them are read together.
+    ///
+    /// # Errors
+    /// As for [`Self::merge_encoded`].
+    fn merge_all_encoded(&mut self, groups: &[usize], fields: &mut [&[u8]], copies: Copies) -> Result<()>;
+
     /// Whether it matters how often an accumulator is copied; see [`crate::Operation::COPIES_OF_COPIES_DIFFER`].
     fn copies_of_copies_differ(&self) -> bool;
 
@@ -279,6 +286,31 @@ impl<S: Shape> GroupedColumn for Grouped<S> {
             }
             Ok(())
         })
+    }
+
+    fn merge_all_encoded(&mut self, groups: &[usize], fields: &mut [&[u8]], copies: Copies) -> Result<()> {
+        let mut one_by_one = fields.iter_mut();
+        let mut united = Vec::new();
+        if S::UNITES && !groups.is_empty() {
+            // What the groups have decides about a first accumulator, but not about those after it.
+            while !groups.iter().all(|group| self.is_present(*group))
+                && let Some(field) = one_by_one.next()
+            {
+                self.merge_encoded_copies(groups, field, copies)?;
+            }
+            for field in &mut one_by_one {
+                if avro::get_union(field)? {
+                    let whole = *field;
+                    avro::skip(&self.stored, field)?;
+                    united.push(&whole[..whole.len() - field.len()]);
+                }
+            }
+        }
+        if !united.is_empty() {
+            let later = self.shape.decode_union(&united)?;
+            groups.iter().try_for_each(|group| self.shape.merge(&mut self.irs[*group], &later))?;
+        }
+        one_by_one.try_for_each(|field| self.merge_encoded_copies(groups, field, copies))
     }
 
     fn copies_of_copies_differ(&self) -> bool {

@@ -3,8 +3,8 @@
 use crate::physical::Physical;
 use crate::shape::add;
 use crate::sink::Sink;
-use chronon_types::Result;
 use chronon_types::time::Millis;
+use chronon_types::{Error, Result};
 
 /// One aggregation operation, set up with its arguments.
 ///
@@ -126,6 +126,19 @@ pub trait Operation: Send + Sync + 'static {
         let later = self.decode(bytes)?;
         self.merge(ir, &later);
         Ok(())
+    }
+
+    /// Whether [`Self::decode_union`] costs less than reading one IR after the other. Then it does not matter which of some
+    /// IRs are merged with each other first.
+    const UNITES: bool = false;
+
+    /// Reads IRs in the stored form, each the whole of its bytes, and merges them; only where the operation
+    /// [unites](Self::UNITES).
+    ///
+    /// # Errors
+    /// As for [`Self::decode`]; `Internal` where it does not unite.
+    fn decode_union(&self, _stored: &[&[u8]]) -> Result<Self::Ir> {
+        Err(Error::internal("stored accumulators of this operation are not united"))
     }
 
     /// Bytes of heap the IR holds, by capacity.

@@ -12,6 +12,8 @@ pub(crate) fn cpc(bytes: &[u8]) {
     (0..100).for_each(|value| folded.update_long(value));
     decoded(folded.merge_image(bytes), &[CorruptData]);
     CpcSketch::from_bytes(&folded.to_bytes()).expect("what was merged, or not, is a sketch");
+    decoded(folded.merge_images(&[bytes, &folded.to_bytes(), bytes, bytes]), &[CorruptData]);
+    CpcSketch::from_bytes(&folded.to_bytes()).expect("what was merged together, or not, is a sketch");
     let Some(mut sketch) = decoded(CpcSketch::from_bytes(bytes), &[CorruptData]) else { return };
     (0..100).for_each(|value| sketch.update_long(value));
     folded.merge(&sketch);

@@ -94,15 +94,18 @@ proptest! {
     ) {
         let mut theirs = CpcUnion::with_seed(lg_k, SEED).unwrap();
         let mut merged = CpcSketch::union(lg_k, []).unwrap();
-        let mut folded = merged.clone();
+        let (mut folded, mut together, mut images) = (merged.clone(), merged.clone(), Vec::new());
         for (lg_k, from, count) in parts {
             let mut part = Both::new(lg_k);
             (0..count).for_each(|value| part.update(value + i64::from(from)));
             theirs.update(&part.theirs).unwrap();
             merged.merge(&part.ours);
+            images.push(part.theirs.serialize());
             folded.merge_image(&part.theirs.serialize()).unwrap();
         }
+        together.merge_images(&images.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
         prop_assert_eq!(merged.to_bytes(), folded.to_bytes());
+        prop_assert_eq!(merged.to_bytes(), together.to_bytes());
         let theirs = theirs.to_sketch();
         if !theirs.is_empty() {
             let mut both = Both { ours: merged, theirs };

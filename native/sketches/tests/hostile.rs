@@ -36,6 +36,9 @@ fn use_cpc(bytes: &[u8]) {
         decoded(folded.merge_image(bytes));
         folded.update_long(-1);
         CpcSketch::from_bytes(&folded.to_bytes()).unwrap();
+        decoded(folded.merge_images(&[bytes, &folded.to_bytes(), bytes, bytes]));
+        folded.update_long(-2);
+        CpcSketch::from_bytes(&folded.to_bytes()).unwrap();
     }
     let Some(mut sketch) = decoded(CpcSketch::from_bytes(bytes)) else { return };
     (0..200).for_each(|value| sketch.update_long(value));

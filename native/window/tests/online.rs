@@ -1,7 +1,7 @@
 //! Serving: answers that the reference gave, and the window rule for random batches, streams and requests.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should stop")]
 
-use arrow::array::{ArrayRef, Int64Array};
+use arrow::array::{ArrayRef, Int64Array, StringArray};
 use chronon_aggregate::{AggregationSpec, OperationKind, Resolution, TimeUnit, Value, Window};
 use chronon_testkit::cases::{Case, case, columns};
 use chronon_testkit::naive;
@@ -109,6 +109,83 @@ fn tiles_count_from_batch_end_to_request() {
     let (first, second) = (tile(BATCH_END, 3), tile(BATCH_END + HOUR, 100));
     let tiles = [(BATCH_END, first.as_slice()), (BATCH_END + HOUR, second.as_slice())];
     assert_eq!(answer(&plan, Some(&stored), Streamed::Tiles(&tiles), BATCH_END + HOUR), [Value::Long(17)]);
+}
+
+/// Of a column over several windows, the tiles that go into the same windows are read together.
+#[test]
+fn many_tiles_count_as_their_rows_do() {
+    use OperationKind::{ApproxUniqueCount, Average, Count, Histogram, LastK, Max, Sum, UniqueCount};
+    let windows =
+        [Some(Window::new(1, TimeUnit::Hours)), Some(Window::new(6, TimeUnit::Hours)), days(1), days(7), None];
+    let kinds = [ApproxUniqueCount, Average, Count, Max, Sum, UniqueCount];
+    let plan = plan(&kinds.map(|kind| (kind, &windows[..])));
+    let bases = [Histogram, LastK]
+        .map(|kind| Base { spec: AggregationSpec::new(kind, 0).with_arg("k", "4"), windows: windows.to_vec() });
+    let lists = Arc::new(OnlinePlan::new(vec![Field::new("n", DataType::String)], bases.to_vec()).unwrap());
+    // Every seventh tile has nulls alone.
+    let rows = |tile: usize| [1, 10, 2, 300][tile % 4];
+    let tiles: Vec<(Millis, Vec<Option<i64>>)> = (0..144)
+        .map(|tile| {
+            let value = |row| (tile % 7 > 0).then_some((tile * tile % 50 * 1000 + row) as i64);
+            (BATCH_END + tile as i64 * FIVE_MINUTES, (0..rows(tile)).map(value).collect())
+        })
+        .collect();
+    let times = |start, values: &[_]| -> Vec<Millis> { (start..).take(values.len()).collect() };
+    for (plan, as_text) in [(plan, false), (lists, true)] {
+        let column = |values: Vec<Option<i64>>| -> Vec<ArrayRef> {
+            if as_text {
+                let texts = values.into_iter().map(|value| value.map(|value| (value % 5).to_string()));
+                vec![Arc::new(StringArray::from_iter(texts))]
+            } else {
+                vec![Arc::new(Int64Array::from(values))]
+            }
+        };
+        let stored: Vec<(Millis, Vec<u8>)> = tiles
+            .iter()
+            .map(|(start, values)| {
+                let (mut tile, mut bytes) = (Tile::new(plan.clone()).unwrap(), Vec::new());
+                tile.update(&times(*start, values), &column(values.clone()), 0..values.len()).unwrap();
+                tile.encode(true, &mut bytes).unwrap();
+                (*start, bytes)
+            })
+            .collect();
+        let stored: Vec<(Millis, &[u8])> = stored.iter().map(|(start, bytes)| (*start, &bytes[..])).collect();
+        let ts: Vec<Millis> = tiles.iter().flat_map(|(start, values)| times(*start, values)).collect();
+        let columns = column(tiles.iter().flat_map(|(_, values)| values.clone()).collect());
+        let rows = Streamed::Rows(Events { ts: &ts, columns: &columns, mutations: None });
+        for query in [BATCH_END + HOUR, BATCH_END + 7 * HOUR, BATCH_END + 12 * HOUR] {
+            assert_eq!(
+                answer(&plan, None, Streamed::Tiles(&stored), query),
+                answer(&plan, None, rows, query),
+                "{query}, text: {as_text}"
+            );
+        }
+    }
+}
+
+/// Tiles that are read together are named when they are damaged, and so is the column.
+#[test]
+fn a_damaged_tile_among_others_is_named() {
+    let plan = plan(&[(OperationKind::Sum, &[days(7)]), (OperationKind::ApproxUniqueCount, &[days(7)])]);
+    let (mut tile, mut bytes) = (Tile::new(plan.clone()).unwrap(), Vec::new());
+    tile.update(&[BATCH_END; 3], &longs(&[1, 2, 3]), 0..3).unwrap();
+    tile.encode(true, &mut bytes).unwrap();
+    let mut lambda = Lambda::new(plan).unwrap();
+    for at in 0..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[at] = 0xff;
+        let tiles = |damaged| [(BATCH_END, &bytes[..]), (BATCH_END + 1, damaged), (BATCH_END + 2, &bytes[..])];
+        let mut ask = |tiles: &[(Millis, &[u8])]| {
+            let (query, streamed) = (BATCH_END + HOUR, Streamed::Tiles(tiles));
+            lambda.answer(&Request { query, batch_end: BATCH_END, batch: None, streamed, streamed_from: None })
+        };
+        let (together, alone) = (ask(&tiles(&damaged)), ask(&[(BATCH_END + 1, &damaged)]));
+        // A sum may be any.
+        assert_eq!(together, alone, "byte {at}");
+        let Err(error) = together else { continue };
+        let context = error.context().join(": ");
+        assert!(context.contains(&format!("the tile at {}, at byte", BATCH_END + 1)), "byte {at}: {error}: {context}");
+    }
 }
 
 /// The mutation example of aggregator sheet §14: a MAX keeps what was deleted, a change before the tail does not count.

@@ -16,7 +16,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -351,7 +351,9 @@ def write(
     return folder, jobs
 
 
-def compute(side: str, folder: Path, resume: bool = False, suite: str = "Joins") -> None:
+def compute(
+    side: str, folder: Path, resume: bool = False, suite: str = "Joins", sources: Sequence[str] | None = None
+) -> None:
     """Computes all jobs of a run by one side, in a JVM of its own; its log is beside its output.
 
     With `resume` the jobs whose output is there already are left alone.
@@ -362,7 +364,7 @@ def compute(side: str, folder: Path, resume: bool = False, suite: str = "Joins")
         str(HERE.parent / "jvm"),
         side,
         f"chronon.differential.{main_class}",
-        f"{HERE}/scala/common {HERE}/scala/{side}",
+        " ".join(sources or [f"{HERE}/scala/common", f"{HERE}/scala/{side}"]),
         JVM_FLAGS,
         str(folder),
         str(folder / side),

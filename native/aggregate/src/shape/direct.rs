@@ -84,6 +84,7 @@ impl<O: Operation> Shape for Direct<O> {
 
     const COPIES_DIFFER: bool = O::COPIES_DIFFER;
     const COPIES_OF_COPIES_DIFFER: bool = O::COPIES_OF_COPIES_DIFFER;
+    const UNITES: bool = O::UNITES;
 
     fn load(&self, columns: &[ArrayRef]) -> Result<Self::Batch> {
         self.source.load(columns)
@@ -208,6 +209,10 @@ impl<O: Operation> Shape for Direct<O> {
         self.operation.mark_copied(&mut later);
         *ir = Some(later);
         Ok(())
+    }
+
+    fn decode_union(&self, stored: &[&[u8]]) -> Result<O::Ir> {
+        self.operation.decode_union(stored)
     }
 
     fn heap_size(&self, ir: &O::Ir) -> usize {

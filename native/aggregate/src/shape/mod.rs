@@ -34,6 +34,8 @@ pub trait Shape: Send + Sync + 'static {
     const COPIES_DIFFER: bool;
     /// See [`Operation::COPIES_OF_COPIES_DIFFER`].
     const COPIES_OF_COPIES_DIFFER: bool;
+    /// See [`Operation::UNITES`]; keys and positions are not united.
+    const UNITES: bool = false;
 
     /// Reads the columns it needs out of all input columns.
     ///
@@ -131,6 +133,14 @@ pub trait Shape: Send + Sync + 'static {
         self.mark_copied(&mut later);
         *ir = Some(later);
         Ok(())
+    }
+
+    /// Reads accumulators in the stored form, each the whole of its bytes, and merges them; only where it [unites](Self::UNITES).
+    ///
+    /// # Errors
+    /// As for [`Operation::decode_union`]; `Internal` where it does not unite.
+    fn decode_union(&self, _stored: &[&[u8]]) -> Result<Self::Ir> {
+        Err(Error::internal("keys and positions of stored accumulators are not united"))
     }
 
     /// Bytes of heap the accumulator holds.

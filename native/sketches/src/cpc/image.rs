@@ -94,27 +94,25 @@ impl<'a> Image<'a> {
             return Err(corrupt(format!("there is no column {first_column}")));
         }
         let start = 4 * usize::from(preamble);
-        let mut fields = bytes.get(HEADER..start).ok_or_else(|| corrupt("the image ends inside its preamble"))?;
+        let words = bytes.get(..start).ok_or_else(|| corrupt("the image ends inside its preamble"))?;
+        let word = |at: usize| u32::from_le_bytes(field(words, at));
+        let register = |at: usize| f64::from_le_bytes(field(words, at));
         let mut image =
             Self { lg_k, first_column, coupons: 0, history: None, surprises: 0, bytes, window: 0..0, table: 0..0 };
         if !table && !window {
             let new = History { kxp: (1u64 << lg_k) as f64, hip: 0.0 };
             return Ok(Self { first_column: 0, history: has(FLAG_HISTORY).then_some(new), ..image });
         }
-        // The fields have the order of the parts they tell of, but a history without table or without window comes last.
-        image.coupons = number(&mut fields);
-        image.surprises = match (table, window) {
-            (true, true) => number(&mut fields),
-            (true, false) => image.coupons,
-            (false, _) => 0,
+        image.coupons = word(2);
+        let (surprises, table_words, window_words) = match (table, window) {
+            (true, true) if has(FLAG_HISTORY) => (word(3), word(8), word(9)),
+            (true, true) => (word(3), word(4), word(5)),
+            (true, false) => (image.coupons, word(3), 0),
+            (false, _) => (0, 0, word(3)),
         };
-        if has(FLAG_HISTORY) && table && window {
-            image.history = Some(history(&mut fields)?);
-        }
-        let table_words = if table { number(&mut fields) } else { 0 };
-        let window_words = if window { number(&mut fields) } else { 0 };
-        if has(FLAG_HISTORY) && image.history.is_none() {
-            image.history = Some(history(&mut fields)?);
+        image.surprises = surprises;
+        if has(FLAG_HISTORY) {
+            image.history = Some(history(register(4), register(6))?);
         }
         image.window = start..start.saturating_add(4 * window_words as usize);
         image.table = image.window.end..image.window.end.saturating_add(4 * table_words as usize);
@@ -152,13 +150,27 @@ impl<'a> Image<'a> {
             return Ok(());
         }
         set.shrink(self.lg_k);
-        if has_window(self.lg_k, self.coupons) {
+        if self.has_window() {
             return self.fold_window(set);
         }
         set.extend_table(self.surprises())
     }
 
-    fn surprises(&self) -> Table<'a> {
+    /// Whether there is a window. Without one, all coupons are in the table, if there are any.
+    pub(super) fn has_window(&self) -> bool {
+        has_window(self.lg_k, self.coupons)
+    }
+
+    /// Which code the window has.
+    pub(super) fn phase(&self) -> usize {
+        phase(self.lg_k, self.coupons)
+    }
+
+    pub(super) fn window(&self) -> BitReader<'a> {
+        self.stream(&self.window)
+    }
+
+    pub(super) fn surprises(&self) -> Table<'a> {
         Table::new(self.stream(&self.table), self.surprises, self.lg_k)
     }
 
@@ -181,8 +193,13 @@ impl<'a> Image<'a> {
             many.resize(window::buffer_length(rows), 0);
             &mut many[..]
         };
-        window::read(self.stream(&self.window), phase(self.lg_k, self.coupons), rows, buffer)?;
-        let (bytes, offset) = (&buffer[..rows], window_offset(self.lg_k, self.coupons));
+        window::read(self.window(), self.phase(), rows, buffer)?;
+        self.fold_bytes(&buffer[..rows], set)
+    }
+
+    /// Takes in the coupons of a window that was read, and the surprises beside it, into a set of as many rows.
+    pub(super) fn fold_bytes(&self, bytes: &[u8], set: &mut CouponSet) -> Result<()> {
+        let offset = window_offset(self.lg_k, self.coupons);
         let (inside, gaps) = (ones(bytes.as_chunks().0, u64::from_le_bytes), self.fold_surprises(bytes, offset, set)?);
         let held = ((u64::from(offset) << self.lg_k) + inside + u64::from(self.surprises)).wrapping_sub(2 * gaps);
         if held != u64::from(self.coupons) {
@@ -298,24 +315,16 @@ fn surprises(rows: &[u64], lg_k: u8, coupons: u32) -> Vec<u32> {
     surprises
 }
 
-/// The next field of a preamble, which has as many as its flags say.
 #[inline]
-fn number(fields: &mut &[u8]) -> u32 {
-    u32::from_le_bytes(field(fields))
-}
-
-#[inline]
-fn history(fields: &mut &[u8]) -> Result<History> {
-    let (kxp, hip) = (f64::from_le_bytes(field(fields)), f64::from_le_bytes(field(fields)));
+fn history(kxp: f64, hip: f64) -> Result<History> {
     if kxp.is_finite() && hip.is_finite() {
         return Ok(History { kxp, hip });
     }
     Err(corrupt(format!("the registers {kxp} and {hip} are not numbers")))
 }
 
+/// The bytes of a preamble from this word on, of which flags and length agree how many there are.
 #[inline]
-fn field<const N: usize>(fields: &mut &[u8]) -> [u8; N] {
-    let Some((field, rest)) = fields.split_first_chunk() else { return [0; N] };
-    *fields = rest;
-    *field
+fn field<const N: usize>(words: &[u8], at: usize) -> [u8; N] {
+    words.get(4 * at..).and_then(|rest| rest.first_chunk()).copied().unwrap_or([0; N])
 }

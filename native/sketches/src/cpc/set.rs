@@ -6,6 +6,7 @@
 
 use super::MAX_LG_K;
 use super::matrix::Matrix;
+use super::rounds::{self, Reading};
 use super::slots::Slots;
 use super::table::Table;
 use chronon_types::Result;
@@ -203,6 +204,34 @@ impl CouponSet {
         }
     }
 
+    /// Takes in the coupons of stored sets with as many rows or more, which are read side by side. The set may be left
+    /// uncounted.
+    ///
+    /// # Errors
+    /// As for [`Table::read`].
+    pub(super) fn extend_tables(&mut self, tables: &mut [Reading<'_>]) -> Result<()> {
+        if tables.is_empty() {
+            return Ok(());
+        }
+        if matches!(self.body, Body::Few(_)) && self.lg_k <= SMALL {
+            self.widen();
+        }
+        let mask = self.mask();
+        match &mut self.body {
+            Body::Bytes(bytes, far) if tables.iter().all(|table| table.lg_k() == self.lg_k) => {
+                self.count = UNCOUNTED;
+                rounds::read(tables, |row, columns| put_columns(bytes, far, row, columns))?;
+                if is_outgrown(far, self.lg_k) {
+                    self.widen();
+                }
+                Ok(())
+            }
+            _ => rounds::read(tables, |row, bits| {
+                columns(bits).for_each(|column| _ = self.insert(((row << 6) as u32 | column) & mask));
+            }),
+        }
+    }
+
     /// Takes in the coupons of a stored set with as many rows or more. The set may be left uncounted.
     ///
     /// # Errors
@@ -215,14 +244,7 @@ impl CouponSet {
         match &mut self.body {
             Body::Bytes(bytes, far) if table.lg_k() == self.lg_k => {
                 self.count = UNCOUNTED;
-                table.read(|row, columns| {
-                    // A damaged table is found out at its end; what it has outside of the rows must not stay.
-                    let Some(byte) = bytes.get_mut(row) else { return };
-                    *byte |= columns as u8;
-                    if columns >> NEAR != 0 {
-                        put_far(far, row, columns & !0xff);
-                    }
-                })?;
+                table.read(|row, columns| put_columns(bytes, far, row, columns))?;
                 if is_outgrown(far, self.lg_k) {
                     self.widen();
                 }
@@ -294,6 +316,17 @@ fn put(bytes: &mut [u8], far: &mut Slots, coupon: u32) {
         set_near(bytes, coupon);
     } else {
         far.insert(coupon);
+    }
+}
+
+/// Takes in coupons of a row where they belong.
+#[inline(always)]
+fn put_columns(bytes: &mut [u8], far: &mut Slots, row: usize, columns: u64) {
+    // A damaged table is found out at its end; what it has outside of the rows must not stay.
+    let Some(byte) = bytes.get_mut(row) else { return };
+    *byte |= columns as u8;
+    if columns >> NEAR != 0 {
+        put_far(far, row, columns & !0xff);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::coupon::{coupon_of_bytes, coupon_of_double, coupon_of_long};
 use super::image::{self, History, Image};
 use super::set::{CouponSet, before, window_offset};
-use super::{check_lg_k, corrupt, icon};
+use super::{MAX_LG_K, check_lg_k, corrupt, icon, many};
 use chronon_types::Result;
 
 /// A distinct-counting sketch that estimates and is stored as the reference's is.
@@ -147,6 +147,25 @@ impl CpcSketch {
         let image = Image::parse(image)?;
         self.mark_merged();
         image.fold_into(&mut self.coupons)
+    }
+
+    /// Replaces this sketch by its union with stored ones, without building those.
+    ///
+    /// # Errors
+    /// As for [`Self::merge_image`].
+    pub fn merge_images(&mut self, images: &[&[u8]]) -> Result<()> {
+        self.mark_merged();
+        many::fold(images, &mut self.coupons)
+    }
+
+    /// The union of stored sketches, estimated by ICON, with as many rows as the smallest that is not empty.
+    ///
+    /// # Errors
+    /// As for [`Self::merge_image`].
+    pub fn union_of_images(images: &[&[u8]]) -> Result<Self> {
+        let mut union = Self::new(MAX_LG_K)?;
+        union.merge_images(images)?;
+        Ok(union)
     }
 
     /// Makes the estimate rest on the coupons alone, as the reference's merges and copies do.

@@ -54,7 +54,7 @@ impl Lookup {
         for (peeked, (lengths, steps)) in lookup.lengths.iter_mut().zip(&mut lookup.steps).enumerate() {
             let (mut columns, mut downs, mut row) = ([0; 2], [0; 2], 0);
             let (mut length, mut count, mut next) = (0, 0, 0);
-            while let Some((across, down, more)) = whole(peeked >> length, LONGEST - length, low_bits) {
+            while let Some((across, down, more)) = whole(peeked as u64 >> length, LONGEST - length, low_bits) {
                 let is_other = down > 0 && count > 0;
                 let column = across + if is_other { 0 } else { next };
                 if column >= 8 || down >= 64 || is_other && row == 1 {
@@ -73,8 +73,9 @@ impl Lookup {
 }
 
 /// The steps in columns and rows of the coupon at the front of `bits` and its length, if that is at most `held`.
-fn whole(bits: usize, held: u32, low_bits: u32) -> Option<(u32, u32, u32)> {
-    let across = FIRST_STEPS[bits];
+#[inline]
+pub(super) fn whole(bits: u64, held: u32, low_bits: u32) -> Option<(u32, u32, u32)> {
+    let across = FIRST_STEPS[bits as usize % PEEKED];
     let rest = bits >> across.length;
     let high = rest.trailing_zeros();
     let length = u32::from(across.length) + high.saturating_add(1) + low_bits;
@@ -159,16 +160,16 @@ const SHORT: u32 = 8;
 
 /// Where reading has come to: the row, above seven bits for the column after the last coupon, 0 to 64.
 #[derive(Clone, Copy)]
-struct Place(u64);
+pub(super) struct Place(u64);
 
 impl Place {
     /// The place in a row before its column `next`. Only damaged bytes lead beyond the last column.
-    fn new(row: usize, next: u32) -> Self {
+    pub(super) fn new(row: usize, next: u32) -> Self {
         Self((row as u64) << 7 | u64::from(next.min(64)))
     }
 
     #[inline(always)]
-    fn step(self, steps: u64) -> Self {
+    pub(super) fn step(self, steps: u64) -> Self {
         let row = self.0 & !127;
         Self(steps + if steps > 127 { row } else { self.0 })
     }
@@ -179,12 +180,12 @@ impl Place {
     }
 
     #[inline(always)]
-    fn column(self) -> u32 {
+    pub(super) fn column(self) -> u32 {
         (self.0 as u32).wrapping_sub(1) & 63
     }
 
     #[inline(always)]
-    fn row(self) -> u64 {
+    pub(super) fn row(self) -> u64 {
         self.0 >> 7
     }
 }
@@ -207,6 +208,20 @@ impl<'a> Table<'a> {
         self.lg_k
     }
 
+    /// How many coupons there are.
+    pub(super) fn coupons(&self) -> u32 {
+        self.coupons
+    }
+
+    /// How many low bits row steps have.
+    pub(super) fn low_bits(&self) -> u32 {
+        low_bits(self.lg_k, self.coupons as usize)
+    }
+
+    pub(super) fn bits(&self) -> BitReader<'a> {
+        self.bits
+    }
+
     /// Hands the rows that have coupons to `take`, ascending, and the columns of each as bits, some rows in parts and some
     /// parts empty.
     ///
@@ -214,7 +229,7 @@ impl<'a> Table<'a> {
     /// `CorruptData` when the bits hold fewer coupons, or more, or leave the matrix, after some were taken, even outside of it.
     #[inline(always)]
     pub(super) fn read(self, take: impl FnMut(usize, u64)) -> Result<()> {
-        let low_bits = low_bits(self.lg_k, self.coupons as usize);
+        let low_bits = self.low_bits();
         let read =
             if low_bits > MOST_LOW_BITS { self.read_heads(low_bits, take) } else { self.read_whole(low_bits, take) };
         read.ok_or_else(outside)
@@ -233,7 +248,7 @@ impl<'a> Table<'a> {
     /// Reads one coupon after the other; nothing when something is wrong with them.
     #[inline(always)]
     fn read_steps(&self, mut take: impl FnMut(usize, u32)) -> Option<()> {
-        let low_bits = low_bits(self.lg_k, self.coupons as usize);
+        let low_bits = self.low_bits();
         let (mut position, mut row, mut next) = (self.bits.start(), 0usize, 0u32);
         for _ in 0..self.coupons {
             let word = self.bits.at(position);
@@ -259,12 +274,14 @@ impl<'a> Table<'a> {
         self.end(position, Place::new(row, next))
     }
 
-    /// Nothing when reading ended outside of the bits or the matrix.
+    /// Nothing when reading ended outside of the bits or the matrix, or before other bits.
     #[inline(always)]
-    fn end(&self, position: usize, place: Place) -> Option<()> {
+    pub(super) fn end(&self, position: usize, place: Place) -> Option<()> {
         // Rows never step back, so the last speaks for all; and only the last coupon can be the one that none has.
         let is_within = place.row() >> self.lg_k == 0 && place.coupon() != u32::MAX;
-        (is_within && position <= self.bits.end()).then_some(())
+        // Behind the last coupon are zeros, up to ten and then those that fill a word.
+        let left = self.bits.at(position) << (u64::BITS - BitReader::AT_HAND);
+        (is_within && left == 0 && position <= self.bits.end()).then_some(())
     }
 
     /// Looks whole coupons up; nothing when something is wrong with them.
@@ -346,7 +363,7 @@ impl<'a> Table<'a> {
     /// The step to a coupon of any length, and the position behind it; nothing when it does not end or is outside of every
     /// matrix.
     #[inline(never)]
-    fn long_step(&self, mut position: usize, low_bits: u32) -> Option<(usize, u64)> {
+    pub(super) fn long_step(&self, mut position: usize, low_bits: u32) -> Option<(usize, u64)> {
         let across = FIRST_STEPS[self.bits.at(position) as usize % PEEKED];
         position += usize::from(across.length);
         let mut high = 0;
@@ -371,13 +388,14 @@ impl<'a> Table<'a> {
 
 /// Reading ended outside of the bits or the matrix.
 #[cold]
-fn outside() -> Error {
+pub(super) fn outside() -> Error {
     corrupt("the table ends early or late, or leaves the matrix")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cpc::rounds::{self, Reading};
     use crate::cpc::set::columns;
 
     fn read_back(bytes: &[u8], count: usize, lg_k: u8) -> Result<Vec<u32>> {
@@ -386,6 +404,14 @@ mod tests {
         let read = table().read(|row, bits| coupons.extend(columns(bits).map(|column| (row << 6) as u32 | column)));
         let read_each = table().read_each(|row, column| each.push((row << 6) as u32 | column));
         assert_eq!(read_each, read);
+        if Reading::suits(&table()) {
+            let (mut thrice, mut readings) = (Vec::new(), [(); 3].map(|()| Reading::new(table())));
+            let take = |row, bits| thrice.extend(columns(bits).map(|column| (row << 6) as u32 | column));
+            assert_eq!(rounds::read(&mut readings, take), read);
+            thrice.sort_unstable();
+            assert!(read.is_err() || thrice.as_chunks::<3>().0.iter().map(|three| three[0]).eq(each.iter().copied()));
+            assert!(read.is_err() || thrice.len() == 3 * each.len());
+        }
         read.map(|()| assert_eq!(each, coupons))?;
         Ok(coupons)
     }

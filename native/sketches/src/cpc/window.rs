@@ -1,10 +1,10 @@
 //! The stream of an image's window: a byte for every row, as a word of the code for its phase.
 //!
 //! Each word's place depends on the length of all before it. To wait less, the next twelve bits are looked up together:
-//! they mostly hold two words or three. And of many rows, three parts of the bits are read side by side. Where a word begins
-//! in the later ones is not known yet, but reading that began inside a word soon falls in with the words.
+//! they mostly hold two words or three. And three windows are read side by side, or three parts of one with many rows. Where
+//! a word begins in the later parts is not known yet, but reading that began inside a word soon falls in with the words.
 //!
-//! Each part waits for its look-ups, not for the stores: two parts wait longer, and four need more registers than there are.
+//! Each waits for its look-ups, not for the stores: two wait longer, and four need more registers than there are.
 
 use super::bits::{BitReader, BitWriter};
 use super::codes::{LONGEST, PEEKED, PHASES, WINDOWS, first_symbols};
@@ -55,9 +55,10 @@ const MOST_WORDS: usize = AT_ONCE * 3;
 /// Bytes that a buffer has beyond the rows: the look-ups write fewer wherever the rows end.
 const MARGIN: usize = 20;
 
+/// So many windows, or parts of one, are read side by side.
+pub(super) const PARTS: usize = 3;
 /// So many rows are read in parts.
 const MANY: usize = 1 << 7;
-const PARTS: usize = 3;
 
 /// The bytes of a buffer for one of the parts, which mostly have a third of the rows.
 const fn room(rows: usize) -> usize {
@@ -79,14 +80,50 @@ pub(super) fn read(bits: BitReader<'_>, phase: usize, rows: usize, buffer: &mut 
     if rows >= MANY {
         place = words.read_parts(rows, buffer);
     }
-    while place.filled < rows {
-        words.read_some(&mut place, buffer);
+    words.finish(&mut place, rows, buffer)
+}
+
+/// Reads windows of one phase and so many rows side by side, and hands over the bytes of each. The buffer may hold anything
+/// of [`PARTS`] times their [`buffer_length`].
+///
+/// # Errors
+/// As for [`read`].
+pub(super) fn read_together<'b>(
+    windows: [BitReader<'_>; PARTS],
+    phase: usize,
+    rows: usize,
+    buffer: &'b mut [u8],
+) -> Result<[&'b [u8]; PARTS]> {
+    let lookup = lookup(phase);
+    let words = windows.map(|bits| Words { bits, lookup });
+    let begin = |part| part * (rows + MARGIN);
+    let mut places: [Place; PARTS] =
+        std::array::from_fn(|part| Place { position: windows[part].start(), filled: begin(part) });
+    loop {
+        let left = places.iter().enumerate().map(|(part, place)| (begin(part) + rows).saturating_sub(place.filled));
+        let rounds = left.fold(rows, |rounds, left| rounds.min(left / MOST_WORDS));
+        if rounds == 0 {
+            break;
+        }
+        read_rounds(rounds, &words, &mut places, buffer);
     }
-    // The last look-ups may have gone beyond the last row.
-    if place.position > bits.end() + MOST_BITS {
-        return Err(corrupt("the window ends early"));
+    for (part, (words, place)) in words.iter().zip(&mut places).enumerate() {
+        words.finish(place, begin(part) + rows, buffer)?;
     }
-    Ok(())
+    let buffer = &*buffer;
+    Ok(std::array::from_fn(|part| &buffer[begin(part)..][..rows]))
+}
+
+/// Reads some words of each window or part, so many times.
+#[inline(never)] // There it would have too few registers.
+fn read_rounds(rounds: usize, words: &[Words<'_>; PARTS], parts: &mut [Place; PARTS], buffer: &mut [u8]) {
+    let mut places = *parts;
+    for _ in 0..rounds {
+        for (words, place) in words.iter().zip(&mut places) {
+            words.read_some(place, buffer);
+        }
+    }
+    *parts = places;
 }
 
 /// Where reading is: the bits before it and, in the buffer, the bytes.
@@ -97,6 +134,7 @@ struct Place {
 }
 
 /// Words to be read.
+#[derive(Clone, Copy)]
 struct Words<'a> {
     bits: BitReader<'a>,
     lookup: &'static Lookup,
@@ -122,6 +160,18 @@ impl Words<'_> {
         place.filled += (read >> 6) as usize;
     }
 
+    /// Reads on until the buffer is filled to there.
+    fn finish(&self, place: &mut Place, end: usize, buffer: &mut [u8]) -> Result<()> {
+        while place.filled < end {
+            self.read_some(place, buffer);
+        }
+        // The last look-ups may have gone beyond the last row.
+        if place.position > self.bits.end() + MOST_BITS {
+            return Err(corrupt("the window ends early"));
+        }
+        Ok(())
+    }
+
     /// Goes on by one look-up, whose bytes are returned.
     #[inline(always)]
     fn step(&self, place: &mut Place) -> [u8; 4] {
@@ -145,7 +195,7 @@ impl Words<'_> {
             if rounds == 0 {
                 break;
             }
-            self.read_rounds(rounds, &mut parts, buffer);
+            read_rounds(rounds, &[*self; PARTS], &mut parts, buffer);
         }
         let mut place = parts[0];
         for part in 1..PARTS {
@@ -167,18 +217,6 @@ impl Words<'_> {
             place = Place { position: last.position, filled: place.filled + last.filled - again.filled };
         }
         place
-    }
-
-    /// Reads some words of each part, so many times.
-    #[inline(never)] // There it would have too few registers.
-    fn read_rounds(&self, rounds: usize, parts: &mut [Place; PARTS], buffer: &mut [u8]) {
-        let mut places = *parts;
-        for _ in 0..rounds {
-            for place in &mut places {
-                self.read_some(place, buffer);
-            }
-        }
-        *parts = places;
     }
 }
 

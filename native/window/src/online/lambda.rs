@@ -293,30 +293,47 @@ impl Lambda {
         Ok(())
     }
 
-    /// Folds tiles in, each whole or not at all.
+    /// Folds tiles in, each whole or not at all in a window. Those that go into the same windows are read column by column.
     fn tiles(&mut self, request: &Request<'_>, tiles: &[(Millis, &[u8])]) -> Result<()> {
-        for (start, stored) in tiles.iter().filter(|(start, _)| (request.batch_end..request.query).contains(start)) {
-            let mut rest = *stored;
-            self.tile(*start, &mut rest)
-                .map_err(|error| at_byte(error, &format!("the tile at {start}"), stored, rest))?;
+        let counted = |tile: &&(Millis, &[u8])| (request.batch_end..request.query).contains(&tile.0);
+        let counted: Vec<_> = tiles.iter().filter(counted).copied().collect();
+        let tails = self.tails.clone();
+        let alike = |a: &(Millis, _), b: &(Millis, _)| tails.iter().all(|tail| (a.0 >= *tail) == (b.0 >= *tail));
+        for tiles in counted.chunk_by(alike) {
+            for (inside, tail) in self.inside.iter_mut().zip(&tails) {
+                *inside = tiles[0].0 >= *tail;
+            }
+            self.find_windows();
+            self.tiles_alike(tiles).or_else(|error| {
+                // Only a tile that is read alone can be named.
+                tiles.iter().try_for_each(|tile| self.tiles_alike(std::slice::from_ref(tile)))?;
+                Err(error)
+            })?;
         }
         Ok(())
     }
 
-    fn tile(&mut self, start: Millis, bytes: &mut &[u8]) -> Result<()> {
-        for (inside, tail) in self.inside.iter_mut().zip(&self.tails) {
-            *inside = start >= *tail;
-        }
-        self.find_windows();
-        avro::get_present(bytes)?;
+    /// Folds tiles into the windows found.
+    fn tiles_alike(&mut self, tiles: &[(Millis, &[u8])]) -> Result<()> {
+        let mut rest: Vec<&[u8]> = tiles.iter().map(|(_, stored)| *stored).collect();
+        self.tile_columns(&mut rest).map_err(|error| match (tiles, &rest[..]) {
+            ([(start, stored)], [rest]) => at_byte(error, &format!("the tile at {start}"), stored, rest),
+            _ => error,
+        })
+    }
+
+    fn tile_columns(&mut self, tiles: &mut [&[u8]]) -> Result<()> {
+        tiles.iter_mut().try_for_each(avro::get_present)?;
         for (column, base) in self.columns.iter_mut().zip(self.plan.bases()) {
             // for each window, and again where there is nothing to merge it into
             let copies = Copies { into_nothing: 2, into_something: 1 };
             let windows = &self.windows[base.window_set];
-            column.merge_encoded_copies(windows, bytes, copies).map_err(|error| error.within(base.name()))?;
+            column.merge_all_encoded(windows, tiles, copies).map_err(|error| error.within(base.name()))?;
         }
-        super::tile::get_is_complete(bytes)?;
-        check_end("a tile", bytes)
+        tiles.iter_mut().try_for_each(|tile| {
+            super::tile::get_is_complete(tile)?;
+            check_end("a tile", tile)
+        })
     }
 
     /// Folds the tail hops in that the tails have not passed.

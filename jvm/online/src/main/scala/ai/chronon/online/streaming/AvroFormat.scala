@@ -107,6 +107,28 @@ private[online] object AvroFormat {
     schema
   }
 
+  /** The schema of a record that an upload has found in a table, with the names that members have there: in stored schemas no name
+    * comes twice, in whichever depth.
+    */
+  def ofUpload(text: String): Schema = ownNames(parseSchema(text))
+
+  private def ownNames(schema: Schema): Schema = schema.getType match {
+    case Type.RECORD =>
+      val members = schema.getFields.asScala.map(field =>
+        new Schema.Field(
+          AvroConversions.cleanSuffix(field.name),
+          ownNames(field.schema),
+          field.doc,
+          null: Object
+        )
+      )
+      Schema.createRecord(schema.getName, schema.getDoc, schema.getNamespace, false, members.asJava)
+    case Type.ARRAY => Schema.createArray(ownNames(schema.getElementType))
+    case Type.MAP   => Schema.createMap(ownNames(schema.getValueType))
+    case Type.UNION => Schema.createUnion(schema.getTypes.asScala.map(ownNames).asJava)
+    case _          => schema
+  }
+
   /** The columns that the members of a record are, whatever can be null in whichever place of a union. */
   def columns(record: Schema): Array[StructField] = record.getFields.asScala.map { field =>
     StructField(field.name, column(field.schema, s"${record.getName}.${field.name}"))

@@ -50,8 +50,8 @@ private[online] object StreamSettings {
 
     val format = choice(Format, Seq("json", "avro"))
     val change = choice(Envelope, Seq("row", "change")) == "change"
-    val declared = setting(Schema).map(schemaText(owner, _))
-    val written = declared.orElse(Option(info.getInputAvroSchema)).map(AvroFormat.parseSchema).getOrElse(
+    val declared = setting(Schema).map(text => AvroFormat.parseSchema(schemaText(owner, text)))
+    val written = declared.orElse(Option(info.getInputAvroSchema).map(AvroFormat.ofUpload)).getOrElse(
       throw new InvalidDefinitionException(
         s"$owner: its upload knows no columns of a stream: set $Schema, or upload it again with its topic"
       )

@@ -77,6 +77,35 @@ class StreamedRowsSuite extends AnyFunSuite {
       "column b = 128: must be a value of type byte, or null")
   }
 
+  // Stored schemas have no name twice: the second `x` is `x_REPEATED_NAME_0` there, and `a` below it as well.
+  test("members of structs are read by the names that they have in messages, whatever else is called so") {
+    def point(name: String) = StructType(name, Array(StructField("x", IntType), StructField("a", StringType)))
+    val columns =
+      Seq("p" -> point("P"), "list" -> ListType(point("L")), "map" -> MapType(StringType, point("M")))
+    val selected = columns :+ ("a" -> LongType)
+    val info = Streamed.info(
+      groupBy(
+        "team.points.v1",
+        events("t", query(null, null)),
+        Seq("user"),
+        selected.map(column => aggregation(Operation.LAST, column._1)): _*
+      ),
+      Seq("user" -> StringType),
+      selected,
+      ("user" -> StringType) +: selected :+ ("ts" -> LongType)
+    )
+    val json =
+      s"""{"user": "5", "a": 9, "p": {"x": 1, "a": "b"}, "list": [{"x": 2, "a": "c"}], "map": {"k": {"x": 3, "a": "d"}}, "ts": $Time}"""
+    val Seq(put) = puts(rows(info), json)
+    val stored = AvroCodec.of(info.getSelectedAvroSchema).decode(put.valueBytes)
+    assert((0 to 3).map(stored.get(_).toString).map(_.replaceAll("_REPEATED_NAME_\\d", "")) == Seq(
+      """{"x": 1, "a": "b"}""",
+      """[{"x": 2, "a": "c"}]""",
+      """{k={"x": 3, "a": "d"}}""",
+      "9"
+    ))
+  }
+
   test("filters read the columns of the topic, one by one, whatever the select calls its own") {
     val info = Streamed.info(
       groupBy(
