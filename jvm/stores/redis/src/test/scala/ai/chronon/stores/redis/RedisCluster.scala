@@ -32,7 +32,9 @@ final class RedisCluster(masters: Int) extends AutoCloseable {
   /** The server that has a key. */
   def of(key: Array[Byte]): RedisServer = {
     val slot = SlotHash.getSlot(key)
-    servers.zip(shares).find { case (_, share) => share.getLower.getValue <= slot && slot <= share.getUpper.getValue }
+    servers.zip(shares).find { case (_, share) =>
+      share.getLower.getValue <= slot && slot <= share.getUpper.getValue
+    }
       .map(_._1).getOrElse(throw new NoSuchElementException(s"no node has slot $slot"))
   }
 
@@ -62,7 +64,9 @@ object RedisCluster {
   /** Asks until the answer is the right one: what nodes tell each other takes its time. */
   def eventually[T](ask: => T)(right: T => Boolean): T = {
     val deadline = System.nanoTime() + 60L * 1000 * 1000 * 1000
-    Iterator.continually { Thread.sleep(20); ask }.find(answer => right(answer) || System.nanoTime() > deadline)
+    Iterator.continually { Thread.sleep(20); ask }.find(answer =>
+      right(answer) || System.nanoTime() > deadline
+    )
       .filter(right).getOrElse(throw new IllegalStateException("the cluster has not settled for a minute"))
   }
 

@@ -143,7 +143,9 @@ class RedisFaultSuite extends AnyFunSuite {
     checkAll(store)
   }
 
-  faultTest("fetches while a master is down: what the others have, no native object left, all of it afterwards") {
+  faultTest(
+    "fetches while a master is down: what the others have, no native object left, all of it afterwards"
+  ) {
     (cluster, store) =>
       val before = NativeStats.read()
       val served = new Served(store, PartitionSpec.Daily.at(today - day))
@@ -162,7 +164,10 @@ class RedisFaultSuite extends AnyFunSuite {
             assert(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start) < 3 * 10 * Timeout)
             fetched.foreach(_.foreach { features =>
               for ((name, value) <- features if !name.endsWith("_exception"))
-                assert(value == null || Served.Features.get(name).contains(value) || name.startsWith("p_"), name)
+                assert(
+                  value == null || Served.Features.get(name).contains(value) || name.startsWith("p_"),
+                  name
+                )
             })
           } finally down.resume()
           RedisCluster.eventually(fetch())(_ == Success(Served.Features))
