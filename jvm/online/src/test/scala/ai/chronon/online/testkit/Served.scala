@@ -17,7 +17,7 @@ import scala.concurrent.{Await, Future}
   * @param inner    where everything is stored
   * @param batchDay the day at whose start the batch ends
   */
-private[online] class Served(
+private[chronon] class Served(
     inner: KVStore = new MemoryStore,
     batchDay: String = Served.BatchDay,
     modelBackend: ModelBackend = null
@@ -86,7 +86,7 @@ private[online] class Served(
 }
 
 /** Counts the keys of each read of features. */
-private[online] class CountingStore(inner: KVStore) extends FaultyStore(inner) {
+private[chronon] class CountingStore(inner: KVStore) extends FaultyStore(inner) {
   val reads = new ConcurrentLinkedQueue[Seq[KVStore.GetRequest]]
   override def multiGet(requests: Seq[KVStore.GetRequest]): Future[Seq[KVStore.GetResponse]] = {
     // Metadata is read when it likes.
@@ -101,7 +101,7 @@ private[online] class CountingStore(inner: KVStore) extends FaultyStore(inner) {
   }
 }
 
-private[online] object Served {
+private[chronon] object Served {
   val BatchDay = "2024-03-17"
   val BatchEnd: Long = PartitionSpec.Daily.epochMillis(BatchDay)
 

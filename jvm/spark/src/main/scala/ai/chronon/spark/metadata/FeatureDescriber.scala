@@ -135,6 +135,7 @@ private[spark] final class FeatureDescriber(tables: TableUtils, day: String) {
   private def analysed(owner: String, field: String)(frame: => DataFrame): StructType =
     try frame.schema
     catch {
-      case e: AnalysisException => throw new DefinitionException(owner, Some(field), None, e.getSimpleMessage, e)
+      case e: AnalysisException =>
+        throw new DefinitionException(owner, Some(field), None, e.getSimpleMessage, e)
     }
 }

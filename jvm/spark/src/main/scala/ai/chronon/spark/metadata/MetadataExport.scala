@@ -39,17 +39,21 @@ private[spark] final class MetadataExport(root: Path, embedded: Boolean, describ
 
   private def ofFile(file: Path): Either[Failed, Exported] = {
     val kind = EntityKind.of(file)
-    try {
+    try
       json.readTree(Files.readAllBytes(file)) match {
-        case tree: ObjectNode => Right(Exported(file, kind, describe(file.toString, tree)(kind match {
-            case EntityKind.GroupBy      => describer.of(read(file, classOf[api.GroupBy]))
-            case EntityKind.Join         => describer.of(read(file, classOf[api.Join]))
-            case EntityKind.StagingQuery => describer.of(read(file, classOf[api.StagingQuery]))
-            case _                       => throw unknown(file)
-          })))
+        case tree: ObjectNode => Right(Exported(
+            file,
+            kind,
+            describe(file.toString, tree)(kind match {
+              case EntityKind.GroupBy      => describer.of(read(file, classOf[api.GroupBy]))
+              case EntityKind.Join         => describer.of(read(file, classOf[api.Join]))
+              case EntityKind.StagingQuery => describer.of(read(file, classOf[api.StagingQuery]))
+              case _                       => throw unknown(file)
+            })
+          ))
         case _ => Left(Failed(file, "no JSON object"))
       }
-    } catch {
+    catch {
       case e: JsonProcessingException => Left(Failed(file, s"no JSON: ${e.getOriginalMessage}"))
       case e: IOException             => Left(Failed(file, s"cannot be read: $e"))
     }

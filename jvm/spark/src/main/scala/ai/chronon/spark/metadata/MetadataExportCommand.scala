@@ -37,7 +37,11 @@ private[spark] final class MetadataExportCommand(line: CommandLine) {
     */
   def run(tables: TableUtils, day: String, out: String => Unit): Option[String] = {
     val (exported, failed) =
-      new MetadataExport(root, line.has("process-embedded-group-bys"), new FeatureDescriber(tables, day)).run()
+      new MetadataExport(
+        root,
+        line.has("process-embedded-group-bys"),
+        new FeatureDescriber(tables, day)
+      ).run()
     // a folder wins, as in the reference
     val written = folder match {
       case Some(to) =>

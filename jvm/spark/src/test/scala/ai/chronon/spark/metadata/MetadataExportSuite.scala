@@ -67,11 +67,14 @@ class MetadataExportSuite extends SparkSuite {
 
   test("what the file says is kept, and features are told anew") {
     val written = json.readTree(text(sums("test.sums.v1")))
-    val changed = json.readTree(text(sums("test.sums.v1"))).asInstanceOf[com.fasterxml.jackson.databind.node.ObjectNode]
+    val changed =
+      json.readTree(text(sums("test.sums.v1"))).asInstanceOf[com.fasterxml.jackson.databind.node.ObjectNode]
     changed.put("features", "old").put("exception", "old").put("unheard_of", 1)
     val found = exported("group_bys/test/sums.v1" -> changed.toString)()("group_bys/sums.v1")
-    assert(found.get("features").toString ==
-      """[{"name":"amount_sum_7d","window":"7d","columnType":"double","inputColumn":"amount","operation":"sum","groupBy":null}]""")
+    assert(
+      found.get("features").toString ==
+        """[{"name":"amount_sum_7d","window":"7d","columnType":"double","inputColumn":"amount","operation":"sum","groupBy":null}]"""
+    )
     assert(!found.has("exception") && found.get("unheard_of").asInt == 1)
     assert(written.fields.asScala.forall(field => found.get(field.getKey) == field.getValue))
   }
@@ -87,7 +90,9 @@ class MetadataExportSuite extends SparkSuite {
     assert(found("group_bys/group_bys.two.sums.v1").at("/metaData/name").asText == "two.sums.v1")
   }
 
-  test("a definition that does not fit says why; a file that is no JSON is named, and the others are exported") {
+  test(
+    "a definition that does not fit says why; a file that is no JSON is named, and the others are exported"
+  ) {
     val missing = sums("test.missing.v1", events("nowhere.clicks", query(same("user", "amount"), "at")))
     val (root, output) = repository(
       "group_bys/test/missing.v1" -> text(missing),
@@ -98,8 +103,11 @@ class MetadataExportSuite extends SparkSuite {
     val (status, out, _) = run(s"--input-root-path=$root", s"--output-root-path=$output")
     assert(status == 0)
     assert(out.head == s"$output: 2 files of $root")
-    assert(out(1).startsWith(s"not exported: $root/group_bys/test/README.md: no JSON: Unexpected character ('#'"))
-    val told = json.readTree(Files.readAllBytes(output.resolve("group_bys/missing.v1"))).get("exception").asText
+    assert(
+      out(1).startsWith(s"not exported: $root/group_bys/test/README.md: no JSON: Unexpected character ('#'")
+    )
+    val told =
+      json.readTree(Files.readAllBytes(output.resolve("group_bys/missing.v1"))).get("exception").asText
     assert(told ==
       "group-by test.missing.v1: `table` = nowhere.clicks: there is no such table or view in the catalog")
   }
@@ -108,7 +116,10 @@ class MetadataExportSuite extends SparkSuite {
     val inner = join(meta("test.inner", db), events(clicks, query(same("user"), "at")))
     val chained = sums(
       "test.chained.v1",
-      Source.joinSource(new JoinSource().setJoin(inner).setQuery(query(Seq("user" -> "user", "amount" -> "score"), "ts")))
+      Source.joinSource(new JoinSource().setJoin(inner).setQuery(query(
+        Seq("user" -> "user", "amount" -> "score"),
+        "ts"
+      )))
     )
     val before = exported("group_bys/test/chained.v1" -> text(chained))()("group_bys/chained.v1")
     assert(before.get("exception").asText.contains(s"$db.test_inner: there is no such table"))
@@ -127,13 +138,20 @@ class MetadataExportSuite extends SparkSuite {
       "staging_queries/test/bad.v1" -> query("SELECT '{{ today }}' AS day")
     )()
     assert(names(found("staging_queries/q.v1")) == Seq("user", "day"))
-    assert(found("staging_queries/bad.v1").get("exception").asText.contains("`query` = {{ today }}: no such macro"))
+    assert(
+      found("staging_queries/bad.v1").get("exception").asText.contains("`query` = {{ today }}: no such macro")
+    )
   }
 
   test("group-bys that only joins have are exported where that is asked for, once") {
     val (own, inside) = (sums("test.own.v1"), sums("test.inside.v1"))
     def parts(name: String) =
-      ThriftJsonCodec.toJsonStr(join(meta(name, db), events(clicks, query(same("user"), "at")), part(own), part(inside)))
+      ThriftJsonCodec.toJsonStr(join(
+        meta(name, db),
+        events(clicks, query(same("user"), "at")),
+        part(own),
+        part(inside)
+      ))
     val files = Seq(
       "group_bys/test/own.v1" -> text(own),
       "joins/test/a.v1" -> parts("test.a.v1"),
@@ -159,7 +177,9 @@ class MetadataExportSuite extends SparkSuite {
     assert(names(found("group_bys/broken.v1")) == Seq("amount_sum_7d"))
   }
 
-  test("a table: rows by kind and day, with the properties that are asked for, replaced by the next run of the day") {
+  test(
+    "a table: rows by kind and day, with the properties that are asked for, replaced by the next run of the day"
+  ) {
     val (root, _) = repository(
       "group_bys/test/sums.v1" -> text(sums("test.sums.v1")),
       "models/test/m.v1" -> "{}"
@@ -191,8 +211,13 @@ class MetadataExportSuite extends SparkSuite {
     Seq("--input-root-path=/nowhere", "--output-table-name=a.b") -> "there is no such local file or folder",
     Seq(s"--input-root-path=$some") -> "--output-root-path or --output-table-name is required",
     Seq(s"--input-root-path=$some", s"--output-root-path=$some/out") -> "the next export would read it",
-    Seq(s"--input-root-path=$some", "--output-table-name=a.b", "--output-table-properties-json={") -> "no JSON",
-    Seq(s"--input-root-path=$some", "--output-table-name=a.b", """--output-table-properties-json={"a":[]}""") ->
+    Seq(s"--input-root-path=$some", "--output-table-name=a.b", "--output-table-properties-json={") ->
+      "no JSON",
+    Seq(
+      s"--input-root-path=$some",
+      "--output-table-name=a.b",
+      """--output-table-properties-json={"a":[]}"""
+    ) ->
       "must be an object of texts"
   )
 

@@ -2,11 +2,12 @@ package ai.chronon.stores.redis
 
 import ai.chronon.online.KVStore.{AppendRequest, GetRequest, GetResponse, PutRequest, TimedValue}
 import ai.chronon.online._
-import io.lettuce.core.cluster.RedisClusterClient
+import io.lettuce.core.cluster.{ClusterClientOptions, ClusterTopologyRefreshOptions, RedisClusterClient}
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands
 import io.lettuce.core.codec.ByteArrayCodec
-import io.lettuce.core.{Range, RedisClient, ScriptOutputType}
+import io.lettuce.core.{ClientOptions, Range, RedisClient, RedisException, ScriptOutputType, TimeoutOptions}
 
+import java.time.Duration
 import scala.collection.JavaConverters._
 import scala.collection.Seq
 import scala.concurrent.duration.DurationLong
@@ -37,7 +38,8 @@ final class RedisStore(settings: RedisSettings, uploads: => UploadTable = Upload
     Future.sequence(requests.map { request =>
       val values = Try(read(request, now)).fold(Future.failed, identity)
       values.map(GetResponse(request, _)).recover {
-        case NonFatal(error) => GetResponse(request, Failure(error))
+        case error: RedisException => GetResponse(request, Failure(notRead(request, error)))
+        case NonFatal(error)       => GetResponse(request, Failure(error))
       }
     })
   }
@@ -96,6 +98,11 @@ final class RedisStore(settings: RedisSettings, uploads: => UploadTable = Upload
     }
   }
 
+  private def notRead(request: GetRequest, error: RedisException) = new IllegalStateException(
+    s"store redis: a value of ${request.dataset} was not read: ${error.getMessage}",
+    error
+  )
+
   private def write(put: PutRequest, now: Long, toSet: String): Future[Any] = {
     val (key, millis) = layout.place(put, now)
     val script = if (Dataset.of(put.dataset).versioned) toSet else PutSingle
@@ -129,18 +136,43 @@ private[redis] object RedisStore {
   /** Replaces the value of this time, if there is one. */
   private val PutInSet = "redis.call('ZREMRANGEBYSCORE', KEYS[1], ARGV[2], ARGV[2])\n" + AddToSet
 
+  /** Who has which slots is asked again where a node is lost or says that they have moved, and once in a while for the nodes that just
+    * do not answer: another may have taken their place.
+    */
+  private val Topology = ClusterTopologyRefreshOptions.builder()
+    .enableAllAdaptiveRefreshTriggers()
+    .adaptiveRefreshTriggersTimeout(Duration.ofSeconds(5))
+    .enablePeriodicRefresh(Duration.ofSeconds(60))
+    .build()
+
+  /** How many commands a server may owe an answer: far more than any request sends, and no more memory than a process can spare. */
+  private val MostUnanswered = 1000000
+
   /** A client and its one connection, which any number of threads share. */
   private final class Connection(settings: RedisSettings) extends AutoCloseable {
     private val (client, opened) =
       if (settings.cluster) {
         val cluster = RedisClusterClient.create(settings.uris.asJava)
+        cluster.setOptions(bounded(ClusterClientOptions.builder()).topologyRefreshOptions(Topology).build())
         connecting(cluster)(cluster.connect(ByteArrayCodec.INSTANCE).async())
       } else {
         val single = RedisClient.create(settings.uris.head)
+        single.setOptions(bounded(ClientOptions.builder()).build())
         connecting(single)(single.connect(ByteArrayCodec.INSTANCE).async())
       }
 
     def commands: RedisClusterAsyncCommands[Array[Byte], Array[Byte]] = opened
+
+    /** A command that has timed out stays in the client's queue until the server is back, so the queue must end somewhere. While there
+      * is no connection nothing is queued at all: reads of a server that is down fail at once.
+      */
+    private def bounded[B <: ClientOptions.Builder](options: B): B = {
+      options
+        .timeoutOptions(TimeoutOptions.enabled(Duration.ofMillis(settings.timeoutMillis)))
+        .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
+        .requestQueueSize(MostUnanswered)
+      options
+    }
 
     private def connecting[C <: io.lettuce.core.AbstractRedisClient](client: C)(
         connect: => RedisClusterAsyncCommands[Array[Byte], Array[Byte]]

@@ -2,13 +2,11 @@ package ai.chronon.stores.redis
 
 import ai.chronon.online.KVStore.{GetRequest, PutRequest}
 import ai.chronon.online.testkit.{FetchFaults, KVStoreContract}
-import ai.chronon.online.{KVStore, OnlineApiLoader, UploadTable}
-import io.lettuce.core.RedisClient
-import io.lettuce.core.codec.ByteArrayCodec
+import ai.chronon.online.{KVStore, UploadTable}
 import org.scalatest.BeforeAndAfterAll
 
 /** The contract on one server. */
-class RedisStoreSuite extends RedisSuite(cluster = false) with FetchFaults {
+class RedisStoreSuite extends RedisSuite(masters = 0) with FetchFaults {
 
   redisTest("keys and values lie where the layout says, with a life that metadata does not have") { store =>
     // key bytes 02 04 61, whose place is written out in the published layout
@@ -16,7 +14,7 @@ class RedisStoreSuite extends RedisSuite(cluster = false) with FetchFaults {
     for (dataset <- Seq("A_B_BATCH", "ZIPLINE_METADATA", "A_B_STREAMING"))
       await(store.put(PutRequest(key, bytes("v"), dataset, Some(today))))
     await(store.put(PutRequest(bytes("group_by_serving_info"), bytes("{}"), "A_B_BATCH", Some(today))))
-    withCommands { redis =>
+    RedisCluster.withCommands(servers.head) { redis =>
       val stored = redis.get(bytes("chronon:{A_B_BATCH:AgRh}"))
       assert(stored.toSeq == java.nio.ByteBuffer.allocate(9).putLong(today).put('v'.toByte).array.toSeq)
       assert(redis.zcard(bytes(s"chronon:{A_B_STREAMING:AgRh}:$today")) == 1)
@@ -42,7 +40,9 @@ class RedisStoreSuite extends RedisSuite(cluster = false) with FetchFaults {
       await(store.put(PutRequest(write, bytes("whole"), "A_B_STREAMING", Some(today + 9))))
       val read = await(store.get(GetRequest(hex(prefix + "00"), "A_B_STREAMING", Some(today))))
       assert(texts(read) == Seq(("whole", today)))
-      withCommands(redis => assert(redis.zcard(bytes(s"chronon:{A_B_STREAMING:AgRh}:$today:300000")) == 1))
+      RedisCluster.withCommands(servers.head)(redis =>
+        assert(redis.zcard(bytes(s"chronon:{A_B_STREAMING:AgRh}:$today:300000")) == 1)
+      )
       val error = await(store.get(GetRequest(bytes("raw"), "A_B_STREAMING", Some(today)))).values.failed.get
       assert(error.getMessage.contains("TileKey") && error.getMessage.contains("726177"))
     } finally store.close()
@@ -77,27 +77,34 @@ class RedisStoreSuite extends RedisSuite(cluster = false) with FetchFaults {
 }
 
 /** The contract on a cluster of one node that has all slots. */
-class RedisClusterSuite extends RedisSuite(cluster = true)
+class RedisClusterSuite extends RedisSuite(masters = 1)
 
-abstract class RedisSuite(cluster: Boolean) extends KVStoreContract with BeforeAndAfterAll {
-  private var server: RedisServer = _
+/** The contract on a cluster of three nodes, so that the keys of a batch are here and there. */
+class RedisClusterOfThreeSuite extends RedisSuite(masters = 3) with FetchFaults
+
+/** @param masters nodes of the cluster; 0 for a server that is none */
+abstract class RedisSuite(masters: Int) extends KVStoreContract with BeforeAndAfterAll {
+  private var closing: Seq[AutoCloseable] = Nil
+  protected var servers: Seq[RedisServer] = Nil
 
   override def missing: Option[String] =
     if (RedisServer.Binary.isEmpty) Some("there is no redis-server on the PATH") else None
 
   override def beforeAll(): Unit = if (missing.isEmpty) {
-    server = new RedisServer(cluster)
-    if (cluster) withCommands { redis =>
-      redis.clusterAddSlots((0 until 16384): _*)
-      // The node settles by itself; the store connects after it has.
-      Iterator.continually(redis.clusterInfo()).find(_.contains("cluster_state:ok"))
+    if (masters == 0) {
+      servers = Seq(new RedisServer(cluster = false))
+      closing = servers
+    } else {
+      val cluster = new RedisCluster(masters)
+      servers = cluster.servers
+      closing = Seq(cluster)
     }
   }
 
-  override def afterAll(): Unit = Option(server).foreach(_.close())
+  override def afterAll(): Unit = closing.foreach(_.close())
 
   protected def settings: RedisSettings =
-    RedisSettings(Seq(("127.0.0.1", server.port)), cluster, timeoutMillis = 30000)
+    RedisSettings(Seq(("127.0.0.1", servers.head.port)), cluster = masters > 0, timeoutMillis = 30000)
 
   override def withStore(uploads: UploadTable)(test: KVStore => Unit): Unit = redis(uploads)(test)
 
@@ -107,16 +114,9 @@ abstract class RedisSuite(cluster: Boolean) extends KVStoreContract with BeforeA
   }
 
   private def redis(uploads: => UploadTable)(body: RedisStore => Unit): Unit = {
-    withCommands { redis => redis.flushall(); () }
+    servers.foreach(RedisCluster.withCommands(_) { redis => redis.flushall(); () })
     val store = new RedisStore(settings, uploads)
     try body(store)
     finally store.close()
-  }
-
-  protected def withCommands(body: io.lettuce.core.api.sync.RedisCommands[Array[Byte], Array[Byte]] => Unit)
-      : Unit = {
-    val client = RedisClient.create(s"redis://127.0.0.1:${server.port}")
-    try body(client.connect(ByteArrayCodec.INSTANCE).sync())
-    finally client.shutdown()
   }
 }
