@@ -29,6 +29,8 @@ DAY = 86_400_000
 FIRST_DAY = 19_783  # 2024-03-01
 DAYS = 9
 SIDES = ("oracle", "native")
+# The same jobs in every run of the tests unless asked otherwise, so that a failure is the change's.
+SEED = int(os.environ.get("CHRONON_DIFFERENTIAL_SEED", "1"))
 # Many short plans over tiny tables: the second compiler and parallel collection cost more than they save. One compiler
 # alone gets a code cache too small for Spark, and then compiles and sweeps all the time.
 JVM_FLAGS = "-Xmx2g -Xss4m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"

@@ -36,11 +36,8 @@ METADATA = {
 
 
 @pytest.fixture(scope="module")
-def ran() -> dict[str, Any]:
+def ran(reference: None) -> dict[str, Any]:
     """Everything that both sides gave."""
-    reason = joins.missing()
-    if reason:
-        pytest.skip(f"{reason}")
     folder = commands.prepare()
     (folder / "keys").write_text("".join(json.dumps(keys) + "\n" for keys in [*KEYS, NO_SUCH_KEY]))
     keys = ["-f", f"{folder}/keys", "--interval=0"]

@@ -1,6 +1,6 @@
 package chronon.differential
 
-import ai.chronon.spark.{Driver, SessionFactory}
+import ai.chronon.spark.SessionFactory
 import org.apache.spark.sql.{DataFrame, SparkSession}
 
 import java.nio.file.Path
@@ -17,10 +17,7 @@ object NativeJoins extends JoinSide {
 
   override def compute(spark: SparkSession, confPath: Path, endDate: String, stepDays: Int): DataFrame = {
     val name = confPath.getFileName.toString.stripSuffix(".json")
-    val errors = new StringBuilder
-    val arguments = Seq("join", s"--conf-path=$confPath", s"--end-date=$endDate", s"--step-days=$stepDays")
-    val status = Driver.run(arguments, out = _ => (), err = errors.append(_).append('\n'))
-    require(status == 0, errors.toString)
+    NativeDriver.run("join", s"--conf-path=$confPath", s"--end-date=$endDate", s"--step-days=$stepDays")
     spark.table(s"diff.diff_$name")
   }
 }

@@ -1,6 +1,5 @@
 package chronon.differential
 
-import ai.chronon.spark.Driver
 import org.apache.spark.sql.{DataFrame, SparkSession}
 
 import java.nio.file.Path
@@ -14,10 +13,7 @@ object NativeUploads extends JoinSide {
 
   override def compute(spark: SparkSession, confPath: Path, endDate: String, stepDays: Int): DataFrame = {
     val name = confPath.getFileName.toString.stripSuffix(".json")
-    val errors = new StringBuilder
-    val arguments = Seq("group-by-upload", s"--conf-path=$confPath", s"--end-date=$endDate")
-    val status = Driver.run(arguments, out = _ => (), err = errors.append(_).append('\n'))
-    require(status == 0, errors.toString)
+    NativeDriver.run("group-by-upload", s"--conf-path=$confPath", s"--end-date=$endDate")
     spark.table(s"diff.diff_${name}_upload")
   }
 }

@@ -18,7 +18,6 @@ package chronon.differential {
   import ai.chronon.api._
   import ai.chronon.online.Fetcher
   import ai.chronon.online.streaming.StreamedMessages
-  import ai.chronon.spark.Driver
   import com.fasterxml.jackson.databind.ObjectMapper
   import org.apache.spark.sql.functions.lit
   import org.apache.spark.sql.types.{ArrayType, DataType, IntegerType, MapType, StructType}
@@ -68,11 +67,11 @@ package chronon.differential {
       val groupBys = join.getJoinParts.asScala.map(_.getGroupBy)
       groupBys.foreach { groupBy =>
         val path = compiled(base, "group_bys", groupBy.getMetaData.getName, ThriftJsonCodec.toJsonStr(groupBy))
-        done("group-by-upload", s"--conf-path=$path", uploaded)
-        done("group-by-upload-bulk-load" +: s"--conf-path=$path" +: uploaded +: online: _*)
+        NativeDriver.run("group-by-upload", s"--conf-path=$path", uploaded)
+        NativeDriver.run("group-by-upload-bulk-load" +: s"--conf-path=$path" +: uploaded +: online: _*)
       }
       val path = compiled(base, "joins", join.getMetaData.getName, ThriftJsonCodec.toJsonStr(join))
-      done("metadata-upload" +: s"--conf-path=$path" +: online: _*)
+      NativeDriver.run("metadata-upload" +: s"--conf-path=$path" +: online: _*)
 
       val fetcher = new RecordingApi(settings).buildFetcher()
       try {
@@ -126,12 +125,6 @@ package chronon.differential {
       case (record: util.Map[_, _], struct: StructType)  => Row.fromSeq(struct.fields.toSeq.map(f => cell(record.get(f.name), f.dataType)))
       case (record: Array[_], struct: StructType)        => Row.fromSeq(record.toSeq.zip(struct.fields).map { case (v, f) => cell(v, f.dataType) })
       case _                                             => value
-    }
-
-    private def done(args: String*): Unit = {
-      val errors = new StringBuilder
-      val status = Driver.run(args, out = _ => (), err = errors.append(_).append('\n'))
-      require(status == 0, s"${args.mkString(" ")}: $errors")
     }
   }
 }

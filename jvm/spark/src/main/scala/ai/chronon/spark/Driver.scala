@@ -134,7 +134,6 @@ object Driver {
     val command = new MetadataExportCommand(line)
     val tables = open(line, line.subcommand)
     command.run(tables, endDate(line, tables), out)
-    ()
   }
 
   /** The rows of a table's last partition: a few of them are seen without listing all others. */

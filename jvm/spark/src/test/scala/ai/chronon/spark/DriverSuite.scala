@@ -7,7 +7,6 @@ import org.apache.spark.sql.Row
 import java.io.File
 import java.nio.charset.StandardCharsets.UTF_8
 import java.nio.file.{Files, Path}
-import scala.collection.mutable.ArrayBuffer
 
 /** The command line from file to table. The definitions need no aggregation, so that no native library is needed. */
 class DriverSuite extends SparkSuite {
@@ -19,13 +18,6 @@ class DriverSuite extends SparkSuite {
     val file = folder.resolve(name)
     Files.write(file, text.getBytes(UTF_8))
     file.toString
-  }
-
-  private def run(args: String*): (Int, Seq[String], Seq[String]) = {
-    spark // the session of this suite, which the driver then finds
-    val (out, err) = (ArrayBuffer.empty[String], ArrayBuffer.empty[String])
-    val status = Driver.run(args, out += _, err += _)
-    (status, out.toSeq, err.toSeq)
   }
 
   private def countries(namespace: String, users: String) =
@@ -59,7 +51,7 @@ class DriverSuite extends SparkSuite {
   test("join: from a compiled file to the output table, with its properties, and again") {
     val definition = ages("test.j", db, views, users)
     val path = conf("j", json(definition))
-    val (status, out, err) = run("join", s"--conf-path=$path", "--end-date", "2024-03-11", "--step-days=1")
+    val (status, out, err) = driver("join", s"--conf-path=$path", "--end-date", "2024-03-11", "--step-days=1")
     assert(status == 0, err)
     assert(out.count(_.contains("1 rows")) == 2 && out.head.contains("step 1 of 2 [2024-03-10…2024-03-10]"))
     assert(rowsOf(spark.table(s"$db.test_j").drop("ts")) == Seq("a|NL|2024-03-10", "b|DE|2024-03-11"))
@@ -67,20 +59,20 @@ class DriverSuite extends SparkSuite {
     assert(properties("chronon_generated") == "true" && properties("chronon_table_type") == "join")
     assert(properties("semantic_hash").contains("left_source") &&
       properties("semantic_hash_options") == """{"exclude_topic":"true"}""")
-    val (again, nothing, _) = run("join", "--conf-path", path, "--end-date", "2024-03-11")
+    val (again, nothing, _) = driver("join", "--conf-path", path, "--end-date", "2024-03-11")
     assert(again == 0 && !nothing.exists(_.contains("step")))
   }
 
   test("join: a changed left archives the table; --unset-semantic-hash keeps it") {
     val definition = ages("test.changed", db, views, users)
-    run("join", "--conf-path", conf("c1", json(definition)), "--end-date", "2024-03-10")
+    driver("join", "--conf-path", conf("c1", json(definition)), "--end-date", "2024-03-10")
     definition.getLeft.getEvents.getQuery.setWheres(java.util.Arrays.asList("user <> 'x'"))
     val changed = conf("c2", json(definition))
     val (_, kept, _) =
-      run("join", "--conf-path", changed, "--end-date", "2024-03-10", "--unset-semantic-hash")
+      driver("join", "--conf-path", changed, "--end-date", "2024-03-10", "--unset-semantic-hash")
     assert(!kept.exists(_.contains("the definition changed")))
     // nothing was written, so the old hash still stands
-    val (_, out, _) = run("join", "--conf-path", changed, "--end-date", "2024-03-10")
+    val (_, out, _) = driver("join", "--conf-path", changed, "--end-date", "2024-03-10")
     assert(out.exists(_.contains("the definition changed")))
     val archived =
       spark.catalog.listTables(db).collect().map(_.name).filter(_.matches("test_changed_\\d{14}"))
@@ -89,28 +81,36 @@ class DriverSuite extends SparkSuite {
 
   test("join: a hash stored with topics is not judged by guess") {
     val definition = ages("test.topics", db, views, users)
-    run("join", "--conf-path", conf("t1", json(definition)), "--end-date", "2024-03-10")
+    driver("join", "--conf-path", conf("t1", json(definition)), "--end-date", "2024-03-10")
     spark.sql(s"ALTER TABLE $db.test_topics UNSET TBLPROPERTIES ('semantic_hash_options')")
     definition.getLeft.getEvents.setTopic("t/host=x")
     val (status, _, err) =
-      run("join", "--conf-path", conf("t2", json(definition)), "--end-date", "2024-03-11")
+      driver("join", "--conf-path", conf("t2", json(definition)), "--end-date", "2024-03-11")
     assert(status == 1 && err.head.contains("--unset-semantic-hash") && err.head.contains("test_topics"))
     assert(tables.partitions(s"$db.test_topics") == Seq("2024-03-10"))
   }
 
   test("join: a first hole is left alone unless asked for") {
     val path = conf("h", json(ages("test.hole", db, views, users)))
-    run("join", "--conf-path", path, "--end-date", "2024-03-11", "--start-partition-override", "2024-03-11")
+    driver(
+      "join",
+      "--conf-path",
+      path,
+      "--end-date",
+      "2024-03-11",
+      "--start-partition-override",
+      "2024-03-11"
+    )
     assert(tables.partitions(s"$db.test_hole") == Seq("2024-03-11"))
-    run("join", "--conf-path", path, "--end-date", "2024-03-11")
+    driver("join", "--conf-path", path, "--end-date", "2024-03-11")
     assert(tables.partitions(s"$db.test_hole") == Seq("2024-03-11"))
-    run("join", "--conf-path", path, "--end-date", "2024-03-11", "--run-first-hole")
+    driver("join", "--conf-path", path, "--end-date", "2024-03-11", "--run-first-hole")
     assert(tables.partitions(s"$db.test_hole") == Seq("2024-03-10", "2024-03-11"))
   }
 
   test("group-by-backfill") {
     val definition = countries(db, users)
-    val (status, _, err) = run(
+    val (status, _, err) = driver(
       "group-by-backfill",
       "--conf-path",
       conf("g", ThriftJsonCodec.toJsonStr(definition)),
@@ -132,7 +132,7 @@ class DriverSuite extends SparkSuite {
     Files.write(data.resolve("notes.txt"), "skipped".getBytes(UTF_8))
     val definition = ages("test.local", "data", "data.views", "data.users")
     definition.getLeft.getEvents.getQuery.setTimeColumn("ts")
-    val (status, _, err) = run(
+    val (status, _, err) = driver(
       "join",
       "--conf-path",
       conf("l", json(definition)),
@@ -178,7 +178,7 @@ class DriverSuite extends SparkSuite {
   test("a corrupt or hand-edited conf: one line that names file, field and value") {
     corrupt.foreach { case (name, text, expected) =>
       val path = conf(s"bad-${name.replace(' ', '-')}", text)
-      val (status, out, err) = run("join", "--conf-path", path, "--end-date", "2024-03-10")
+      val (status, out, err) = driver("join", "--conf-path", path, "--end-date", "2024-03-10")
       assert(status == 1 && out.isEmpty && err.length == 1, s"$name: $err")
       expected.foreach(part => assert(err.head.contains(part), s"$name: ${err.head}"))
     }
@@ -208,13 +208,13 @@ class DriverSuite extends SparkSuite {
 
   usage.foreach { case (name, args, expected) =>
     test(s"usage: $name") {
-      val (status, _, err) = run(args.map(a => if (a == "GOOD") conf("good", good) else a): _*)
+      val (status, _, err) = driver(args.map(a => if (a == "GOOD") conf("good", good) else a): _*)
       assert(status == 1 && err.length == 1 && err.head.contains(expected), err)
     }
   }
 
   test("help lists every flag that is built") {
-    val (status, out, _) = run("--help")
+    val (status, out, _) = driver("--help")
     assert(status == 0)
     cli.Flags.subcommands.filter(_.built).flatMap(_.flags).filter(_.built).foreach { f =>
       val shown = if (f.arity == cli.Arity.Settings) s"-${f.name}KEY=VALUE" else s"--${f.name} "

@@ -11,7 +11,6 @@ import org.apache.spark.sql.Row
 import java.nio.charset.StandardCharsets.UTF_8
 import java.nio.file.{Files, Path}
 import scala.collection.JavaConverters._
-import scala.collection.mutable.ArrayBuffer
 import scala.concurrent.Await
 import scala.concurrent.duration.DurationInt
 import scala.util.Random
@@ -24,15 +23,8 @@ class ServingCommandsSuite extends SparkSuite {
   private lazy val store: Path = folder.resolve("features.db")
   private lazy val online = Seq("--online-class", classOf[SqliteApi].getName, s"-Zpath=$store")
 
-  private def run(args: Seq[String]): (Int, Seq[String], Seq[String]) = {
-    spark // the session of this suite, which the driver then finds
-    val (out, err) = (ArrayBuffer.empty[String], ArrayBuffer.empty[String])
-    val status = Driver.run(args, out += _, err += _)
-    (status, out.toSeq, err.toSeq)
-  }
-
   private def done(args: String*): Seq[String] = {
-    val (status, out, err) = run(args)
+    val (status, out, err) = driver(args: _*)
     assert(status == 0, err)
     out
   }
@@ -133,7 +125,7 @@ class ServingCommandsSuite extends SparkSuite {
     val path = conf("group_bys/test/numbers.v1", ThriftJsonCodec.toJsonStr(numbers))
     done("group-by-upload", "--conf-path", path, "--end-date=2024-03-10")
     done(Seq("group-by-upload-bulk-load", "--conf-path", path, "--end-date=2024-03-10") ++ online: _*)
-    val (status, out, err) = run(Seq(
+    val (status, out, err) = driver(Seq(
       "fetch",
       "--conf-path",
       path,
@@ -141,7 +133,7 @@ class ServingCommandsSuite extends SparkSuite {
       "--interval=0",
       "--key-json",
       """[{"id": "x"}, {"id": 1}]"""
-    ) ++ online)
+    ) ++ online: _*)
     assert(status == 1 && out == Seq("{\n  \"name\" : \"one\"\n}"))
     assert(err.size == 1 && err.head.contains("test.numbers.v1") && err.head.contains("`x`"), err)
   }
@@ -173,9 +165,9 @@ class ServingCommandsSuite extends SparkSuite {
     assert(named.size == 1 && points == Seq(172800000L -> 20L, 259200000L -> 30L), named)
     assert(done(Seq("fetch", "--conf-path", joinConf) ++ range ++ online: _*) == named)
 
-    val (status, _, err) = run(Seq("fetch", "--name", name, "--at-millis=1") ++ range ++ online)
+    val (status, _, err) = driver(Seq("fetch", "--name", name, "--at-millis=1") ++ range ++ online: _*)
     assert(status == 1 && err.head.contains("startTs and endTs"), err)
-    val (unknown, _, why) = run(Seq("fetch", "--name", "test/no.v1") ++ range ++ online)
+    val (unknown, _, why) = driver(Seq("fetch", "--name", "test/no.v1") ++ range ++ online: _*)
     assert(unknown == 1 && why.head.contains("statistics of join test/no.v1"), why)
   }
 
@@ -233,7 +225,7 @@ class ServingCommandsSuite extends SparkSuite {
   test("refused: one line that says what is wrong") {
     loaded
     refused.foreach { case (name, args, expected) =>
-      val (status, out, err) = run(args)
+      val (status, out, err) = driver(args: _*)
       assert(status == 1 && out.isEmpty && err.size == 1, s"$name: $out $err")
       expected.foreach(part => assert(err.head.contains(part), s"$name: ${err.head}"))
     }

@@ -8,6 +8,7 @@ import org.scalatest.funsuite.AnyFunSuite
 
 import java.nio.file.Files
 import scala.collection.JavaConverters._
+import scala.collection.mutable.ArrayBuffer
 
 /** A suite with a local session, an in-memory metastore, and a database of its own. */
 abstract class SparkSuite extends AnyFunSuite with BeforeAndAfterAll {
@@ -39,6 +40,14 @@ abstract class SparkSuite extends AnyFunSuite with BeforeAndAfterAll {
 
   /** Rows as text, in the order of their text: what a table holds, whatever its files. */
   protected def rowsOf(data: DataFrame): Seq[String] = data.collect().map(_.mkString("|")).sorted.toSeq
+
+  /** Runs a command line on the session of this suite, which the driver finds: exit code, and lines of output and of errors. */
+  protected def driver(args: String*): (Int, Seq[String], Seq[String]) = {
+    spark
+    val (out, err) = (ArrayBuffer.empty[String], ArrayBuffer.empty[String])
+    val status = Driver.run(args, out += _, err += _)
+    (status, out.toSeq, err.toSeq)
+  }
 
   protected val Day: Long = 86400000L
   protected val Hour: Long = 3600000L

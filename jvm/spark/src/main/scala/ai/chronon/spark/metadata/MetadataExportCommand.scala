@@ -32,10 +32,8 @@ private[spark] final class MetadataExportCommand(line: CommandLine) {
   private val properties: Map[String, String] =
     line.one("output-table-properties-json").map(propertiesOf).getOrElse(Map.empty)
 
-  /** @param day partition of the table
-    * @return the table, if one was written
-    */
-  def run(tables: TableUtils, day: String, out: String => Unit): Option[String] = {
+  /** @param day partition of the table */
+  def run(tables: TableUtils, day: String, out: String => Unit): Unit = {
     val (exported, failed) =
       new MetadataExport(
         root,
@@ -43,20 +41,17 @@ private[spark] final class MetadataExportCommand(line: CommandLine) {
         new FeatureDescriber(tables, day)
       ).run()
     // a folder wins, as in the reference
-    val written = folder match {
-      case Some(to) =>
-        out(s"$to: ${MetadataExport.toFiles(exported, root, to)} files of $root")
-        None
-      case None =>
-        table.foreach(MetadataExport.toTable(exported, tables, _, day, properties))
-        table.foreach(name => out(s"$name: ${exported.length} rows of $root for $day"))
-        table
+    folder match {
+      case Some(to) => out(s"$to: ${MetadataExport.toFiles(exported, root, to)} files of $root")
+      case None     => table.foreach { name =>
+          MetadataExport.toTable(exported, tables, name, day, properties)
+          out(s"$name: ${exported.length} rows of $root for $day")
+        }
     }
     failed.foreach { f =>
       log.warn(s"${f.path} is not exported: ${f.reason}")
       out(s"not exported: ${f.path}: ${f.reason}")
     }
-    written
   }
 
   private def propertiesOf(text: String): Map[String, String] = {

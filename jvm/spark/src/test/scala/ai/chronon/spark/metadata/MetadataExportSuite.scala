@@ -2,14 +2,13 @@ package ai.chronon.spark.metadata
 
 import ai.chronon.api
 import ai.chronon.api.{JoinSource, Operation, Source, StagingQuery, ThriftJsonCodec}
-import ai.chronon.spark.{Confs, Driver, SparkSuite}
+import ai.chronon.spark.{Confs, SparkSuite}
 import com.fasterxml.jackson.databind.{JsonNode, ObjectMapper}
 import org.apache.spark.sql.Row
 
 import java.nio.charset.StandardCharsets.UTF_8
 import java.nio.file.{Files, Path}
 import scala.collection.JavaConverters._
-import scala.collection.mutable.ArrayBuffer
 
 /** `metadata-export` by the command line, on the session of this suite. */
 class MetadataExportSuite extends SparkSuite {
@@ -17,12 +16,7 @@ class MetadataExportSuite extends SparkSuite {
 
   private val json = new ObjectMapper()
 
-  private def run(args: String*): (Int, Seq[String], Seq[String]) = {
-    spark // the session of this suite, which the driver then finds
-    val (out, err) = (ArrayBuffer.empty[String], ArrayBuffer.empty[String])
-    val status = Driver.run("metadata-export" +: args, out += _, err += _)
-    (status, out.toSeq, err.toSeq)
-  }
+  private def run(args: String*) = driver("metadata-export" +: args: _*)
 
   /** A repository of these files, and a folder for output beside it. */
   private def repository(files: (String, String)*): (Path, Path) = {
