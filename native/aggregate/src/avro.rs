@@ -288,6 +288,8 @@ pub fn put_items(out: &mut Vec<u8>, length: usize, item: impl FnOnce(&mut Vec<u8
 /// # Errors
 /// `CorruptData` when the bytes end early, and whatever `item` returns.
 pub fn get_items(bytes: &mut &[u8], mut item: impl FnMut(&mut &[u8]) -> Result<()>) -> Result<()> {
+    // Every item takes a byte at least, so a larger count, of one block or of all, is a lie that would only cost time.
+    let mut left = bytes.len() as i64;
     loop {
         let mut count = get_long(bytes)?;
         if count == 0 {
@@ -298,10 +300,10 @@ pub fn get_items(bytes: &mut &[u8], mut item: impl FnMut(&mut &[u8]) -> Result<(
             get_long(bytes)?;
             count = count.checked_neg().ok_or_else(truncated)?;
         }
-        // Every item takes a byte at least, so a larger count is a lie that would only cost time.
-        if count > bytes.len() as i64 {
+        if count > bytes.len() as i64 || count > left {
             return Err(truncated());
         }
+        left -= count;
         for _ in 0..count {
             item(bytes)?;
         }
@@ -311,6 +313,19 @@ pub fn get_items(bytes: &mut &[u8], mut item: impl FnMut(&mut &[u8]) -> Result<(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn items_without_bytes_end() {
+        // Ten blocks of three items each.
+        let blocks = [6u8, 6].repeat(5);
+        let mut items = 0;
+        let read = get_items(&mut [&blocks[..], &[0]].concat().as_slice(), |_| {
+            items += 1;
+            Ok(())
+        });
+        assert!(read.is_err(), "30 items of 11 bytes");
+        assert!(items <= 11, "{items} items were asked for");
+    }
 
     #[test]
     fn numbers_round_trip() {

@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory
 
 import java.io.IOException
 import java.nio.charset.StandardCharsets.UTF_8
-import java.nio.file.{Files, Path}
+import java.nio.file.{Files, Path, StandardCopyOption}
 import scala.collection.JavaConverters._
 import scala.util.control.NonFatal
 
@@ -136,10 +136,20 @@ private[spark] object MetadataExport {
         val target =
           if (same.length == 1) name
           else root.toAbsolutePath.normalize.relativize(e.path).iterator.asScala.mkString(".")
-        Files.write(folder.resolve(target), e.metadata.getBytes(UTF_8))
+        write(folder, target, e.metadata)
       }
     }
     known.length
+  }
+
+  /** Replaces a file as a whole: whoever reads it meanwhile, or after a full disk, has the old or the new one. */
+  private def write(folder: Path, name: String, text: String): Unit = {
+    val part = folder.resolve(s".$name.part")
+    try {
+      Files.write(part, text.getBytes(UTF_8))
+      Files.move(part, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE)
+    } finally Files.deleteIfExists(part)
+    ()
   }
 
   /** Writes all as rows: path and metadata, in partitions of kind and day. */

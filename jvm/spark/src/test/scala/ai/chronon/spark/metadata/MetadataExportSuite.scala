@@ -84,6 +84,19 @@ class MetadataExportSuite extends SparkSuite {
     assert(found("group_bys/group_bys.two.sums.v1").at("/metaData/name").asText == "two.sums.v1")
   }
 
+  test("a second export takes the place of the first") {
+    val (root, output) = repository("group_bys/test/sums.v1" -> text(sums("test.sums.v1")))
+    Seq("test.sums.v1", "test.sums_again.v1").foreach { name =>
+      Files.write(root.resolve("group_bys/test/sums.v1"), text(sums(name)).getBytes(UTF_8))
+      val (status, _, err) = run(s"--input-root-path=$root", s"--output-root-path=$output")
+      assert(status == 0, err)
+      val files = output.resolve("group_bys").toFile.list
+      assert(files.toSeq == Seq("sums.v1"))
+      val metadata = json.readTree(Files.readAllBytes(output.resolve("group_bys/sums.v1")))
+      assert(metadata.at("/metaData/name").asText == name)
+    }
+  }
+
   test(
     "a definition that does not fit says why; a file that is no JSON is named, and the others are exported"
   ) {
