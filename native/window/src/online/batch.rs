@@ -94,7 +94,7 @@ impl BatchIr {
     /// `Internal` when the plan names an operation that nothing computes.
     pub fn new(plan: Arc<OnlinePlan>, end: Millis) -> Result<Self> {
         let groups = plan.first_hop_group();
-        let edges = plan.window_sets().iter().map(|set| Edges::new(plan.spans(), set, end)).collect();
+        let edges = edges(&plan, end);
         let columns = plan.columns()?;
         Ok(Self { plan, end, columns, hops: Default::default(), groups, edges, folds: Vec::new() })
     }
@@ -104,6 +104,15 @@ impl BatchIr {
         self.columns.iter_mut().for_each(|column| column.forget());
         self.hops.iter_mut().for_each(Vec::clear);
         self.groups = self.plan.first_hop_group();
+    }
+
+    /// Forgets the key; the batch of the next one ends at `end`.
+    pub fn restart(&mut self, end: Millis) {
+        self.clear();
+        if end != self.end {
+            self.end = end;
+            self.edges = edges(&self.plan, end);
+        }
     }
 
     /// Folds rows in; `columns` are the plan's inputs. Rows at or after the batch's end, and rows before every window, do
@@ -291,6 +300,11 @@ impl std::fmt::Debug for BatchIr {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("BatchIr").field("end", &self.end).field("hops", &self.hops).finish_non_exhaustive()
     }
+}
+
+/// Per window set of the plan, where its windows begin.
+fn edges(plan: &OnlinePlan, end: Millis) -> Arc<[Edges]> {
+    plan.window_sets().iter().map(|set| Edges::new(plan.spans(), set, end)).collect()
 }
 
 /// Fails unless the rows bring what the plan reads.
