@@ -23,9 +23,12 @@ const BETWEEN: usize = 2;
 /// the row is added. Rows of a snapshot count before the day begins, mutations from then on: so those of a day come in the
 /// order in which they are needed, and a mutation before the day is in the snapshot already.
 ///
-/// Cost: for each key and day one fold per row of the snapshot; for each distinct time asked for one fold per mutation before
-/// it. Memory: the batch IR and the mutations of one key and day.
+/// Cost: for each key and day one fold per row of the snapshot, and one per mutation for each answer. Rows share an answer when
+/// no mutation came and no window's tail moved between them: so there are at most as many answers as times asked for, and no
+/// more than mutations and moves of tails (of which the shortest windows have 288 a day). Memory: the batch IR and the mutations of one
+/// key and day.
 pub(crate) struct EntityStates {
+    plan: Arc<OnlinePlan>,
     snapshot: BatchIr,
     lambda: Lambda,
     inputs: RowColumns,
@@ -33,6 +36,16 @@ pub(crate) struct EntityStates {
     times: Vec<Millis>,
     state: Option<State>,
     places: Vec<usize>,
+}
+
+/// The answer given last.
+struct Answered {
+    group: i32,
+    query: Millis,
+    /// How many mutations had come.
+    seen: usize,
+    /// Whether the rows of all of these had, too.
+    settled: bool,
 }
 
 /// What is known of a key on a day.
@@ -70,7 +83,8 @@ impl EntityStates {
         Ok(Self {
             snapshot: BatchIr::new(plan.clone(), 0)?,
             inputs: RowColumns::new(layout.time() + 1 + BETWEEN, plan.inputs())?,
-            lambda: Lambda::new(plan)?,
+            lambda: Lambda::new(plan.clone())?,
+            plan,
             times: Vec::new(),
             state: None,
             places: Vec::new(),
@@ -126,10 +140,9 @@ impl EntityStates {
         Ok(())
     }
 
-    /// Answers a row that asks at `query`.
-    fn answer(&mut self, state: &State, query: Millis) -> Result<()> {
+    /// Answers a row that asks at `query`, when so many mutations have come.
+    fn answer(&mut self, state: &State, query: Millis, seen: usize) -> Result<()> {
         let Gathered { columns, changed, ts, is_before } = &state.mutations;
-        let seen = changed.partition_point(|change| *change < query);
         let columns: Vec<ArrayRef> = columns.iter().map(|column| column.slice(0, seen)).collect();
         let mutations = Mutations { is_before: &is_before[..seen], ts: &changed[..seen] };
         let rows = Events { ts: &ts[..seen], columns: &columns, mutations: Some(mutations) };
@@ -173,17 +186,22 @@ impl Features for EntityStates {
     fn of(&mut self, batch: &Batch, layout: &Layout, right: &mut Sorted) -> Result<Vec<ArrayRef>> {
         self.places.clear();
         let first = batch.keys.first().map_or(0, |key| key.group);
-        let mut answered = None;
+        let mut answered: Option<Answered> = None;
         let mut answers = 0;
         for (group, query) in batch.groups.iter().copied().zip(batch.times.iter().copied()) {
             let state = match self.state.take().filter(|state| state.group == group) {
                 Some(state) => state,
                 None => self.load(&batch.keys[(group - first) as usize], layout, right)?,
             };
-            // rows that ask for one key at one time share an answer
-            if answered != Some((group, query)) {
-                self.answer(&state, query)?;
-                answered = Some((group, query));
+            let seen = state.mutations.changed.partition_point(|change| *change < query);
+            let same = answered.as_ref().is_some_and(|last| {
+                let nothing_new = || last.settled && last.seen == seen && self.plan.tails_stay(last.query, query);
+                last.group == group && (last.query == query || nothing_new())
+            });
+            if !same {
+                self.answer(&state, query, seen)?;
+                let settled = state.mutations.ts[..seen].iter().all(|ts| *ts < query);
+                answered = Some(Answered { group, query, seen, settled });
                 answers += 1;
             }
             self.places.push(answers - 1);

@@ -51,9 +51,9 @@ pub struct JoinLayout {
 /// time before them is the row's own of a snapshot, and that of the change of a mutation. A left row gets what a fetch at its
 /// time would give: the state at the start of its day, from the snapshot, and the mutations since.
 ///
-/// Cost: O(n log n) in the rows of a side, and what the computation takes: over entities one fold per mutation for each time
-/// asked for behind it on its day. Memory: the rows, 24 bytes for each, and what the windows of one key hold, or the mutations
-/// of one key and day; after a spill one buffer for each run.
+/// Cost: O(n log n) in the rows of a side, and what the computation takes: over entities one fold per mutation of a key's day
+/// whenever a mutation came, or a window's tail moved, since the row asked for before. Memory: the rows, 24 bytes for each, and
+/// what the windows of one key hold, or the mutations of one key and day; after a spill one buffer for each run.
 pub struct PartitionJoin {
     state: State,
     /// That of right heads; keys compare alike on both sides.
