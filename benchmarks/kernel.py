@@ -1,6 +1,6 @@
 """Measures the kernel beside the reference and publishes one page with ratios: `scripts/bench kernel --help`.
 
-Both sides run the workloads of `benchmarks/kernel/workloads.json`, one after the other, in one thread. First the check
+Both sides run the workloads of `benchmarks/kernel/workloads.json`, bench by bench, in one thread. First the check
 sums of their results are compared; what differs has no times.
 """
 
@@ -17,13 +17,13 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from kernel_page import PHASES, WORKLOADS, Side, bar_table, page, verdict
+from kernel_page import PHASES, WORKLOADS, Side, bar_table, page, same, verdict
 from machine import ROOT, facts, publish
 from micro import BUILD, criterion, jmh
 
 DATA = BUILD / "kernel"
 HEAP = 2048  # MB
-HEAPS = (96, 128, 192, 256, 384, 512, 768, 1024, 1536)  # MB, tried from the smallest until the run fits
+HEAPS = (32, 48, 64, 96, 128, 192, 256, 512)  # MB, of which the least that does is published
 
 
 @dataclass(frozen=True)
@@ -82,20 +82,17 @@ def kernel_checks() -> list[str]:
 
 
 def measure_bars(names: list[str], how: Effort, ours: Side, theirs: Side) -> None:
-    """Rounds of both sides over the benches that have a bar, each in a JVM of its own."""
-    groups: dict[str, list[tuple[str, str]]] = {}
-    for name in names:
-        phase, work, rows = name.split("/")
-        groups.setdefault(phase, []).append((work, rows))
+    """Rounds over the benches that have a bar: each on one side and at once on the other, in a JVM of its own.
+
+    What else the machine does comes and goes within minutes; so does it slow both down.
+    """
     for number in range(how.rounds):
-        log(f"round {number + 1} of {how.rounds}: kernel")
-        wanted = "|".join(map(re.escape, names))
-        for name, times in criterion("reference", *how.criterion.split(), f"^({wanted})$").items():
-            ours.add(name, times)
-        for phase, params in groups.items():
-            log(f"round {number + 1} of {how.rounds}: reference, {phase}")
-            works, rows = (",".join(dict.fromkeys(values)) for values in zip(*params, strict=True))
-            reference(theirs, f"-f 1 {how.jmh}", works, rows, phase)
+        for at, name in enumerate(names, 1):
+            log(f"round {number + 1} of {how.rounds}, {at} of {len(names)}: {name}")
+            for _, times in criterion("reference", *how.criterion.split(), f"^{re.escape(name)}$").items():
+                ours.add(name, times)
+            phase, work, rows = name.split("/")
+            reference(theirs, f"-f 1 {how.jmh}", work, rows, phase)
 
 
 def measure_matrix(operations: list[str], ours: Side, theirs: Side) -> None:
@@ -116,31 +113,30 @@ def measure_matrix(operations: list[str], ours: Side, theirs: Side) -> None:
         theirs.checks |= some.checks
 
 
-def peak(command: list[str], name: str, flags: str = "") -> float | None:
-    """The most memory in MB that a whole process held which runs a bench once; None when it fails for want of it."""
+def peak(command: list[str], how: str, name: str, flags: str = "") -> tuple[float, dict[str, Any]] | None:
+    """The most memory in MB that a whole process held which runs a bench once, and the check sum of its results.
+
+    None when it fails for want of memory.
+    """
     environment = os.environ | ({"JVM_FLAGS": flags} if flags else {})
-    command = [*command, "peak", name]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run([*command, how, name], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     found = re.search(r"VmHWM:\s+(\d+) kB", done.stdout)
-    return int(found[1]) / 1024 if found and done.returncode == 0 else None
+    return (int(found[1]) / 1024, parsed(done.stdout)[name]) if found and done.returncode == 0 else None
 
 
 def measure_memory(kernel: list[str], their_checks: list[str], ours: Side, theirs: Side, quick: bool) -> None:
     """Peak memory of the run that the list names: ours, the reference's, and that in the least heap that does."""
     name = WORKLOADS["memory"]["id"]
-    log("memory")
-    for side, label, command, flags in [
-        (ours, "kernel", kernel, ""),
-        (theirs, f"-Xmx{HEAP}m", their_checks, f"-Xmx{HEAP}m"),
-    ]:
-        held = peak(command, name, flags)
-        if held is not None:
-            side.memory[label] = held
-    for heap in () if quick else HEAPS:
-        held = peak(their_checks, name, f"-Xmx{heap}m")
-        if held is not None:
-            theirs.memory[f"-Xmx{heap}m, the least heap that does"] = held
-            return
+    for how in WORKLOADS["memory"]["ways"]:
+        log(f"memory, {how}")
+        heaps = [HEAP] if quick else [*HEAPS, HEAP]
+        held = [(heap, peak(their_checks, how, name, f"-Xmx{heap}m")) for heap in heaps]
+        runs = [(heap, run) for heap, run in held if run]
+        own = peak(kernel, how, name)
+        if not own or not runs or not all(same(own[1], run[1], 0.0) for _, run in runs):
+            sys.exit(f"results differ: {name}, {how}")
+        ours.memory[how] = {"": own[0]}
+        theirs.memory[how] = {f"-Xmx{heap}m": run[0] for heap, run in (runs[0], runs[-1])}
 
 
 def arguments() -> argparse.Namespace:

@@ -30,6 +30,12 @@ impl Digest {
         self.exact = self.exact.wrapping_mul(31).wrapping_add(value);
     }
 
+    /// What another check sum has, as one value.
+    pub fn add_digest(&mut self, other: &Self) {
+        self.add_long(other.exact);
+        self.sum += other.sum;
+    }
+
     /// A list of floats as one value.
     pub fn add_list(&mut self, values: &[f32]) {
         let next = |list: i64, value: &f32| list.wrapping_mul(31).wrapping_add(self.of_double(f64::from(*value)));

@@ -1,5 +1,6 @@
 //! Not timed. `ID…` prints a check sum per line for each id (`phase/workload/rows`), or says on standard error what is not
-//! built; `peak ID` prints the most memory the process held besides.
+//! built; `peak ID` prints the most memory the process held besides, and `stream ID` that of a run which is handed events and
+//! hands results on batch by batch.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that prints check sums")]
 
 use chronon_kernel_benchmarks::one_key::SlidingRuns;
@@ -10,14 +11,15 @@ use chronon_kernel_benchmarks::workloads::Workloads;
 use chronon_types::Result;
 use std::collections::BTreeSet;
 
-/// The check sums of one id, as lines.
-fn lines(workloads: &Workloads, id: &str) -> Result<Vec<String>> {
+/// The check sums of one id, as lines; of sliding windows also without holding what goes in and comes out.
+fn lines(workloads: &Workloads, id: &str, streamed: bool) -> Result<Vec<String>> {
     let parts: Vec<&str> = id.split('/').collect();
     let [phase, work, rows] = parts[..] else { panic!("{id} is not phase/workload/rows") };
     let rows: usize = rows.parse().expect("a number of rows");
     Ok(match phase {
         "tiles" => vec![TileRuns::new(work, rows)?.check()?.line(id)],
         "serve" => vec![ServingRuns::new(work, rows)?.check()?.line(id)],
+        "slide" if streamed => vec![SlidingRuns::streamed(work, rows)?.check()?.line(id)],
         "slide" => vec![SlidingRuns::new(work, rows)?.check()?.line(id)],
         _ => {
             let runs = OperationRuns::new(workloads.operation(work), rows)?;
@@ -29,18 +31,22 @@ fn lines(workloads: &Workloads, id: &str) -> Result<Vec<String>> {
     })
 }
 
+/// What is asked about the memory of a run.
+const MEMORY: [&str; 2] = ["peak", "stream"];
+
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let peak = arguments.first().is_some_and(|first| first == "peak");
+    let memory = arguments.first().filter(|first| MEMORY.contains(&first.as_str()));
+    let streamed = memory.is_some_and(|first| first == "stream");
     let workloads = Workloads::load();
     let mut seen = BTreeSet::new();
-    for id in &arguments[usize::from(peak)..] {
-        match lines(&workloads, id) {
+    for id in &arguments[usize::from(memory.is_some())..] {
+        match lines(&workloads, id, streamed) {
             Ok(lines) => lines.into_iter().filter(|line| seen.insert(line.clone())).for_each(|line| println!("{line}")),
             Err(error) => eprintln!("{id}: {error}"),
         }
     }
-    if peak {
+    if memory.is_some() {
         let status = std::fs::read_to_string("/proc/self/status").expect("a Linux");
         status.lines().filter(|line| line.starts_with("VmHWM:")).for_each(|line| println!("{line}"));
     }

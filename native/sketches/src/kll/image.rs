@@ -93,7 +93,7 @@ pub(super) fn merge(sketch: &mut KllSketch, bytes: &[u8]) -> Result<()> {
     let mut image = Image::default();
     image.parse(bytes)?;
     if image.count == 1 {
-        sketch.merge_exact(image.summary.extremes, image.items.iter().map(|item| kept(f32::from_le_bytes(*item))));
+        sketch.merge_held(image.summary.extremes, image.items.iter().map(|item| kept(f32::from_le_bytes(*item))));
         return Ok(());
     }
     Workspace::with(|Workspace { stored, merging }| {

@@ -3,14 +3,18 @@
 //! A sketch keeps about `k` values in levels, each standing for twice as many as one below: exact up to `k`
 //! values, beyond that within a rank error of mostly 2.3 / `k`^0.97 (2 in 100 for 128), whatever the order and the merges.
 //! NaN is ignored. Updating costs one push and, amortized, a sort and merge of few values; memory is at most some
-//! 3 `k` floats.
+//! 3 `k` floats, and 1,024 while stored sketches of few values are merged: up to so many, answers are exact.
 
 mod image;
 mod levels;
+mod merge;
+mod select;
 mod view;
 
 use chronon_types::{Error, Result};
-use levels::{Levels, Slices, Workspace, kept};
+use levels::{Levels, Slices, Workspace, kept, value};
+use select::{Wanted, select};
+use std::borrow::Cow;
 use view::View;
 
 pub use view::Ranks;
@@ -119,6 +123,7 @@ impl KllSketch {
 
     /// Takes in everything `other` has seen. Of different `k`, this sketch's stays, and the error is that of the smaller.
     pub fn merge(&mut self, other: &KllSketch) {
+        let other = other.settled();
         if other.levels.count() == 1 {
             self.merge_exact((other.min, other.max), other.levels.kept().iter().rev().copied());
             return;
@@ -137,6 +142,19 @@ impl KllSketch {
         self.min_k = self.min_k.min(summary.min_k);
         self.newest_sorted = false;
         self.levels.absorb(levels, self.seen, merging);
+    }
+
+    /// Takes in the values of a stored sketch that has halved no level, newest first, as [`Self::merge_exact`] does, but puts
+    /// that off while there are few: answers are exact until then, and a request that asks once saves most of the work.
+    fn merge_held(&mut self, extremes: (f32, f32), newest_first: impl ExactSizeIterator<Item = u32> + Clone) {
+        let count = newest_first.len() as u64;
+        if !self.levels.hold(newest_first.clone()) {
+            self.merge_exact(extremes, newest_first);
+        } else if count > 0 {
+            self.merge_extremes(extremes);
+            self.seen = self.seen.saturating_add(count);
+            self.newest_sorted = false;
+        }
     }
 
     /// Takes in the values of a sketch that has halved no level, newest first. The reference feeds them in that order, which
@@ -176,8 +194,30 @@ impl KllSketch {
         if self.is_empty() {
             return Ok(None);
         }
+        if self.levels.count() == 1 {
+            return Ok(Some(self.exact_quantiles(fractions, ranks)));
+        }
         let (view, extremes) = (self.view(ranks), (self.min, self.max));
         Ok(Some(fractions.iter().map(|fraction| view.quantile(*fraction, extremes, ranks)).collect()))
+    }
+
+    /// The values at `fractions` of all that were seen: none was given up.
+    fn exact_quantiles(&self, fractions: &[f64], ranks: Ranks) -> Vec<f32> {
+        let last = self.levels.kept().len() - 1;
+        // Values are kept backwards.
+        let place = |fraction: f64| last - last.min(view::place(fraction, self.seen, ranks) as usize);
+        let mut wanted: Vec<Wanted> = fractions.iter().map(|f| Wanted { place: place(*f), value: 0 }).collect();
+        wanted.sort_unstable_by_key(|wanted| wanted.place);
+        Workspace::with(|Workspace { stored, .. }| {
+            stored.clear();
+            stored.extend_from_slice(self.levels.kept());
+            select(stored, &mut wanted);
+        });
+        let found = |fraction: &f64| {
+            let at = wanted.partition_point(|wanted| wanted.place < place(*fraction));
+            view::extreme(*fraction, (self.min, self.max), ranks).unwrap_or(value(wanted[at].value))
+        };
+        fractions.iter().map(found).collect()
     }
 
     /// Sorts the newest level, as the reference does when it is asked for quantiles; its later images show that.
@@ -222,7 +262,16 @@ impl KllSketch {
 
     /// Appends the image, readable by every version of the reference's library.
     pub fn write_to(&self, out: &mut Vec<u8>) {
-        image::write(self, out);
+        image::write(&self.settled(), out);
+    }
+
+    /// The sketch with all that it holds in levels, as images and other sketches have them.
+    fn settled(&self) -> Cow<'_, Self> {
+        let mut settled = Cow::Borrowed(self);
+        if self.levels.is_crowded() {
+            settled.to_mut().levels.settle();
+        }
+        settled
     }
 
     /// The image.
@@ -368,6 +417,43 @@ mod tests {
                 assert_eq!(merged.count(), values.len() as u64, "{name}");
                 let error = rank_error(&merged, values);
                 assert!(error < 0.03, "{name}, parts of {size}: {error}");
+            }
+        }
+    }
+
+    /// Stored sketches of few values each: whatever is asked is exact as long as all are held, and within the error after
+    /// they were stored, updated or merged.
+    #[test]
+    fn few_values_of_stored_sketches_are_held() {
+        let streams = |parts: u32| streams(10 * parts).into_iter().map(move |(name, values)| (parts, name, values));
+        for (parts, name, values) in [5, 90, 102, 103, 300].into_iter().flat_map(streams) {
+            let mut merged = of(&[]);
+            values.chunks(10).for_each(|part| merged.merge_image(&of(part).to_bytes()).unwrap());
+            assert_eq!(merged.count(), u64::from(10 * parts), "{name}");
+            let exact = parts <= 102;
+            assert_eq!(merged.retained() == values.len(), exact, "{name}, {parts} parts");
+            let mut sorted = values.clone();
+            sorted.sort_by(f32::total_cmp);
+            let parts_of_40 = (0..=40usize).rev();
+            let fractions: Vec<f64> = parts_of_40.clone().map(|part| part as f64 / 40.0).collect();
+            for ranks in [Ranks::Exclusive, Ranks::Inclusive] {
+                let expected = parts_of_40.clone().map(|part| match ranks {
+                    Ranks::Exclusive => sorted[(part * sorted.len() / 40).min(sorted.len() - 1)],
+                    Ranks::Inclusive => sorted[(part * sorted.len()).div_ceil(40).saturating_sub(1)],
+                });
+                let found = merged.quantiles(&fractions, ranks).unwrap().unwrap();
+                assert!(!exact || found.iter().copied().eq(expected), "{name}, {parts} parts, {ranks:?}");
+            }
+            let stored = KllSketch::from_bytes(&merged.to_bytes()).unwrap();
+            assert_eq!(stored.count(), merged.count(), "{name}, {parts} parts");
+            let mut updated = merged.clone();
+            values.iter().for_each(|value| updated.update(*value));
+            let (mut left, mut right) = (merged.clone(), of(&values));
+            left.merge(&of(&values));
+            right.merge(&merged);
+            for (how, sketch) in [("stored", stored), ("updated", updated), ("left", left), ("right", right)] {
+                let error = rank_error(&sketch, values.clone());
+                assert!(error < 0.03, "{name}, {parts} parts, {how}: {error}");
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What a sketch's values say: quantiles, ranks and shares.
 
-use super::levels::{Levels, merge, value};
+use super::levels::{Levels, value};
+use super::merge::merge;
 
 /// Which of two neighbouring answers a rank gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,27 +67,34 @@ impl View {
     }
 }
 
+/// Of so many sorted values, the place of the one at `rank`, which is within 0..=1.
+pub(super) fn place(rank: f64, seen: u64, ranks: Ranks) -> u64 {
+    let position = rank * seen as f64;
+    match ranks {
+        Ranks::Exclusive => (position as u64).min(seen - 1),
+        Ranks::Inclusive if seen as f64 <= ROUNDING => {
+            let rounded = (position * ROUNDING + 0.5).floor() / ROUNDING;
+            (rounded.ceil() as u64).saturating_sub(1)
+        }
+        Ranks::Inclusive => (position.ceil() as u64).saturating_sub(1),
+    }
+}
+
+/// The smallest or the largest value seen, if that is what the rank asks for, whether or not it is kept.
+pub(super) fn extreme(rank: f64, (min, max): (f32, f32), ranks: Ranks) -> Option<f32> {
+    match ranks {
+        Ranks::Exclusive if rank == 0.0 => Some(min),
+        Ranks::Exclusive if rank == 1.0 => Some(max),
+        _ => None,
+    }
+}
+
 impl View {
     /// The value at `rank`, which is within 0..=1.
-    pub(super) fn quantile(&self, rank: f64, (min, max): (f32, f32), ranks: Ranks) -> f32 {
-        let position = rank * self.seen as f64;
-        let index = match ranks {
-            Ranks::Exclusive if rank == 0.0 => return min,
-            Ranks::Exclusive if rank == 1.0 => return max,
-            Ranks::Exclusive => {
-                let position = (position as u64).min(self.seen - 1);
-                self.points.partition_point(|(_, upto)| *upto <= position)
-            }
-            Ranks::Inclusive => {
-                let rounded = if self.seen as f64 <= ROUNDING {
-                    (position * ROUNDING + 0.5).floor() / ROUNDING
-                } else {
-                    position
-                };
-                self.points.partition_point(|(_, upto)| *upto < rounded.ceil() as u64)
-            }
-        };
-        self.points.get(index).map_or(max, |(value, _)| *value)
+    pub(super) fn quantile(&self, rank: f64, extremes: (f32, f32), ranks: Ranks) -> f32 {
+        let place = place(rank, self.seen, ranks);
+        let index = self.points.partition_point(|(_, upto)| *upto <= place);
+        extreme(rank, extremes, ranks).unwrap_or(self.points.get(index).map_or(extremes.1, |(value, _)| *value))
     }
 
     /// How many values are smaller than `value`, or not larger.

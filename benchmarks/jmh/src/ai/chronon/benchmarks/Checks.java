@@ -16,7 +16,7 @@ import java.util.Set;
 /**
  * Not timed. {@code FOLDER ID...} prints a check sum per line for each id ({@code phase/workload/rows}) and writes the stored
  * batch parts that both sides read into FOLDER; {@code peak ID} runs a sliding workload once and prints the most
- * memory the process held.
+ * memory the process held besides, {@code stream ID} that of a run which makes events as they are asked for.
  */
 public final class Checks {
   private Checks() {}
@@ -25,9 +25,11 @@ public final class Checks {
     PrintStream out = System.out;
     System.setOut(System.err); // the reference prints; results must stay alone on standard output
     String[] ids = Arrays.copyOfRange(args, 1, args.length);
-    if (args[0].equals("peak")) {
+    boolean streamed = args[0].equals("stream");
+    if (streamed || args[0].equals("peak")) {
       String[] id = ids[0].split("/");
-      out.println(new SlidingRuns(id[1], Integer.parseInt(id[2])).check(id[1], Integer.parseInt(id[2])));
+      int events = Integer.parseInt(id[2]);
+      out.println(new SlidingRuns(id[1], events, streamed).check(id[1], events));
       for (String line : Files.readAllLines(Paths.get("/proc/self/status"))) {
         if (line.startsWith("VmHWM:")) {
           out.println(line);
@@ -44,7 +46,7 @@ public final class Checks {
           out.println(new TileRuns(parts[1], rows).check(parts[1], rows));
           break;
         case "slide":
-          out.println(new SlidingRuns(parts[1], rows).check(parts[1], rows));
+          out.println(new SlidingRuns(parts[1], rows, false).check(parts[1], rows));
           break;
         case "serve":
           ServingRuns serving = new ServingRuns(parts[1], rows);

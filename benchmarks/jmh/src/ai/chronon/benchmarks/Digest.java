@@ -25,6 +25,12 @@ final class Digest {
     exact = exact * 31 + of(value);
   }
 
+  /** What another check sum has, as one value. */
+  void add(Digest other) {
+    exact = exact * 31 + other.exact;
+    sum += other.sum;
+  }
+
   private long of(Object value) {
     if (value == null) {
       return 1;

@@ -86,7 +86,7 @@ public class ReferenceBenchmark {
 
     @Setup
     public void setUp() {
-      runs = new SlidingRuns(work, rows);
+      runs = new SlidingRuns(work, rows, false);
     }
   }
 

@@ -15,9 +15,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import scala.Tuple2;
 import scala.collection.Seq;
 
@@ -30,19 +32,23 @@ final class SlidingRuns {
   private static final long FIVE_MINUTES = 300_000L;
   private static final FiveMinuteResolution$ RESOLUTION = FiveMinuteResolution$.MODULE$;
 
-  final Row[] events;
-  final long[] queries;
+  private final Iterable<Row> events;
+  private final long[] queries;
   private final Seq<Aggregation> aggregations;
   private final Seq<Tuple2<String, DataType>> schema;
 
-  SlidingRuns(String work, int rows) {
+  /** Events are held from the start or, {@code streamed}, made whenever they are gone through. */
+  SlidingRuns(String work, int rows, boolean streamed) {
     SplitMix random = new SplitMix(SEED);
-    events = new Row[rows];
-    long step = 14 * Table.DAY / rows;
-    for (int i = 0; i < rows; i++) {
-      long ts = Table.START + i * step + random.below(step);
-      events[i] = new ArrayRow(new Object[] {random.unit() * 100.0, random.below(10_000)}, ts, false);
+    List<Row> held = new ArrayList<>();
+    Events made = new Events(rows, random);
+    while (made.hasNext()) {
+      Row event = made.next();
+      if (!streamed) {
+        held.add(event);
+      }
     }
+    events = streamed ? () -> new Events(rows, new SplitMix(SEED)) : held;
     queries = new long[rows / 10];
     long pace = 7 * Table.DAY / queries.length;
     for (int i = 0; i < queries.length; i++) {
@@ -65,8 +71,40 @@ final class SlidingRuns {
     schema = Reference.schema(columns);
   }
 
-  /** One row of values per question, along the reference's offline path. */
+  /** The events in order. */
+  private static final class Events implements Iterator<Row> {
+    private final int rows;
+    private final long step;
+    private final SplitMix random;
+    private int next;
+
+    Events(int rows, SplitMix random) {
+      this.rows = rows;
+      this.random = random;
+      step = 14 * Table.DAY / rows;
+    }
+
+    @Override
+    public boolean hasNext() {
+      return next < rows;
+    }
+
+    @Override
+    public Row next() {
+      long ts = Table.START + next++ * step + random.below(step);
+      return new ArrayRow(new Object[] {random.unit() * 100.0, random.below(10_000)}, ts, false);
+    }
+  }
+
+  /** One row of values per question. */
   Object[][] run() {
+    List<Object[]> results = new ArrayList<>(queries.length);
+    answer(results::add);
+    return results.toArray(new Object[0][]);
+  }
+
+  /** Hands the values of each question over, along the reference's offline path: a pass for the hops, and one for the heads. */
+  private void answer(Consumer<Object[]> results) {
     HopsAggregator hopping = new HopsAggregator(queries[0], aggregations, schema, RESOLUTION);
     SawtoothAggregator sawtooth = new SawtoothAggregator(aggregations, schema, RESOLUTION);
     HashMap<Object, Object[]>[] hops = hopping.init();
@@ -75,45 +113,47 @@ final class SlidingRuns {
     }
     long[] heads = Arrays.stream(queries).map(SlidingRuns::head).distinct().toArray();
     Object[][] bases = sawtooth.computeWindows(hopping.toTimeSortedArray(hops), heads);
-    List<Row> rows = Arrays.asList(events);
-    Object[][] results = new Object[queries.length][];
-    int row = 0;
+    Iterator<Row> rows = events.iterator();
+    Row row = rows.next();
     int query = 0;
     for (int head = 0; head < heads.length; head++) {
-      while (row < events.length && events[row].ts() < heads[head]) {
-        row++;
-      }
-      int firstRow = row;
-      while (row < events.length && head(events[row].ts()) == heads[head]) {
-        row++;
+      List<Row> headRows = new ArrayList<>();
+      while (row != null && head(row.ts()) <= heads[head]) {
+        if (head(row.ts()) == heads[head]) {
+          headRows.add(row);
+        }
+        row = rows.hasNext() ? rows.next() : null;
       }
       int firstQuery = query;
       while (query < queries.length && head(queries[query]) == heads[head]) {
         query++;
       }
       Object[][] irs = sawtooth.cumulate(
-          Reference.iterator(rows.subList(firstRow, row).iterator()),
-          Arrays.copyOfRange(queries, firstQuery, query),
-          bases[head]);
-      for (int i = 0; i < irs.length; i++) {
-        results[firstQuery + i] = sawtooth.windowedAggregator().finalize(irs[i]);
+          Reference.iterator(headRows.iterator()), Arrays.copyOfRange(queries, firstQuery, query), bases[head]);
+      bases[head] = null;
+      for (Object[] ir : irs) {
+        results.accept(sawtooth.windowedAggregator().finalize(ir));
       }
     }
-    return results;
   }
 
   private static long head(long ts) {
     return ts / FIVE_MINUTES * FIVE_MINUTES;
   }
 
+  /** The check sum of all values, feature by feature; no result is held. */
   String check(String work, int rows) {
-    Digest digest = new Digest(false);
-    Object[][] results = run();
-    for (int column = 0; column < results[0].length; column++) {
-      for (Object[] result : results) {
-        digest.add(result[column]);
+    List<Digest> features = new ArrayList<>();
+    answer(values -> {
+      for (int column = 0; column < values.length; column++) {
+        if (features.size() == column) {
+          features.add(new Digest(false));
+        }
+        features.get(column).add(values[column]);
       }
-    }
+    });
+    Digest digest = new Digest(false);
+    features.forEach(digest::add);
     return digest.line("slide/" + work + "/" + rows);
   }
 }
