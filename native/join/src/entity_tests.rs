@@ -214,6 +214,28 @@ fn a_key_goes_on_over_batches_and_big_snapshots() {
 }
 
 #[test]
+fn a_state_that_has_no_stored_form_is_named() {
+    let list = DataType::List(Box::new(DataType::Long));
+    let base = Base {
+        spec: AggregationSpec::new(OperationKind::Last, 0),
+        windows: vec![Some(Window::new(7, TimeUnit::Days))],
+    };
+    let plan = Arc::new(OnlinePlan::new(vec![Field::new("path", list.clone())], vec![base]).unwrap());
+    let layout =
+        JoinLayout { variable_keys: vec![true, false], left_columns: 1, left_variable: vec![], together: None };
+    for ts in [FIRST_DAY * DAY - HOUR, (FIRST_DAY - 6) * DAY] {
+        let mut join = PartitionJoin::of_mutations(plan.clone(), layout.clone()).unwrap();
+        let mut head = Case::key(1, FIRST_DAY * DAY);
+        head.extend([(Value::Long(ts), DataType::Long), (Value::Null, DataType::Boolean)]);
+        head.extend([(Value::Long(ts), DataType::Long), (Value::List(vec![Value::Null].into()), list.clone())]);
+        join.put(Side::Right, record(&row(&head), &[])).unwrap();
+        join.put(Side::Left, Case::left_record(&(1, 1, FIRST_DAY * DAY + 2))).unwrap();
+        let error = join.next(1 << 10).unwrap_err();
+        assert!(error.to_string().contains("path_last"), "{error}");
+    }
+}
+
+#[test]
 fn what_entities_with_mutations_need_is_said() {
     let layout = |variable_keys| JoinLayout { variable_keys, left_columns: 1, left_variable: vec![], together: None };
     for keys in [vec![], vec![false], vec![false, true]] {

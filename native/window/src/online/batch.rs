@@ -229,18 +229,22 @@ impl BatchIr {
     /// Appends the stored form: the record that every reader of uploaded values expects (aggregator sheet §8.3).
     ///
     /// # Errors
-    /// `Internal` when an accumulator has no stored form.
+    /// Naming the column: `Internal` when an accumulator has no stored form, `InvalidArgument` when a value has none.
     pub fn encode(&self, out: &mut Vec<u8>) -> Result<()> {
         avro::put_present(out);
         for (column, base) in self.columns.iter().zip(self.plan.bases()) {
-            (0..base.spans.len()).try_for_each(|window| column.encode(window, out))?;
+            (0..base.spans.len())
+                .try_for_each(|window| column.encode(window, out))
+                .map_err(|error| error.within(base.name()))?;
         }
         avro::put_present(out);
         avro::put_items(out, HOPS.len(), |out| {
             self.hops.iter().try_for_each(|hops| {
                 avro::put_items(out, hops.len(), |out| {
                     hops.iter().try_for_each(|(start, group)| {
-                        self.columns.iter().try_for_each(|column| column.encode(*group, out))?;
+                        for (column, base) in self.columns.iter().zip(self.plan.bases()) {
+                            column.encode(*group, out).map_err(|error| error.within(base.name()))?;
+                        }
                         avro::put_present(out);
                         avro::put_long(out, *start);
                         Ok(())
