@@ -84,10 +84,11 @@ class EntityMutationsSuite extends SparkSuite {
     table(
       "q",
       "user BIGINT, shop STRING, ts BIGINT, ds STRING",
-      (some ++ others).map { case (user, time) => Row(user, "x", time, tables.partitionSpec.at(time)) } ++ Seq(
-        Row(13L, "x", at("2024-03-05 10:00"), firstDay), // a time of another day than its partition's
-        Row(null, "x", ten, firstDay)
-      ): _*
+      (some ++ others).map { case (user, time) => Row(user, "x", time, tables.partitionSpec.at(time)) } ++
+        Seq(
+          Row(13L, "x", at("2024-03-05 10:00"), firstDay), // a time of another day than its partition's
+          Row(null, "x", ten, firstDay)
+        ): _*
     )
   }
 
@@ -127,7 +128,9 @@ class EntityMutationsSuite extends SparkSuite {
   private def refusal(join: => ai.chronon.api.Join): String =
     intercept[DefinitionException](filled(join)).getMessage
 
-  test("a row gets the state of its moment: the snapshot before its day, and the mutations of the day before it") {
+  test(
+    "a row gets the state of its moment: the snapshot before its day, and the mutations of the day before it"
+  ) {
     assert(filled(joined("sums", part(states("sums")))) == Seq(
       "10|04 10:00|null|6|7|7", // neither before nor after is after
       "12|04 00:00|6|7|7|7",
@@ -163,7 +166,8 @@ class EntityMutationsSuite extends SparkSuite {
       aggregation("v", Operation.LAST),
       aggregation("item", Operation.HISTOGRAM)
     )
-    val found = filled(joined("others", part(states("others", aggregations = others))), "user IN (3, 16, 18, 19)")
+    val found =
+      filled(joined("others", part(states("others", aggregations = others))), "user IN (3, 16, 18, 19)")
     assert(found == Seq(
       "16|04 10:00|-1|null|null|Map()",
       "18|04 10:00|0|5|5|Map()",
@@ -174,7 +178,9 @@ class EntityMutationsSuite extends SparkSuite {
     ))
   }
 
-  test("parts on the same keys share an exchange of the left, and rows of it are matched by the day as well") {
+  test(
+    "parts on the same keys share an exchange of the left, and rows of it are matched by the day as well"
+  ) {
     val clicks = table(
       "clicks",
       "user BIGINT, n BIGINT, ts BIGINT, ds STRING",
@@ -188,7 +194,8 @@ class EntityMutationsSuite extends SparkSuite {
       Seq(aggregation("n", Operation.SUM)),
       Accuracy.TEMPORAL
     )
-    val both = joined("both", part(states("both")), part(clicked), part(states("keyed", keys = Seq("user", "shop"))))
+    val both =
+      joined("both", part(states("both")), part(clicked), part(states("keyed", keys = Seq("user", "shop"))))
     assert(filled(both, "user = 3") == Seq(
       "3|04 10:00|1003|1106|1110|1110|1|1003|1106|1110|1110",
       "3|05 10:00|null|30|30|30|3|null|30|30|30"
@@ -201,7 +208,10 @@ class EntityMutationsSuite extends SparkSuite {
       pit.PointInTimeJoin.apply(_, _, _)
     )
     val days = catalog.PartitionRange.of(firstDay, secondDay, tables.partitionSpec)
-    val exchanges = one.assemble(days, days).queryExecution.executedPlan.toString.split("Exchange hashpartitioning").length - 1
+    val exchanges = one.assemble(
+      days,
+      days
+    ).queryExecution.executedPlan.toString.split("Exchange hashpartitioning").length - 1
     assert(exchanges == 3, "the left, the entities and the events")
   }
 
@@ -236,12 +246,18 @@ class EntityMutationsSuite extends SparkSuite {
     )).getMessage
     assert(noTable.contains("group-by test.no_table") && noTable.contains("mutationTable"), noTable)
     val nothing = said("nothing", states("nothing", aggregations = null))
-    assert(nothing.contains("group-by test.nothing") && nothing.contains("nothing to merge with mutations"), nothing)
+    assert(
+      nothing.contains("group-by test.nothing") && nothing.contains("nothing to merge with mutations"),
+      nothing
+    )
     val timeless = said(
       "timeless",
       states("timeless", asked().setTimeColumn(null), Seq(aggregation("v", Operation.SUM)))
     )
-    assert(timeless.contains("group-by test.timeless") && timeless.contains("mutations need a time"), timeless)
+    assert(
+      timeless.contains("group-by test.timeless") && timeless.contains("mutations need a time"),
+      timeless
+    )
     val text = said("text", states("text", asked().setMutationTimeColumn("item")))
     assert(text.contains("mutation_ts") && text.contains("string") && text.contains("bigint"), text)
     val number = said("number", states("number", asked().setReversalColumn("v")))

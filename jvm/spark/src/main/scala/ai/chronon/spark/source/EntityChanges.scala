@@ -49,15 +49,16 @@ final class EntityChanges(tables: TableUtils, groupBy: GroupBy) {
     ofSnapshot.union(ofMutations)
   }
 
-  private val needed: Seq[String] = (groupBy.getKeyColumns.asScala ++
-    Definitions.aggregations(groupBy).flatMap(a =>
-      Option(a.getBuckets).toSeq.flatMap(_.asScala) :+ a.getInputColumn
-    )).distinct.toSeq
+  private val needed: Seq[String] =
+    (groupBy.getKeyColumns.asScala ++
+      Definitions.aggregations(groupBy).flatMap(a =>
+        Option(a.getBuckets).toSeq.flatMap(_.asScala) :+ a.getInputColumn
+      )).distinct.toSeq
 
   private def rowTime: Column = quoted(Constants.TimeColumn)
 
-  private def read: Seq[Column] =
-    (needed.filterNot(_ == Constants.TimeColumn) :+ Constants.TimeColumn).map(quoted)
+  private def read
+      : Seq[Column] = (needed.filterNot(_ == Constants.TimeColumn) :+ Constants.TimeColumn).map(quoted)
 
   /** A union would make one type of two, or name neither table nor column. */
   private def requireSame(snapshot: StructType, mutations: StructType): Unit = {
