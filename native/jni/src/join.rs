@@ -3,6 +3,7 @@
 use crate::exclusive::{Exclusive, Held};
 use crate::session::Written;
 use crate::settings;
+use crate::upload::online_plan;
 use chronon_join::{JoinLayout, PartitionJoin, Side};
 use chronon_plan::Plan;
 use chronon_types::{Error, Result};
@@ -23,6 +24,9 @@ struct Options {
     left_variable: Vec<usize>,
     /// The one whose equal values are to come out side by side.
     together: Option<usize>,
+    /// Whether the right side is snapshots and mutations of entities; the last key is the day then.
+    #[serde(default)]
+    mutations: bool,
 }
 
 /// A join.
@@ -51,10 +55,14 @@ impl Join {
             together: options.together,
         };
         let definition = format!("definition {}", plan.name());
-        let parts = plan.window_plan();
-        let join = WindowPlan::new(parts.inputs, parts.specs, parts.resolution)
-            .and_then(|windows| PartitionJoin::new(Arc::new(windows), layout))
-            .map_err(|error| error.within(&definition))?;
+        let join = if options.mutations {
+            online_plan(plan).and_then(|plan| PartitionJoin::of_mutations(plan, layout))
+        } else {
+            let parts = plan.window_plan();
+            WindowPlan::new(parts.inputs, parts.specs, parts.resolution)
+                .and_then(|windows| PartitionJoin::new(Arc::new(windows), layout))
+        };
+        let join = join.map_err(|error| error.within(&definition))?;
         Ok(Self { state: Exclusive::new(State { join, failed: None, definition }) })
     }
 

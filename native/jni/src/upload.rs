@@ -60,6 +60,16 @@ struct State {
     definition: String,
 }
 
+/// What the plan serves.
+///
+/// # Errors
+/// What the window crate refuses.
+pub(crate) fn online_plan(plan: &Plan) -> Result<Arc<OnlinePlan>> {
+    let parts = plan.online_plan();
+    let bases = parts.bases.into_iter().map(|(spec, windows)| Base { spec, windows });
+    Ok(Arc::new(OnlinePlan::new(parts.inputs, bases.collect())?))
+}
+
 impl Upload {
     /// An upload of what the plan computes.
     ///
@@ -68,11 +78,7 @@ impl Upload {
     pub(crate) fn open(plan: &Plan, options: &str) -> Result<Self> {
         let options: Options = parse(options)?;
         let uploaded = || match options.stored {
-            Stored::BatchIr => {
-                let parts = plan.online_plan();
-                let bases = parts.bases.into_iter().map(|(spec, windows)| Base { spec, windows });
-                Ok(Uploaded::BatchIr(Arc::new(OnlinePlan::new(parts.inputs, bases.collect())?)))
-            }
+            Stored::BatchIr => Ok(Uploaded::BatchIr(online_plan(plan)?)),
             Stored::Outputs | Stored::NonEmptyOutputs => {
                 let parts = plan.window_plan();
                 let plan = Arc::new(WindowPlan::new(parts.inputs, parts.specs, parts.resolution)?);

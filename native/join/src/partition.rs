@@ -1,21 +1,17 @@
 //! The join of one partition.
 
+use crate::batch::{Batch, Together};
+use crate::entity_states::EntityStates;
+use crate::features::{EventWindows, Features};
 use crate::outbox::Outbox;
 use crate::record::Layout;
-use crate::sorter::{Placed, Sorted, Sorter};
-use arrow::array::ArrayRef;
-use chronon_codec::row::{Added, Row, RowColumns, RowExtender};
-use chronon_types::time::Millis;
+use crate::sorter::{Sorted, Sorter};
+use chronon_codec::row::{Added, RowExtender};
 use chronon_types::{Error, Result};
-use chronon_window::{PointInTimeSession, WindowPlan};
-use std::cmp::Ordering;
-use std::collections::HashMap;
+use chronon_window::WindowPlan;
+use chronon_window::online::OnlinePlan;
 use std::path::Path;
 use std::sync::Arc;
-
-/// Left rows that are answered at once, and right rows that are folded in at once: enough that a batch costs nothing, few
-/// enough to stay in the cache.
-const BATCH: usize = 8192;
 
 /// Which input of a join a frame is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,20 +46,23 @@ pub struct JoinLayout {
 /// A key that is null matches nothing; a left row without key or time must not be sent. Right rows of equal key and time are
 /// folded in the order of their inputs, so the result does not depend on the order in which rows came in.
 ///
-/// Cost: O(n log n) in the rows of a side, and what the session takes. Memory: the rows, 24 bytes for each, and what
-/// the windows of one key hold; after a spill one buffer for each run.
+/// Over entities with mutations ([`Self::of_mutations`]) the last key is the day, as the time at which it starts, and two columns
+/// stand between time and inputs of a right head: whether the row is added (null of a row of a snapshot), and its own time. The
+/// time before them is the row's own of a snapshot, and that of the change of a mutation. A left row gets what a fetch at its
+/// time would give: the state at the start of its day, from the snapshot, and the mutations since.
+///
+/// Cost: O(n log n) in the rows of a side, and what the computation takes: over entities one fold per mutation of a key's day
+/// whenever a mutation came, or a window's tail moved, since the row asked for before. Memory: the rows, 24 bytes for each, and
+/// what the windows of one key hold, or the mutations of one key and day; after a spill one buffer for each run.
 pub struct PartitionJoin {
     state: State,
     /// That of right heads; keys compare alike on both sides.
     layout: Layout,
-    session: PointInTimeSession,
-    inputs: RowColumns,
+    features: Box<dyn Features>,
     extender: RowExtender,
     left_columns: usize,
     together: Option<Together>,
     batch: Batch,
-    groups: Vec<i32>,
-    times: Vec<Millis>,
     out: Outbox,
 }
 
@@ -81,126 +80,6 @@ enum State {
     Broken,
 }
 
-/// The left rows that are being answered.
-#[derive(Default)]
-struct Batch {
-    rows: Vec<u8>,
-    ends: Vec<usize>,
-    groups: Vec<i32>,
-    times: Vec<Millis>,
-    /// The keys of the batch in order. The last one stays for the next batch, where it may go on.
-    keys: Vec<Key>,
-}
-
-/// The key of left rows.
-#[derive(Debug)]
-struct Key {
-    hash: u64,
-    head: Vec<u8>,
-    /// The session's number for it; ascends.
-    group: i32,
-    /// Time of its last row in the batch.
-    last: Millis,
-}
-
-impl Key {
-    fn compare(&self, layout: &Layout, other: &Placed<'_>) -> Result<Ordering> {
-        let order = self.hash.cmp(&other.hash);
-        if order.is_ne() {
-            return Ok(order);
-        }
-        let head = Row::new(&self.head, layout.time() + 1)?;
-        Ok(layout.compare_keys(&head, &other.record.head))
-    }
-}
-
-impl Batch {
-    /// Reads rows until the batch is full or the side ends.
-    fn read(&mut self, layout: &Layout, left: &mut Sorted) -> Result<()> {
-        self.rows.clear();
-        self.ends.clear();
-        self.groups.clear();
-        self.times.clear();
-        self.keys.drain(..self.keys.len().saturating_sub(1));
-        self.keys.iter_mut().for_each(|key| key.last = Millis::MIN);
-        while self.ends.len() < BATCH
-            && let Some(row) = left.peek()?
-        {
-            let known = match self.keys.last() {
-                Some(key) => key.compare(layout, &row)?.is_eq(),
-                None => false,
-            };
-            if !known {
-                let group = self.keys.last().map_or(Ok(0), |key| {
-                    key.group.checked_add(1).ok_or_else(|| Error::out_of_budget("a partition has more than 2^31 keys"))
-                })?;
-                let head = row.record.head.bytes().to_vec();
-                self.keys.push(Key { hash: row.hash, head, group, last: row.time });
-            }
-            if let Some(key) = self.keys.last_mut() {
-                key.last = row.time;
-                self.groups.push(key.group);
-            }
-            self.times.push(row.time);
-            self.rows.extend_from_slice(row.record.row);
-            self.ends.push(self.rows.len());
-            left.advance()?;
-        }
-        Ok(())
-    }
-
-    /// Row `index`, of so many columns.
-    fn row(&self, index: usize, columns: usize) -> Result<Row<'_>> {
-        let start = if index == 0 { 0 } else { self.ends[index - 1] };
-        Row::new(&self.rows[start..self.ends[index]], columns)
-    }
-
-    fn bytes_held(&self) -> usize {
-        self.rows.capacity() + self.ends.capacity() * 8 + self.groups.capacity() * 4 + self.times.capacity() * 8
-    }
-}
-
-/// The column whose equal values come out side by side.
-#[derive(Debug, Clone, Copy)]
-struct Together {
-    column: usize,
-    variable: bool,
-}
-
-impl Together {
-    /// The rows of a batch, those of equal values next to each other, otherwise in the order that they have: a counting sort
-    /// by the rank at which a value first comes up.
-    fn order(self, batch: &Batch, columns: usize) -> Result<Vec<usize>> {
-        let mut ranks: HashMap<(&[u8], u64), usize> = HashMap::new();
-        let mut counts: Vec<usize> = Vec::new();
-        let mut of_row = Vec::with_capacity(batch.ends.len());
-        for index in 0..batch.ends.len() {
-            let row = batch.row(index, columns)?;
-            // a null has an empty slot, and need not be told from a zero or an empty text
-            let slot = row.slot(self.column);
-            let value = if self.variable && slot != 0 { (row.variable(self.column)?, 0) } else { (&[][..], slot) };
-            let next = ranks.len();
-            let rank = *ranks.entry(value).or_insert(next);
-            if rank == next {
-                counts.push(0);
-            }
-            counts[rank] += 1;
-            of_row.push(rank);
-        }
-        let mut places = counts;
-        let mut total = 0;
-        for place in &mut places {
-            total += std::mem::replace(place, total);
-        }
-        let mut order = vec![0; of_row.len()];
-        for (index, rank) in of_row.into_iter().enumerate() {
-            order[places[rank]] = index;
-            places[rank] += 1;
-        }
-        Ok(order)
-    }
-}
-
 impl PartitionJoin {
     /// A join that computes `plan` over rows of `layout`.
     ///
@@ -208,17 +87,61 @@ impl PartitionJoin {
     /// `InvalidArgument` when the layout contradicts itself; `Unsupported` when an input is of a type that is not read
     /// from rows; what the session refuses.
     pub fn new(plan: Arc<WindowPlan>, layout: JoinLayout) -> Result<Self> {
-        if layout.variable_keys.is_empty() {
-            return Err(Error::invalid_argument("a join needs a key"));
-        }
         let inputs = plan.inputs().iter().map(|input| input.data_type.clone()).collect();
         let left = Layout::new(layout.variable_keys.clone(), Vec::new());
         let right = Layout::new(layout.variable_keys.clone(), inputs);
-        Self::over(plan, layout, left, right)
+        Self::of_events_as(plan, &layout, left, right)
     }
 
-    /// A join whose heads are of these layouts.
-    pub(crate) fn over(plan: Arc<WindowPlan>, layout: JoinLayout, left: Layout, right: Layout) -> Result<Self> {
+    /// A join that computes `plan` over snapshots and mutations of entities; the last key of `layout` is the day.
+    ///
+    /// # Errors
+    /// As for [`Self::new`].
+    pub fn of_mutations(plan: Arc<OnlinePlan>, layout: JoinLayout) -> Result<Self> {
+        if layout.variable_keys.len() < 2 || layout.variable_keys.ends_with(&[true]) {
+            return Err(Error::invalid_argument(
+                "entities with mutations need a key, and the start of a day behind it",
+            ));
+        }
+        let left = Layout::new(layout.variable_keys.clone(), Vec::new());
+        let right = Layout::new(layout.variable_keys.clone(), EntityStates::head_columns(plan.inputs()));
+        Self::of_mutations_as(plan, &layout, left, right)
+    }
+
+    /// A join over events whose heads are of these layouts.
+    pub(crate) fn of_events_as(
+        plan: Arc<WindowPlan>,
+        layout: &JoinLayout,
+        left: Layout,
+        right: Layout,
+    ) -> Result<Self> {
+        let outputs = plan.outputs().len();
+        let features = EventWindows::new(plan, &right)?;
+        Self::over(Box::new(features), outputs, layout, left, right)
+    }
+
+    /// A join over entities whose heads are of these layouts.
+    pub(crate) fn of_mutations_as(
+        plan: Arc<OnlinePlan>,
+        layout: &JoinLayout,
+        left: Layout,
+        right: Layout,
+    ) -> Result<Self> {
+        let outputs = plan.outputs().len();
+        let features = EntityStates::new(plan, &right)?;
+        Self::over(Box::new(features), outputs, layout, left, right)
+    }
+
+    fn over(
+        features: Box<dyn Features>,
+        outputs: usize,
+        layout: &JoinLayout,
+        left: Layout,
+        right: Layout,
+    ) -> Result<Self> {
+        if layout.variable_keys.is_empty() {
+            return Err(Error::invalid_argument("a join needs a key"));
+        }
         if let Some(column) = layout.together.filter(|column| *column >= layout.left_columns) {
             return Err(Error::invalid_argument(format!(
                 "column {column} of a row of {} columns",
@@ -233,14 +156,11 @@ impl PartitionJoin {
                 left: Sorter::new(left, "the left side"),
                 right: Sorter::new(right.clone(), "the right side"),
             },
-            inputs: RowColumns::new(right.time() + 1, plan.inputs())?,
             layout: right,
-            extender: RowExtender::new(layout.left_columns, layout.left_variable, plan.outputs().len())?,
+            features,
+            extender: RowExtender::new(layout.left_columns, layout.left_variable.clone(), outputs)?,
             left_columns: layout.left_columns,
-            session: PointInTimeSession::new(plan)?,
             batch: Batch::default(),
-            groups: Vec::new(),
-            times: Vec::new(),
             out: Outbox::default(),
         })
     }
@@ -290,7 +210,7 @@ impl PartitionJoin {
             State::Joining { left, right } => left.bytes_held() + right.bytes_held(),
             State::Broken => 0,
         };
-        rows + self.session.bytes_held() + self.batch.bytes_held() + self.out.bytes_held()
+        rows + self.features.bytes_held() + self.batch.bytes_held() + self.out.bytes_held()
     }
 
     /// Fills `out` with the rows of the next batch.
@@ -307,41 +227,7 @@ impl PartitionJoin {
         if self.batch.ends.is_empty() {
             return Ok(());
         }
-        self.session.queries(&self.batch.groups, &self.batch.times)?;
-        let mut key = 0;
-        while let Some(row) = right.peek()? {
-            let order = match self.batch.keys.get(key) {
-                Some(asked) => asked.compare(&self.layout, &row)?,
-                None => break,
-            };
-            let asked = &self.batch.keys[key];
-            let last = key + 1 == self.batch.keys.len();
-            match order {
-                // nobody asks for this key
-                Ordering::Greater => {}
-                Ordering::Less if last => break,
-                Ordering::Less => {
-                    key += 1;
-                    continue;
-                }
-                Ordering::Equal if row.time < asked.last => {
-                    self.groups.push(asked.group);
-                    self.times.push(row.time);
-                    self.inputs.append(&row.record.head)?;
-                }
-                // a later batch may ask for it
-                Ordering::Equal if last => break,
-                Ordering::Equal => {}
-            }
-            right.advance()?;
-            if self.groups.len() == BATCH {
-                fold(&mut self.session, &mut self.groups, &mut self.times, self.inputs.finish())?;
-            }
-        }
-        if !self.groups.is_empty() {
-            fold(&mut self.session, &mut self.groups, &mut self.times, self.inputs.finish())?;
-        }
-        let features = self.session.finish()?;
+        let features = self.features.of(&self.batch, &self.layout, right)?;
         let added: Vec<_> = features.iter().map(Added::new).collect();
         let order = match &self.together {
             Some(together) => together.order(&self.batch, self.left_columns)?,
@@ -349,22 +235,11 @@ impl PartitionJoin {
         };
         for index in order {
             let row = self.batch.row(index, self.left_columns)?;
-            self.out.row(|out| self.extender.append(&row, &added, index, out))?;
+            let place = self.features.place(index);
+            self.out.row(|out| self.extender.append(&row, &added, place, out))?;
         }
         Ok(())
     }
-}
-
-fn fold(
-    session: &mut PointInTimeSession,
-    groups: &mut Vec<i32>,
-    times: &mut Vec<Millis>,
-    inputs: Vec<ArrayRef>,
-) -> Result<()> {
-    session.events(groups, times, &inputs)?;
-    groups.clear();
-    times.clear();
-    Ok(())
 }
 
 impl std::fmt::Debug for PartitionJoin {

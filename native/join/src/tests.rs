@@ -103,7 +103,7 @@ impl Case {
             layout
         };
         let right = of(self.inputs.iter().map(|input| input.data_type.clone()).collect());
-        PartitionJoin::over(self.plan(), layout, of(vec![]), right).unwrap()
+        PartitionJoin::of_events_as(self.plan(), &layout, of(vec![]), right).unwrap()
     }
 
     fn keys(key: u64) -> [(Value, DataType); 2] {

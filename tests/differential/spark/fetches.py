@@ -21,6 +21,7 @@ class Generator(uploads.Generator):
     """Everything random about a run, from one seed."""
 
     tables = joins.TABLES | uploads.TABLES
+    judged_once = False
 
     def values(self) -> dict[str, Any]:
         """No not-a-number: rows are streamed as JSON, which has none."""
@@ -47,7 +48,11 @@ class Generator(uploads.Generator):
             group_by["metaData"]["name"] = f"diff.{job['name']}_{group_by['metaData']['name'].removeprefix('diff.')}"
             group_by["metaData"]["online"] = 1
             if group_by.get("accuracy") == 0:
-                group_by["sources"][0]["events"]["topic"] = "events.topic"
+                source = group_by["sources"][0]
+                if "events" in source:
+                    source["events"]["topic"] = "events.topic"
+                else:
+                    source["entities"]["mutationTopic"] = "changes.topic"
         return job
 
 

@@ -95,12 +95,16 @@ RIGHT_COLUMNS = f"user BIGINT, shop STRING, ts BIGINT, cat STRING, {VALUES}"
 TABLES = {
     "left_events": "user BIGINT, shop STRING, ts BIGINT, note STRING",
     "left_dense": "user BIGINT, shop STRING, ts BIGINT, note STRING",
+    "left_sparse": "user BIGINT, shop STRING, ts BIGINT, note STRING",
     "left_entities": "user BIGINT, shop STRING, note STRING",
     "events_a": RIGHT_COLUMNS,
     "events_b": RIGHT_COLUMNS,
     "profiles": "user BIGINT, age INT, city STRING, rating DOUBLE",
     "states": RIGHT_COLUMNS,
+    "changes": f"{RIGHT_COLUMNS}, mutation_ts BIGINT, is_before BOOLEAN",
 }
+# What keeps lists whole: those with nulls inside cannot be stored, and so are refused where states are merged.
+NOT_OF_CHANGES = {(column, OPERATIONS[name]) for column in ("tags", "nums") for name in ("FIRST", "LAST")}
 
 
 def missing() -> str | None:
@@ -121,10 +125,14 @@ class Generator:
     """Everything random about a run, from one seed."""
 
     tables = TABLES
+    # Whether a mutation counts for all questions of a day as it does for the first that sees it (Q9).
+    judged_once = True
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
         self.times: set[int] = set()
+        # Of each day, the rows of `states`.
+        self.states: dict[int, list[dict[str, Any]]] = {}
 
     def one_in(self, n: int) -> bool:
         """True once in `n`."""
@@ -185,7 +193,7 @@ class Generator:
         for d in days:
             ds = {"ds": day(d)}
             make = {"left_events": self.questions, "left_dense": self.questions, "left_entities": self.subjects}
-            make |= {"profiles": self.profiles}
+            make |= {"profiles": self.profiles, "left_sparse": self.lone_questions, "changes": self.changes}
             for row in make.get(table, self.events)(table, d):
                 yield {**row, **ds}
 
@@ -199,6 +207,15 @@ class Generator:
             if right_times and self.one_in(15):
                 ts = r.choice(right_times)
             row = {**self.keys(), "ts": ts, "note": r.choice(["p", "q", None])}
+            yield from [row] * (2 if self.one_in(25) else 1)
+
+    def lone_questions(self, _table: str, of_day: int) -> Iterator[dict[str, Any]]:
+        """Left events: no user and no shop asks twice on a day, except that a row may come twice."""
+        r = self.random
+        shops = r.sample(["north", "south", "été", "a'b"], 4)
+        for user, shop in zip(r.sample(range(12), 4), shops, strict=True):
+            ts = (FIRST_DAY + of_day) * DAY + r.choice([300_000, 3_600_000, 1]) * r.randrange(24) + r.choice([0, 1])
+            row = {"user": user, "shop": shop, "ts": ts, "note": r.choice(["p", None])}
             yield from [row] * (2 if self.one_in(25) else 1)
 
     def subjects(self, _table: str, _day: int) -> Iterator[dict[str, Any]]:
@@ -219,7 +236,48 @@ class Generator:
         for _ in range(40):
             at = self.random.randrange(of_day + 1) if table == "states" else of_day
             cat = self.nullable(self.random.choice(["c1", "c2", "é"]))
-            yield {**self.keys(), "ts": self.time(at), "cat": cat, **self.values()}
+            row = {**self.keys(), "ts": self.time(at), "cat": cat, **self.values()}
+            if table == "states":
+                self.states.setdefault(of_day, []).append(row)
+            yield row
+
+    def changes(self, _table: str, of_day: int) -> Iterator[dict[str, Any]]:
+        """Mutations of `states`: rows of the day before go, most of them for another image; others come.
+
+        A few go that never were, and some stand in the partition of another day than that of their change.
+        Never an event time behind the change: what the reference makes of that depends on other questions (Q9).
+        """
+        r = self.random
+        for _ in range(25):
+            changed = self.time(of_day if not self.one_in(12) else max(of_day - 1, 0))
+            of_change = {"mutation_ts": changed}
+            before = self.states.get(of_day - 1)
+            if before and self.one_in(3):
+                row = r.choice(before)
+                yield {**row, **of_change, "is_before": True}
+                if not self.one_in(4):
+                    yield {**row, **self.values(), **of_change, "is_before": False}
+                continue
+            ts = self.time(r.randrange(of_day)) if of_day > 1 and self.one_in(2) else changed
+            row = {**self.keys(), "ts": ts, "cat": self.nullable(r.choice(["c1", "c2", "é"])), **self.values()}
+            yield {**row, "ts": min(ts, changed), **of_change, "is_before": self.nullable(self.one_in(6))}
+
+    def changed(self, left: str) -> list[dict[str, Any]]:
+        """Aggregations over entities with mutations.
+
+        Where several questions meet on a day, no window's tail moves within it: the reference keeps what
+        such a window has left (Q9). Nothing is taken back from maps, on which it fails (Q7).
+        """
+        steady = [{"length": length, "timeUnit": 1} for length in (12, 30, 2**31 - 1)]
+        chosen = []
+        for aggregation in self.aggregations(False):
+            column, operation = aggregation["inputColumn"], aggregation["operation"]
+            if column == "counts" or (column, operation) in NOT_OF_CHANGES:
+                continue
+            if "windows" in aggregation and self.judged_once and left != "left_sparse":
+                aggregation["windows"] = self.random.sample(steady, self.random.randrange(1, 4))
+            chosen.append(aggregation)
+        return chosen or self.changed(left)
 
     def windows(self, daily: bool) -> list[dict[str, int]] | None:
         """A list of windows, or None for the unbounded one."""
@@ -256,10 +314,21 @@ class Generator:
             query["timeColumn"] = time_column
         return query
 
-    def part(self, left_is_events: bool, number: int) -> dict[str, Any]:
+    def source(self, kind: str, query: dict[str, Any]) -> dict[str, Any]:
+        """The tables that a query is over."""
+        if kind == "states":
+            return {"entities": {"snapshotTable": "diff.states", "query": query}}
+        if kind == "changes":
+            if self.one_in(2):  # otherwise the columns have these names
+                query |= {"mutationTimeColumn": "mutation_ts", "reversalColumn": "is_before"}
+            return {"entities": {"snapshotTable": "diff.states", "mutationTable": "diff.changes", "query": query}}
+        return {"events": {"table": f"diff.{self.random.choice(['events_a', 'events_b'])}", "query": query}}
+
+    def part(self, left: str, number: int) -> dict[str, Any]:
         """A join part: what kind of source, keys, accuracy, mapping, prefix."""
         r = self.random
-        kind = r.choice(["temporal", "temporal", "snapshot", "states", "profiles"])
+        left_is_events = left != "left_entities"
+        kind = r.choice(["temporal", "temporal", "snapshot", "states", "profiles", *["changes"] * left_is_events])
         keys = r.choice([["user"], ["shop"], ["user", "shop"]])
         part: dict[str, Any] = {}
         group_by: dict[str, Any] = {
@@ -273,16 +342,15 @@ class Generator:
             aggregations = self.aggregations(daily)
             if kind == "states":  # exact windows: hours are as good as days
                 aggregations = self.aggregations(False)
+            elif kind == "changes":
+                aggregations = self.changed(left)
             buckets = ["cat"] if any("buckets" in a for a in aggregations) else []
             query = self.query([*keys, *dict.fromkeys(a["inputColumn"] for a in aggregations), *buckets], "ts")
             if self.one_in(4):
                 query["wheres"] = [r.choice(["qty > 3 OR qty IS NULL", "item <> 'b'"])]
-            if kind == "states":
-                source = {"entities": {"snapshotTable": "diff.states", "query": query}}
-            else:
-                source = {"events": {"table": f"diff.{r.choice(['events_a', 'events_b'])}", "query": query}}
+            source = self.source(kind, query)
             group_by["aggregations"] = aggregations
-        if kind == "temporal":
+        if kind in ("temporal", "changes"):
             group_by["accuracy"] = 0
         elif kind == "snapshot" or self.one_in(2):
             group_by["accuracy"] = 1
@@ -298,8 +366,8 @@ class Generator:
         """A join with its one to three parts."""
         r = self.random
         left_is_events = not self.one_in(5)
-        table = r.choice(["left_events", "left_dense"]) if left_is_events else "left_entities"
-        parts = [self.part(left_is_events, i) for i in range(r.randrange(1, 4))]
+        table = r.choice(["left_events", "left_dense", "left_sparse"]) if left_is_events else "left_entities"
+        parts = [self.part(table, i) for i in range(r.randrange(1, 4))]
         query = self.query(["user", "shop"] + (["note"] if self.one_in(2) else []), "ts" if left_is_events else None)
         if any("keyMapping" in part for part in parts):
             query["selects"]["buyer"] = "user + 1"

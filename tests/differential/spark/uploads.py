@@ -20,7 +20,7 @@ POINT = "STRUCT<x: INT, label: STRING>"
 NESTED = f"place {POINT}, path ARRAY<{POINT}>, named MAP<STRING, {POINT}>, grid ARRAY<ARRAY<{POINT}>>"
 NESTED_COLUMNS = ["place", "path", "named", "grid"]
 TABLES = {
-    name: f"{columns}, {NESTED}" if columns == joins.RIGHT_COLUMNS else columns
+    name: f"{columns}, {NESTED}" if columns.startswith(joins.RIGHT_COLUMNS) else columns
     for name, columns in joins.TABLES.items()
     if not name.startswith("left")
 }

@@ -94,7 +94,7 @@ impl BatchIr {
     /// `Internal` when the plan names an operation that nothing computes.
     pub fn new(plan: Arc<OnlinePlan>, end: Millis) -> Result<Self> {
         let groups = plan.first_hop_group();
-        let edges = plan.window_sets().iter().map(|set| Edges::new(plan.spans(), set, end)).collect();
+        let edges = edges(&plan, end);
         let columns = plan.columns()?;
         Ok(Self { plan, end, columns, hops: Default::default(), groups, edges, folds: Vec::new() })
     }
@@ -104,6 +104,15 @@ impl BatchIr {
         self.columns.iter_mut().for_each(|column| column.forget());
         self.hops.iter_mut().for_each(Vec::clear);
         self.groups = self.plan.first_hop_group();
+    }
+
+    /// Forgets the key; the batch of the next one ends at `end`.
+    pub fn restart(&mut self, end: Millis) {
+        self.clear();
+        if end != self.end {
+            self.end = end;
+            self.edges = edges(&self.plan, end);
+        }
     }
 
     /// Folds rows in; `columns` are the plan's inputs. Rows at or after the batch's end, and rows before every window, do
@@ -220,18 +229,22 @@ impl BatchIr {
     /// Appends the stored form: the record that every reader of uploaded values expects (aggregator sheet §8.3).
     ///
     /// # Errors
-    /// `Internal` when an accumulator has no stored form.
+    /// Naming the column: `Internal` when an accumulator has no stored form, `InvalidArgument` when a value has none.
     pub fn encode(&self, out: &mut Vec<u8>) -> Result<()> {
         avro::put_present(out);
         for (column, base) in self.columns.iter().zip(self.plan.bases()) {
-            (0..base.spans.len()).try_for_each(|window| column.encode(window, out))?;
+            (0..base.spans.len())
+                .try_for_each(|window| column.encode(window, out))
+                .map_err(|error| error.within(base.name()))?;
         }
         avro::put_present(out);
         avro::put_items(out, HOPS.len(), |out| {
             self.hops.iter().try_for_each(|hops| {
                 avro::put_items(out, hops.len(), |out| {
                     hops.iter().try_for_each(|(start, group)| {
-                        self.columns.iter().try_for_each(|column| column.encode(*group, out))?;
+                        for (column, base) in self.columns.iter().zip(self.plan.bases()) {
+                            column.encode(*group, out).map_err(|error| error.within(base.name()))?;
+                        }
                         avro::put_present(out);
                         avro::put_long(out, *start);
                         Ok(())
@@ -291,6 +304,11 @@ impl std::fmt::Debug for BatchIr {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("BatchIr").field("end", &self.end).field("hops", &self.hops).finish_non_exhaustive()
     }
+}
+
+/// Per window set of the plan, where its windows begin.
+fn edges(plan: &OnlinePlan, end: Millis) -> Arc<[Edges]> {
+    plan.window_sets().iter().map(|set| Edges::new(plan.spans(), set, end)).collect()
 }
 
 /// Fails unless the rows bring what the plan reads.

@@ -77,7 +77,9 @@ package chronon.differential {
       try {
         groupBys.filter(_.getAccuracy == Accuracy.TEMPORAL).foreach { groupBy =>
           val info = fetcher.getGroupByServingInfo(groupBy.getMetaData.getName).get
-          val table = groupBy.getSources.get(0).getEvents.getTable.stripPrefix("diff.")
+          val source = groupBy.getSources.get(0)
+          val streamed = if (source.isSetEvents) source.getEvents.getTable else source.getEntities.getMutationTable
+          val table = streamed.stripPrefix("diff.")
           val messages = Files.readAllLines(confPath.resolveSibling(s"$table.jsonl")).asScala
             .filter(mapper.readTree(_).get("ds").asText == endDate).map(_.getBytes(UTF_8))
           val puts = Await.result(fetcher.kvStore.multiPut(StreamedMessages.puts(groupBy, info, messages)), 1.minute)

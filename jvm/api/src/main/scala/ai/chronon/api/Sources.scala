@@ -46,6 +46,12 @@ object Sources {
   /** `name=value` filters that follow the table's name, in the order written. */
   def subPartitionFilters(source: Source): Map[String, String] = tokens(rawTable(source))
 
+  /** The table of mutations as written, if there is one: only entities have it. */
+  def mutationTable(source: Source): Option[String] = kind(source) match {
+    case SourceKind.Entities(entities) => Option(entities.getMutationTable)
+    case _                             => None
+  }
+
   /** The topic as written, if any; a join source takes its left's, marked so that nobody subscribes to it. */
   def topic(source: Source): Option[String] = kind(source) match {
     case SourceKind.Events(events)     => Option(events.getTopic)

@@ -33,7 +33,11 @@ public final class PartitionJoin extends NativeHandle {
    * @param options JSON: {@code variable_keys}, for each key whether its value lies in the variable part of a row; {@code
    *     left_columns}, the number of columns of a left row; {@code left_variable}, the positions of those whose values lie in
    *     the variable part; {@code together}, if the rows will be written by a column, its position: rows of equal values then
-   *     come out side by side, a few thousand rows at a time
+   *     come out side by side, a few thousand rows at a time; {@code mutations}, true if the right side is snapshots and
+   *     mutations of entities: the last key then is the day, as the time at which it starts, the head on the right is (keys, time,
+   *     whether the row is added, its own time, inputs of the plan), and a left row gets what a fetch at its time would give. A row
+   *     of the snapshot at the day's start has its own time as the time, and null as whether it is added; a mutation has the
+   *     time of the change
    */
   public static PartitionJoin open(Plan plan, String options) {
     return new PartitionJoin(NativeCalls.joinOpen(plan.handle(), options.getBytes(StandardCharsets.UTF_8)));

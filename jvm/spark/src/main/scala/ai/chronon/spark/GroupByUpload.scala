@@ -43,13 +43,7 @@ final class GroupByUpload(
   private val accuracy = Sources.accuracy(groupBy)
   private val aggregated = Definitions.aggregations(groupBy).nonEmpty
   DefinitionChecks.shape(groupBy, daily = accuracy == Accuracy.SNAPSHOT && model == DataModel.Events)
-  if (!aggregated && accuracy == Accuracy.TEMPORAL)
-    throw DefinitionException.of(
-      owner,
-      "accuracy",
-      "TEMPORAL",
-      "without aggregations there is nothing to merge with what streams in; use SNAPSHOT"
-    )
+  if (accuracy == Accuracy.TEMPORAL) DefinitionChecks.temporal(groupBy, "what streams in")
   if (groupBy.getMetaData.getOutputNamespace == null)
     throw DefinitionException.of(
       owner,

@@ -88,10 +88,9 @@ final class Join(
     Unsupported.check(join)
     val leftModel = Sources.dataModel(join.getLeft)
     Definitions.joinParts(join).foreach { part =>
-      DefinitionChecks.shape(
-        part.getGroupBy,
-        daily = PartEngine.of(leftModel, part) == PartEngine.SnapshotEvents
-      )
+      val engine = PartEngine.of(leftModel, part)
+      DefinitionChecks.shape(part.getGroupBy, daily = engine == PartEngine.SnapshotEvents)
+      if (engine == PartEngine.TemporalEntities) DefinitionChecks.mutations(part.getGroupBy)
     }
     Definitions.joinParts(join).groupBy(ColumnNames.fullPrefix).collect {
       case (prefix, same) if same.length > 1 =>

@@ -245,12 +245,6 @@ class BadInputSuite extends SparkSuite {
           0
         ).getGroupBy.setSources(java.util.Arrays.asList(api.Source.joinSource(new api.JoinSource())))
       ),
-    "mutations" ->
-      (j => {
-        val g = j.getJoinParts.get(0).getGroupBy
-        g.setSources(java.util.Arrays.asList(entities("t.people", query(same("user", "amount")))))
-        g.setAccuracy(Accuracy.TEMPORAL)
-      }),
     "the macro in the select `amount`" ->
       (j =>
         j.getJoinParts.get(0).getGroupBy.getSources.get(0).getEvents.getQuery.getSelects.put(

@@ -46,8 +46,8 @@ object Confs {
   def events(table: String, query: Query, topic: String = null): Source =
     Source.events(new EventSource().setTable(table).setQuery(query).setTopic(topic))
 
-  def entities(table: String, query: Query): Source =
-    Source.entities(new EntitySource().setSnapshotTable(table).setQuery(query))
+  def entities(table: String, query: Query, mutations: String = null): Source =
+    Source.entities(new EntitySource().setSnapshotTable(table).setMutationTable(mutations).setQuery(query))
 
   def days(n: Int): Window = new Window(n, TimeUnit.DAYS)
 

@@ -13,6 +13,7 @@ object NaivePointInTime {
   private val Hour = 3600000L
 
   def apply(left: DataFrame, right: DataFrame, spec: PointInTimeSpec): DataFrame = {
+    require(spec.mutations.isEmpty, "windows over events only")
     val queries = left.withColumn(
       "__row",
       monotonically_increasing_id()

@@ -39,6 +39,25 @@ object DefinitionChecks {
     }
   }
 
+  /** What entities with mutations need. */
+  def mutations(groupBy: GroupBy): Unit = {
+    temporal(groupBy, "mutations")
+    Definitions.sources(groupBy).foreach(_.mutations(Definitions.label(groupBy)))
+  }
+
+  /** What is answered with what streams in, or with mutations, must be aggregated.
+    *
+    * @param merged what the values would be merged with
+    */
+  def temporal(groupBy: GroupBy, merged: String): Unit =
+    if (Definitions.aggregations(groupBy).isEmpty)
+      throw DefinitionException.of(
+        Definitions.label(groupBy),
+        "accuracy",
+        "TEMPORAL",
+        s"without aggregations there is nothing to merge with $merged; use SNAPSHOT"
+      )
+
   /** What nothing can be said about a group-by without: keys, sources, operations, windows. */
   def required(groupBy: GroupBy): Unit = {
     val owner = Definitions.label(groupBy)

@@ -3,8 +3,8 @@ package ai.chronon.spark.job
 import ai.chronon.api.{ColumnNames, Constants, Join}
 import ai.chronon.spark.{DefinitionException, Definitions}
 import ai.chronon.spark.catalog.{PartitionRange, Sql, TableUtils}
-import ai.chronon.spark.pit.{PitResolution, PointInTimeSpec}
-import ai.chronon.spark.source.{GroupByScan, SkewFilter, SourceTime}
+import ai.chronon.spark.pit.{MutationColumns, PitResolution, PointInTimeSpec}
+import ai.chronon.spark.source.{EntityChanges, GroupByScan, SkewFilter, SourceTime}
 import org.apache.spark.sql.{Column, DataFrame}
 import org.apache.spark.sql.functions.{col, lit}
 
@@ -40,12 +40,11 @@ final class JoinAssembler(
     */
   def assemble(range: PartitionRange, days: PartitionRange): DataFrame = {
     val rows = left.read(range)
-    val (events, entities) =
-      parts.partition(p => p.engine == PartEngine.TemporalEvents || p.engine == PartEngine.SnapshotEvents)
-    val (withEvents, eventColumns) = applyAll(rows, sharingKeys(events), range, days)
-    val keyed = if (entities.isEmpty) withEvents else withEvents.withColumn(SnapshotDay, snapshotDay)
-    val (complete, entityColumns) = applyAll(keyed, sharingKeys(entities), range, days)
-    val values = eventColumns ++ entityColumns
+    val (ofSnapshots, others) = parts.partition(p => readsSnapshots(p.engine))
+    val (withOthers, otherColumns) = applyAll(rows, sharingKeys(others), range, days)
+    val keyed = if (ofSnapshots.isEmpty) withOthers else withOthers.withColumn(SnapshotDay, snapshotDay)
+    val (complete, snapshotColumns) = applyAll(keyed, sharingKeys(ofSnapshots), range, days)
+    val values = otherColumns ++ snapshotColumns
     val order = ColumnOrder.of(
       rows.columns.toSeq,
       left.isEvents,
@@ -61,13 +60,17 @@ final class JoinAssembler(
     some.sortBy(p => (groups.indexOf(keySet(p)), rank(p.engine)))
   }
 
+  private def readsSnapshots(engine: PartEngine): Boolean =
+    engine == PartEngine.AggregatedEntities || engine == PartEngine.PlainEntities
+
   private def keySet(part: PartPlan): Seq[String] = part.keys.map(_.left).sorted
 
   private def rank(engine: PartEngine): Int = engine match {
     case PartEngine.TemporalEvents     => 0
-    case PartEngine.SnapshotEvents     => 1
-    case PartEngine.AggregatedEntities => 2
-    case _                             => 3
+    case PartEngine.TemporalEntities   => 1
+    case PartEngine.SnapshotEvents     => 2
+    case PartEngine.AggregatedEntities => 3
+    case PartEngine.PlainEntities      => 4
   }
 
   private def applyAll(
@@ -88,8 +91,7 @@ final class JoinAssembler(
       range: PartitionRange,
       days: PartitionRange
   ): DataFrame = {
-    val dayRange = if (left.isEvents && part.engine != PartEngine.TemporalEvents) days.shift(-1) else range
-    val right = new GroupByScan(tables, part.part.getGroupBy).frame(dayRange, skewFilter(part).toSeq)
+    val right = scan(part, range, days)
     DefinitionChecks.keys(owner, part, frame.schema, right.schema)
     DefinitionChecks.columns(part.part.getGroupBy, right.schema)
     requireNew(frame, outputs(right, part), part)
@@ -105,7 +107,19 @@ final class JoinAssembler(
         pit(frame, right, part, endOfPartition(SnapshotDay), rightTime, PitResolution.Exact)
       case PartEngine.PlainEntities    => plain(frame, right, part)
       case PartEngine.TemporalEntities =>
-        throw new IllegalStateException(s"${part.label}: refused before planning")
+        val columns = EntityChanges.columns(leftDay = SourceTime.startOfDay)
+        pit(frame, right, part, ts, EntityChanges.time, PitResolution.FiveMinute, Some(columns))
+    }
+  }
+
+  private def scan(part: PartPlan, range: PartitionRange, days: PartitionRange): DataFrame = {
+    val groupBy = part.part.getGroupBy
+    val skew = skewFilter(part).toSeq
+    part.engine match {
+      case PartEngine.TemporalEntities => new EntityChanges(tables, groupBy).frame(days, skew)
+      case PartEngine.TemporalEvents   => new GroupByScan(tables, groupBy).frame(range, skew)
+      case _                           =>
+        new GroupByScan(tables, groupBy).frame(if (left.isEvents) days.shift(-1) else range, skew)
     }
   }
 
@@ -125,7 +139,8 @@ final class JoinAssembler(
       part: PartPlan,
       queryTime: Column,
       rightTime: Column,
-      resolution: PitResolution
+      resolution: PitResolution,
+      mutations: Option[MutationColumns] = None
   ): DataFrame = {
     // one order of keys for one set of keys: the next part then finds the rows hashed as it needs them
     val keys = part.keys.sortBy(_.left).map(k => (k.left, k.right)) ++
@@ -141,6 +156,7 @@ final class JoinAssembler(
         rightTime,
         resolution,
         part.prefix + "_",
+        mutations,
         together = Some(ds)
       )
     )

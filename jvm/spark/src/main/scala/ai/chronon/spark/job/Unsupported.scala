@@ -1,6 +1,6 @@
 package ai.chronon.spark.job
 
-import ai.chronon.api.{DataModel, GroupBy, Join, Source, Sources}
+import ai.chronon.api.{GroupBy, Join, Source, Sources}
 import ai.chronon.spark.{DefinitionException, Definitions}
 
 import java.util.{Collection => JavaCollection}
@@ -18,15 +18,7 @@ object Unsupported {
     refuse(owner, "modelTransforms", join.isSetModelTransforms)
     checkSource(owner, "left", join.getLeft)
     refuse(owner, "left.isCumulative", join.getLeft.isSetEvents && join.getLeft.getEvents.isIsCumulative)
-    val leftModel = Sources.dataModel(join.getLeft)
-    Definitions.joinParts(join).foreach { part =>
-      check(part.getGroupBy)
-      refuse(
-        Definitions.label(part.getGroupBy),
-        "mutations (TEMPORAL accuracy over entities)",
-        leftModel == DataModel.Events && PartEngine.of(leftModel, part) == PartEngine.TemporalEntities
-      )
-    }
+    Definitions.joinParts(join).foreach(part => check(part.getGroupBy))
   }
 
   def check(groupBy: GroupBy): Unit = {

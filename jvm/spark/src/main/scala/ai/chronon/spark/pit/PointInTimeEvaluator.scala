@@ -35,6 +35,7 @@ private[pit] final class PointInTimeEvaluatorFactory(
     leftKeys: Seq[Expression],
     queryTime: Expression,
     rightColumns: Seq[Expression],
+    mutations: Boolean,
     plan: NativePlan,
     features: Seq[Attribute],
     together: Option[Expression],
@@ -48,6 +49,7 @@ private[pit] final class PointInTimeEvaluatorFactory(
     val keys = json.putArray("variable_keys")
     leftKeys.foreach(key => keys.add(variable(key)))
     json.put("left_columns", leftOutput.length)
+    json.put("mutations", mutations)
     val columns = json.putArray("left_variable")
     leftOutput.zipWithIndex.foreach { case (column, i) => if (variable(column)) columns.add(i) }
     together.map(e => leftOutput.indexWhere(_.semanticEquals(e))).filter(_ >= 0).foreach(json.put(

@@ -36,8 +36,11 @@ object PointInTimeJoin {
     val plan = NativePlan.describe(spec.groupBy, right.schema, spec.resolution, strict(right.sparkSession))
 
     // Fresh names and ids on the right: both sides may come from one table. Only what is needed crosses the exchange.
+    val mutations = spec.mutations
     val rightColumns = spec.rightKeys.zipWithIndex.map { case (k, i) => quoted(k).as(s"__pit_key_$i") } ++
+      mutations.map(_.rightDay.as("__pit_day")) ++
       Seq(spec.rightTime.as("__pit_time")) ++
+      mutations.toSeq.flatMap(m => Seq(m.added.as("__pit_added"), m.ts.as("__pit_ts"))) ++
       plan.inputs.fieldNames.zipWithIndex.map { case (c, i) => quoted(c).as(s"__pit_input_$i") }
     val events = right.select(rightColumns: _*)
     val time = events.schema("__pit_time")
@@ -49,25 +52,30 @@ object PointInTimeJoin {
     // Without any window an entity snapshot counts every row, whatever its time.
     val queryTime =
       if (spec.resolution == PitResolution.Exact && !hasWindows(spec)) lit(Long.MaxValue) else spec.queryTime
-    val leftExpressions = expressionsOf(left, spec.leftKeys.map(quoted) :+ queryTime)
-    val leftQueryTime = leftExpressions.last
+    val (leftKeys, leftTimes) =
+      expressionsOf(left, spec.leftKeys.map(quoted) ++ Seq(queryTime) ++ mutations.map(_.leftDay))
+        .splitAt(spec.leftKeys.length)
+    val leftQueryTime = leftTimes.head
     require(
       leftQueryTime.dataType == LongType,
       s"group-by $name: the query time must be a long (epoch milliseconds), found ${leftQueryTime.dataType.catalogString}"
     )
 
     val rightAttributes = events.queryExecution.analyzed.output
-    val (rightKeys, rest) = rightAttributes.splitAt(spec.rightKeys.length)
+    val (rightKeys, others) = rightAttributes.splitAt(spec.rightKeys.length)
+    val (rightDay, rest) = others.splitAt(mutations.size)
     val node = PointInTimeJoinNode(
       left.queryExecution.analyzed,
       events.queryExecution.analyzed,
-      leftExpressions.init,
+      leftKeys,
       leftQueryTime,
       rightKeys,
       rest.head,
       rest.tail,
       plan,
       plan.outputs.fields.toSeq.map(f => AttributeReference(spec.outputPrefix + f.name, f.dataType)()),
+      leftTimes.tail.headOption,
+      rightDay.headOption,
       spec.together.map(column => expressionsOf(left, Seq(quoted(column))).head)
     )
     val spark = left.sparkSession

@@ -15,6 +15,10 @@ import org.apache.spark.sql.execution.metric.{SQLMetric, SQLMetrics}
   * task's memory manager; when that refuses, the kernel moves rows to disk; when what cannot be moved does not fit, the
   * task fails with a message that names the definition and the bytes held.
   *
+  * Of entities with mutations, rows must be of one day besides: `leftDay` and `rightDay` are matched like keys, but rows are not
+  * exchanged by them, so that such a part shares the exchange of others on its keys. `rightInputs` begin with whether a row is added and
+  * its own time then.
+  *
   * Left rows come out in an order of their own, with their partitioning, so that the next part on the same keys needs no
   * other exchange.
   */
@@ -26,6 +30,8 @@ case class PointInTimeJoinExec(
     rightInputs: Seq[Expression],
     plan: NativePlan,
     features: Seq[Attribute],
+    leftDay: Option[Expression],
+    rightDay: Option[Expression],
     together: Option[Expression],
     left: SparkPlan,
     right: SparkPlan
@@ -54,9 +60,10 @@ case class PointInTimeJoinExec(
     val factory = new PointInTimeEvaluatorFactory(
       left.output,
       right.output,
-      leftKeys,
+      leftKeys ++ leftDay,
       queryTime,
-      rightKeys ++ Seq(rightTime) ++ rightInputs,
+      rightKeys ++ rightDay ++ Seq(rightTime) ++ rightInputs,
+      mutations = leftDay.isDefined,
       plan,
       features,
       together,

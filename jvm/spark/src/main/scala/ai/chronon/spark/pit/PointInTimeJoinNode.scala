@@ -14,6 +14,8 @@ case class PointInTimeJoinNode(
     rightInputs: Seq[Expression],
     plan: NativePlan,
     features: Seq[Attribute],
+    leftDay: Option[Expression],
+    rightDay: Option[Expression],
     together: Option[Expression]
 ) extends BinaryNode {
 

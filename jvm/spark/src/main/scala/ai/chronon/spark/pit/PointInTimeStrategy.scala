@@ -18,6 +18,8 @@ object PointInTimeStrategy extends Strategy {
           n.rightInputs,
           n.plan,
           n.features,
+          n.leftDay,
+          n.rightDay,
           n.together,
           planLater(n.left),
           planLater(n.right)

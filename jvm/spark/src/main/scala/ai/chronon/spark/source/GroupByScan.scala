@@ -5,7 +5,7 @@ import ai.chronon.spark.{DefinitionException, Definitions}
 import ai.chronon.spark.catalog.{PartitionRange, Sql, TableUtils}
 import org.apache.spark.sql.{Column, DataFrame}
 import org.apache.spark.sql.functions.col
-import org.apache.spark.sql.types.{LongType, StringType, StructType}
+import org.apache.spark.sql.types.{BooleanType, DataType, LongType, StringType, StructType}
 
 import scala.collection.JavaConverters._
 
@@ -14,15 +14,22 @@ import scala.collection.JavaConverters._
   * Output: the partition column as text, the keys, `ts` where the definition has a time, and the selected columns of the
   * first source. Rows whose keys are all null are gone. A null `ts` fails the task that reads it, where time matters.
   *
-  * @param asWritten see [[SourceView.of]]
+  * @param asWritten   see [[SourceView.of]]
+  * @param alwaysTimed whether rows need a time although no aggregation asks for it
   */
-final class GroupByScan(tables: TableUtils, groupBy: GroupBy, asWritten: Boolean = false) {
+final class GroupByScan(
+    tables: TableUtils,
+    groupBy: GroupBy,
+    asWritten: Boolean = false,
+    alwaysTimed: Boolean = false
+) {
   private val scanner = new SourceScanner(tables)
   private val spec = tables.partitionSpec
   private val ds = tables.partitionColumn
   private val owner = Definitions.label(groupBy)
   private val sources = Definitions.sources(groupBy, asWritten)
   private val accuracy = Sources.accuracy(groupBy)
+  private val needsTime = alwaysTimed || Definitions.needsTime(groupBy)
   private val keys = groupBy.getKeyColumns.asScala.toList
 
   /** @param query days for which values are wanted
@@ -30,10 +37,31 @@ final class GroupByScan(tables: TableUtils, groupBy: GroupBy, asWritten: Boolean
     */
   def frame(query: PartitionRange, skew: Seq[String] = Nil): DataFrame = frame(scanned(_, query), skew)
 
+  /** The mutations of entities on the days of `query`. Besides the columns of [[frame]] there are `is_before`, true for a row that
+    * is taken back, and `mutation_ts`, the time of the change; rows without one are gone.
+    *
+    * @param skew as for [[frame]]
+    */
+  def mutations(query: PartitionRange, skew: Seq[String] = Nil): DataFrame = {
+    val mutations = sources.map(_.mutations(owner))
+    val rows = united(mutations, s => defaults(s) ++ mutationDefaults(s), scanned(_, query), skew)
+    requireType(rows, Constants.ReversalColumn, BooleanType, "reversal_column")
+    requireType(rows, Constants.MutationTimeColumn, LongType, "mutation_time_column")
+    rows.where(quoted(Constants.MutationTimeColumn).isNotNull)
+  }
+
   /** The columns of the input, whatever partitions there are: none is looked at. */
   def schema: StructType = frame(_ => PartitionRange(None, None, spec), Nil).schema
 
-  private def frame(range: SourceView => PartitionRange, skew: Seq[String]): DataFrame = {
+  private def frame(range: SourceView => PartitionRange, skew: Seq[String]): DataFrame =
+    united(sources, defaults, range, skew)
+
+  private def united(
+      sources: Seq[SourceView],
+      defaults: SourceView => Seq[(String, Option[String])],
+      range: SourceView => PartitionRange,
+      skew: Seq[String]
+  ): DataFrame = {
     val frames = sources.map { source =>
       textPartition(scanner.scan(owner, source, defaults(source), range(source), wheresFirst = true))
     }
@@ -51,7 +79,7 @@ final class GroupByScan(tables: TableUtils, groupBy: GroupBy, asWritten: Boolean
     requireKeys(united)
     val filtered = skew.foldLeft(united)((frame, filter) => frame.where(filter))
     val keyed = filtered.where(keys.map(k => quoted(k).isNotNull).reduce(_ || _))
-    if (Definitions.needsTime(groupBy)) checkedTime(keyed) else keyed
+    if (needsTime) checkedTime(keyed) else keyed
   }
 
   /** Partitions of one source that the values of `query` depend on. */
@@ -87,6 +115,23 @@ final class GroupByScan(tables: TableUtils, groupBy: GroupBy, asWritten: Boolean
     keys.map(k => k -> Option.empty[String]) ++ time
   }
 
+  private def mutationDefaults(source: SourceView): Seq[(String, Option[String])] = Seq(
+    Constants.ReversalColumn -> source.reversalColumn,
+    Constants.MutationTimeColumn -> source.mutationTimeColumn
+  )
+
+  private def requireType(frame: DataFrame, column: String, wanted: DataType, field: String): Unit = {
+    val found = frame.schema.fields.find(_.name == column).map(_.dataType.catalogString)
+    if (!found.contains(wanted.catalogString))
+      throw DefinitionException.of(
+        owner,
+        column,
+        found.orNull,
+        s"mutations need it as ${wanted.catalogString}; set $field in the query, or have such a column in " +
+          sources.map(_.mutations(owner).table).mkString(", ")
+      )
+  }
+
   private def endOfDay(partition: String): String =
     s"((unix_timestamp(${Sql.name(partition)}, ${Sql.text(spec.format)}) + 86400) * 1000) - 1"
 
@@ -111,7 +156,7 @@ final class GroupByScan(tables: TableUtils, groupBy: GroupBy, asWritten: Boolean
         owner,
         time,
         null,
-        s"windows and first/last need a time; set time_column in the query, or have a `$time` column in ${sources.map(_.table).mkString(", ")}"
+        s"${if (alwaysTimed) "mutations" else "windows and first/last"} need a time; set time_column in the query, or have a `$time` column in ${sources.map(_.table).mkString(", ")}"
       )
     val found = frame.schema(time).dataType
     if (found != LongType)

@@ -36,6 +36,10 @@ object SourceTime {
     else date_format(timestamp_millis(days.cast(LongType) * day), format)
   }
 
+  /** Epoch millis at which a partition begins. */
+  def startOfPartition(partitionColumn: String, format: String): Column =
+    unix_timestamp(col(Sql.name(partitionColumn)), format) * 1000
+
   /** Epoch millis at which the day after a partition begins. */
   def endOfPartition(partitionColumn: String, format: String): Column =
     (unix_timestamp(col(Sql.name(partitionColumn)), format) + 86400) * 1000

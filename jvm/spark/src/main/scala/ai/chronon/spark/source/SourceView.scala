@@ -1,6 +1,7 @@
 package ai.chronon.spark.source
 
 import ai.chronon.api.{DataModel, Query, Source, Sources}
+import ai.chronon.spark.DefinitionException
 import ai.chronon.spark.catalog.TableReference
 
 import scala.collection.JavaConverters._
@@ -18,9 +19,28 @@ final case class SourceView(
     timeColumn: Option[String],
     startPartition: Option[String],
     endPartition: Option[String],
-    partitionColumn: Option[String]
+    partitionColumn: Option[String],
+    mutationTable: Option[TableReference] = None,
+    mutationTimeColumn: Option[String] = None,
+    reversalColumn: Option[String] = None
 ) {
   def table: String = reference.table
+
+  /** The same query over the table of mutations.
+    *
+    * @param owner definition, for messages
+    * @throws DefinitionException when there is no such table in the definition
+    */
+  def mutations(owner: String): SourceView = copy(reference =
+    mutationTable.getOrElse(
+      throw DefinitionException.of(
+        owner,
+        "mutationTable",
+        null,
+        s"TEMPORAL accuracy over entities needs the table of the mutations of $table; set it in the source, or use SNAPSHOT"
+      )
+    )
+  )
 }
 
 object SourceView {
@@ -40,7 +60,10 @@ object SourceView {
       timeColumn = Option(query.getTimeColumn),
       startPartition = Option(query.getStartPartition),
       endPartition = Option(query.getEndPartition),
-      partitionColumn = Option(query.getPartitionColumn)
+      partitionColumn = Option(query.getPartitionColumn),
+      mutationTable = Sources.mutationTable(source).map(TableReference.parse),
+      mutationTimeColumn = Option(query.getMutationTimeColumn),
+      reversalColumn = Option(query.getReversalColumn)
     )
   }
 
