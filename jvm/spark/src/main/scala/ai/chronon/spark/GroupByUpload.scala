@@ -10,7 +10,7 @@ import ai.chronon.spark.upload.{ServingInfo, StoredSchemas, UploadPlan, UploadRo
 import org.apache.avro.Schema
 import org.apache.spark.sql.{Column, DataFrame, Observation}
 import org.apache.spark.sql.functions.{coalesce, col, count, length, lit, sum}
-import org.apache.spark.sql.types.StructField
+import org.apache.spark.sql.types.{LongType, StructField}
 import org.slf4j.LoggerFactory
 
 import scala.collection.JavaConverters._
@@ -79,8 +79,7 @@ final class GroupByUpload(
     val plan =
       NativePlan.describe(groupBy, input.schema, resolution, PointInTimeJoin.strict(tables.spark))
     val members = if (stored == UploadPlan.Stored.BatchIr) plan.batchIr else plan.outputs
-    val time = if (Definitions.needsTime(groupBy)) quoted(Constants.TimeColumn) else lit(0L)
-    val columns = keys.map(quoted) ++ Seq(time.as("__upload_time")) ++
+    val columns = keys.map(quoted) ++ Seq(time(input).as("__upload_time")) ++
       plan.inputs.fieldNames.zipWithIndex.map { case (c, i) => quoted(c).as(s"__upload_input_$i") }
     Upload(
       input.select(columns: _*),
@@ -88,6 +87,14 @@ final class GroupByUpload(
       StoredSchemas.record(owner, "Value", members.fields.toSeq),
       StoredSchemas.record(owner, "Value", plan.inputs.fields.toSeq)
     )
+  }
+
+  /** The time of a row. Where only one before the batch's end counts, any time that there is is looked at. */
+  private def time(input: DataFrame): Column = {
+    val hasTime = input.schema.fields.exists(f => f.name == Constants.TimeColumn && f.dataType == LongType)
+    if (Definitions.needsTime(groupBy)) quoted(Constants.TimeColumn)
+    else if (accuracy == Accuracy.TEMPORAL && hasTime) coalesce(quoted(Constants.TimeColumn), lit(0L))
+    else lit(0L)
   }
 
   private def ofRows(input: DataFrame): Upload = {

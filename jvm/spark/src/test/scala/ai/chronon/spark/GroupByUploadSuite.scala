@@ -143,6 +143,33 @@ class GroupByUploadSuite extends SparkSuite {
     assert(stored(name, infoOf(name).getSelectedAvroSchema) == Seq("a -> 21|[x, y]", "a -> 22|null"))
   }
 
+  test("entities that stream on: rows behind the batch's end do not count, windows or not") {
+    val states = table(
+      "upload_states",
+      "user STRING, age INT, at BIGINT, ds STRING",
+      Row("a", 1, at("2024-03-10 23:59"), "2024-03-10"),
+      Row("a", 2, at("2024-03-11 00:00"), "2024-03-10"),
+      Row("a", 4, null, "2024-03-10")
+    )
+    def sums(name: String, source: api.Source) =
+      groupBy(
+        meta(name, db),
+        Seq(source),
+        Seq("user"),
+        Seq(aggregation("age", Operation.SUM)),
+        Accuracy.TEMPORAL
+      )
+    def collapsed(name: String, source: api.Source): Seq[Byte] =
+      spark.table(upload(sums(
+        name,
+        source
+      ))).where("key_json IS NULL").head.getAs[Array[Byte]]("value_bytes").take(3)
+    // there are collapsed parts, there is one of the sum, and it is
+    assert(collapsed("test.timed", entities(states, query(same("user", "age"), "at"))) ==
+      Seq[Byte](2, 2, 2 * 5))
+    assert(collapsed("test.untimed", entities(states, query(same("user", "age")))) == Seq[Byte](2, 2, 2 * 7))
+  }
+
   test("the table is replaced as a whole, and its old files are gone") {
     val ages = sums("test.replaced", Accuracy.SNAPSHOT)
     val name = upload(ages, "2024-03-09")
