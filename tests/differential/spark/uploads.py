@@ -52,14 +52,14 @@ class Generator(joins.Generator):
     def aggregations(self, daily: bool) -> list[dict[str, Any]]:
         """Those of joins, and the last struct.
 
-        No SHORT is stored, which the reference cannot write, and no sum of numbers that cancel each other out, which is
-        of the order of its rounding.
+        No SHORT and no full bounded count of numbers (Q3) is stored, which the reference cannot write, and no sum of
+        numbers that cancel each other out, which is of the order of its rounding.
         """
-        average = joins.OPERATIONS["AVERAGE"]
+        refused = [("big", joins.OPERATIONS["AVERAGE"]), ("qty", joins.OPERATIONS["BOUNDED_UNIQUE_COUNT"])]
         chosen = [
             a
             for a in super().aggregations(daily)
-            if a["inputColumn"] != "small" and (a["inputColumn"], a["operation"]) != ("big", average)
+            if a["inputColumn"] != "small" and (a["inputColumn"], a["operation"]) not in refused
         ]
         for column in NESTED_COLUMNS:
             if self.one_in(8):
