@@ -129,14 +129,14 @@ def measure_memory(kernel: list[str], their_checks: list[str], ours: Side, their
     name = WORKLOADS["memory"]["id"]
     for how in WORKLOADS["memory"]["ways"]:
         log(f"memory, {how}")
-        heaps = [HEAP] if quick else [*HEAPS, HEAP]
-        held = [(heap, peak(their_checks, how, name, f"-Xmx{heap}m")) for heap in heaps]
-        runs = [(heap, run) for heap, run in held if run]
-        own = peak(kernel, how, name)
-        if not own or not runs or not all(same(own[1], run[1], 0.0) for _, run in runs):
+        own, all_heap = peak(kernel, how, name), peak(their_checks, how, name, f"-Xmx{HEAP}m")
+        tried = ((heap, peak(their_checks, how, name, f"-Xmx{heap}m")) for heap in (() if quick else HEAPS))
+        least = next(((heap, run) for heap, run in tried if run), (HEAP, all_heap))
+        runs = {f"-Xmx{heap}m": run for heap, run in (least, (HEAP, all_heap))}
+        if not own or not all(run and same(own[1], run[1], 0.0) for run in runs.values()):
             sys.exit(f"results differ: {name}, {how}")
         ours.memory[how] = {"": own[0]}
-        theirs.memory[how] = {f"-Xmx{heap}m": run[0] for heap, run in (runs[0], runs[-1])}
+        theirs.memory[how] = {flags: run[0] for flags, run in runs.items() if run}
 
 
 def arguments() -> argparse.Namespace:

@@ -3,10 +3,9 @@
 
 use crate::entity_states::EntityStates;
 use crate::record::Layout;
-use crate::tests::{new_file, record, row, text};
+use crate::tests::{record, row, run, text};
 use crate::{JoinLayout, PartitionJoin, Side};
 use chronon_aggregate::{AggregationSpec, OperationKind, TimeUnit, Value, Window};
-use chronon_codec::row::{Row, RowColumns};
 use chronon_testkit::workload::Random;
 use chronon_types::time::{DAY, FIVE_MINUTES, HOUR, Millis};
 use chronon_types::{DataType, ErrorCode, Field};
@@ -107,36 +106,10 @@ impl Case {
 
     /// The outputs of each left row by its id. `spills` of ten frames are followed by a spill.
     fn run(&self, random: &mut Random, colliding: bool, spills: u64) -> BTreeMap<i64, Vec<Value>> {
-        let mut join = Self::join(colliding);
-        let mut sides = [
-            (Side::Left, self.left.iter().map(Self::left_record).collect::<Vec<_>>()),
-            (Side::Right, self.right.iter().map(Self::right_record).collect()),
-        ];
-        for (side, records) in &mut sides {
-            for i in (1..records.len()).rev() {
-                records.swap(i, random.below(i as u64 + 1) as usize);
-            }
-            for frame in records.chunks(97) {
-                join.put(*side, frame.concat()).unwrap();
-                if random.below(10) < spills {
-                    join.spill(&new_file()).unwrap();
-                }
-            }
-        }
+        let sides =
+            [self.left.iter().map(Self::left_record).collect(), self.right.iter().map(Self::right_record).collect()];
         let fields: Vec<_> = [Field::new("id", DataType::Long)].iter().chain(plan().outputs()).cloned().collect();
-        let mut columns = RowColumns::new(0, &fields).unwrap();
-        loop {
-            let mut rows = join.next(1 << 14).unwrap().unwrap();
-            if rows.is_empty() {
-                break;
-            }
-            while let Some((size, rest)) = rows.split_first_chunk::<8>() {
-                let (row, others) = rest.split_at(u64::from_le_bytes(*size) as usize);
-                columns.append(&Row::new(row, fields.len()).unwrap()).unwrap();
-                rows = others;
-            }
-        }
-        let arrays = columns.finish();
+        let arrays = run(Self::join(colliding), sides, &fields, random, spills, 1 << 14);
         let value = |column: usize, index| Value::read(&arrays[column], index).unwrap();
         let features = |index| (1..fields.len()).map(|column| value(column, index)).collect();
         let id = |index| if let Value::Long(id) = value(0, index) { id } else { i64::MIN };

@@ -36,6 +36,46 @@ pub(crate) fn text(text: String) -> Value {
     Value::Bytes(text.into_bytes().into())
 }
 
+/// Joins the records of both sides, left and right, put in any order and 97 at a time, `spills` of ten frames followed by a spill.
+/// The columns of all rows that come out, read in pieces of `room` bytes or what one needs.
+pub(crate) fn run(
+    mut join: PartitionJoin,
+    sides: [Vec<Vec<u8>>; 2],
+    fields: &[Field],
+    random: &mut Random,
+    spills: u64,
+    mut room: usize,
+) -> Vec<ArrayRef> {
+    for (side, mut records) in [Side::Left, Side::Right].into_iter().zip(sides) {
+        for i in (1..records.len()).rev() {
+            records.swap(i, random.below(i as u64 + 1) as usize);
+        }
+        for frame in records.chunks(97) {
+            join.put(side, frame.concat()).unwrap();
+            if random.below(10) < spills {
+                let file = new_file();
+                join.spill(&file).unwrap();
+                assert!(!file.exists(), "nobody else sees the rows");
+            }
+        }
+    }
+    let mut columns = RowColumns::new(0, fields).unwrap();
+    loop {
+        match join.next(room).unwrap() {
+            Ok([]) => return columns.finish(),
+            Err(needed) => room = needed,
+            Ok(mut rows) => {
+                assert!(rows.len() <= room);
+                while let Some((size, rest)) = rows.split_first_chunk::<8>() {
+                    let (row, others) = rest.split_at(u64::from_le_bytes(*size) as usize);
+                    columns.append(&Row::new(row, fields.len()).unwrap()).unwrap();
+                    rows = others;
+                }
+            }
+        }
+    }
+}
+
 pub(crate) fn new_file() -> PathBuf {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let next = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -124,44 +164,13 @@ impl Case {
 
     /// Per left row: its two columns and its features, by id. `spills` of the frames are followed by a spill.
     fn run(&self, random: &mut Random, colliding: bool, spills: u64, room: usize) -> Vec<Vec<Value>> {
-        let mut join = self.join(colliding);
-        let mut records: Vec<(Side, Vec<u8>)> =
-            self.left.iter().map(|left| (Side::Left, self.left_record(left))).collect();
-        records.extend(self.right.iter().map(|right| (Side::Right, self.right_record(right))));
-        for i in (1..records.len()).rev() {
-            records.swap(i, random.below(i as u64 + 1) as usize);
-        }
-        for side in [Side::Left, Side::Right] {
-            let of_side: Vec<_> = records.iter().filter(|record| record.0 == side).collect();
-            for frame in of_side.chunks(97) {
-                join.put(side, frame.iter().flat_map(|record| record.1.iter().copied()).collect()).unwrap();
-                if random.below(10) < spills {
-                    let file = new_file();
-                    join.spill(&file).unwrap();
-                    assert!(!file.exists(), "nobody else sees the rows");
-                }
-            }
-        }
-        let plan = self.plan();
+        let sides = [
+            self.left.iter().map(|left| self.left_record(left)).collect(),
+            self.right.iter().map(|right| self.right_record(right)).collect(),
+        ];
         let names = [Field::new("id", DataType::Long), Field::new("user", DataType::String)];
-        let fixed: Vec<_> = names.iter().chain(plan.outputs()).cloned().collect();
-        let mut columns = RowColumns::new(0, &fixed).unwrap();
-        let mut room = room;
-        loop {
-            match join.next(room).unwrap() {
-                Ok([]) => break,
-                Err(needed) => room = needed,
-                Ok(mut rows) => {
-                    assert!(rows.len() <= room);
-                    while let Some((size, rest)) = rows.split_first_chunk::<8>() {
-                        let (row, others) = rest.split_at(u64::from_le_bytes(*size) as usize);
-                        columns.append(&Row::new(row, fixed.len()).unwrap()).unwrap();
-                        rows = others;
-                    }
-                }
-            }
-        }
-        let arrays = columns.finish();
+        let fields: Vec<_> = names.iter().chain(self.plan().outputs()).cloned().collect();
+        let arrays = run(self.join(colliding), sides, &fields, random, spills, room);
         let mut out: Vec<Vec<Value>> = (0..arrays[0].len())
             .map(|index| arrays.iter().map(|array| Value::read(array, index).unwrap()).collect())
             .collect();

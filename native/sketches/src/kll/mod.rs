@@ -137,42 +137,39 @@ impl KllSketch {
 
     /// Takes in the levels of a sketch that has halved some.
     fn merge_halved(&mut self, summary: Summary, levels: Slices<'_>, merging: &mut Vec<u32>) {
-        self.merge_extremes(summary.extremes);
-        self.seen = self.seen.saturating_add(summary.seen);
+        self.merge_seen(summary.extremes, summary.seen);
         self.min_k = self.min_k.min(summary.min_k);
-        self.newest_sorted = false;
         self.levels.absorb(levels, self.seen, merging);
     }
 
     /// Takes in the values of a stored sketch that has halved no level, newest first, as [`Self::merge_exact`] does, but puts
     /// that off while there are few: answers are exact until then, and a request that asks once saves most of the work.
     fn merge_held(&mut self, extremes: (f32, f32), newest_first: impl ExactSizeIterator<Item = u32> + Clone) {
-        let count = newest_first.len() as u64;
-        if !self.levels.hold(newest_first.clone()) {
+        if self.levels.hold(newest_first.clone()) {
+            self.merge_seen(extremes, newest_first.len() as u64);
+        } else {
             self.merge_exact(extremes, newest_first);
-        } else if count > 0 {
-            self.merge_extremes(extremes);
-            self.seen = self.seen.saturating_add(count);
-            self.newest_sorted = false;
         }
     }
 
     /// Takes in the values of a sketch that has halved no level, newest first. The reference feeds them in that order, which
     /// shows in the bytes while everything is exact.
     fn merge_exact(&mut self, extremes: (f32, f32), newest_first: impl ExactSizeIterator<Item = u32>) {
-        if newest_first.len() > 0 {
-            self.merge_extremes(extremes);
-            let count = newest_first.len() as u64;
-            self.levels.push_all(newest_first, self.seen);
-            self.seen = self.seen.saturating_add(count);
-            self.newest_sorted = false;
-        }
+        let count = newest_first.len() as u64;
+        self.levels.push_all(newest_first, self.seen);
+        self.merge_seen(extremes, count);
     }
 
-    fn merge_extremes(&mut self, (other_min, other_max): (f32, f32)) {
+    /// Notes what so many values more have between them.
+    fn merge_seen(&mut self, (other_min, other_max): (f32, f32), count: u64) {
+        if count == 0 {
+            return;
+        }
         let (min, max) = (self.min().unwrap_or(other_min), self.max().unwrap_or(other_max));
         self.min = if other_min < min { other_min } else { min };
         self.max = if other_max > max { other_max } else { max };
+        self.seen = self.seen.saturating_add(count);
+        self.newest_sorted = false;
     }
 
     /// Takes in everything a stored sketch has seen.
@@ -211,7 +208,7 @@ impl KllSketch {
         Workspace::with(|Workspace { stored, .. }| {
             stored.clear();
             stored.extend_from_slice(self.levels.kept());
-            select(stored, &mut wanted);
+            select(stored, 0, &mut wanted);
         });
         let found = |fraction: &f64| {
             let at = wanted.partition_point(|wanted| wanted.place < place(*fraction));

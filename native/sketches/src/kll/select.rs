@@ -14,12 +14,12 @@ pub(super) struct Wanted {
     pub(super) value: u32,
 }
 
-/// Finds the values at ascending places. Each pass over the list sorts it into buckets as wide as each other and goes on with
+/// Finds the values at ascending places, of a list whose values stand from place `start` on once they are sorted. Each pass over the list sorts it into buckets as wide as each other and goes on with
 /// those that have a wanted place: some two passes for values spread evenly, four at most.
-pub(super) fn select(values: &mut [u32], wanted: &mut [Wanted]) {
+pub(super) fn select(values: &mut [u32], start: usize, wanted: &mut [Wanted]) {
     if values.len() <= FEW {
         values.sort_unstable();
-        wanted.iter_mut().for_each(|wanted| wanted.value = values[wanted.place]);
+        wanted.iter_mut().for_each(|wanted| wanted.value = values[wanted.place - start]);
         return;
     }
     let (least, most) = values.iter().fold((u32::MAX, 0), |(least, most), value| (least.min(*value), most.max(*value)));
@@ -30,7 +30,7 @@ pub(super) fn select(values: &mut [u32], wanted: &mut [Wanted]) {
     // Buckets with wanted places, and which of them those are.
     let mut parts: Vec<(Vec<u32>, usize, &mut [Wanted])> = Vec::with_capacity(wanted.len());
     let mut part_of = [None; 1 << BITS];
-    let (mut end, mut rest) = (0, wanted);
+    let (mut end, mut rest) = (start, wanted);
     for (count, part) in counts.iter().zip(&mut part_of) {
         let start = end;
         end += *count as usize;
@@ -51,11 +51,9 @@ pub(super) fn select(values: &mut [u32], wanted: &mut [Wanted]) {
         if shift == 0 {
             // All of a bucket are the same.
             wanted.iter_mut().for_each(|wanted| wanted.value = values[0]);
-            continue;
+        } else {
+            select(&mut values, start, wanted);
         }
-        wanted.iter_mut().for_each(|wanted| wanted.place -= start);
-        select(&mut values, wanted);
-        wanted.iter_mut().for_each(|wanted| wanted.place += start);
     }
 }
 
@@ -87,7 +85,7 @@ mod tests {
                     places.sort_unstable();
                     let mut wanted: Vec<Wanted> =
                         places.iter().map(|place| Wanted { place: *place, value: 0 }).collect();
-                    select(&mut values.clone(), &mut wanted);
+                    select(&mut values.clone(), 0, &mut wanted);
                     for (wanted, place) in wanted.iter().zip(&places) {
                         assert_eq!((wanted.place, wanted.value), (*place, sorted[*place]), "{name}, {length}, {count}");
                     }
