@@ -22,6 +22,9 @@ const SEED_HASH: [u8; 2] = [0xcc, 0x93];
 const SERIAL_VERSION: u8 = 1;
 const FAMILY: u8 = 16;
 const HEADER: usize = 8;
+/// What all headers have in common, and where.
+const SAME: u64 = u64::from_le_bytes([0, SERIAL_VERSION, FAMILY, 0, 0, FLAG_COMPRESSED, SEED_HASH[0], SEED_HASH[1]]);
+const SAME_MASK: u64 = u64::from_le_bytes([0, 0xff, 0xff, 0, 0, FLAG_COMPRESSED, 0xff, 0xff]);
 const FLAG_COMPRESSED: u8 = 2;
 const FLAG_HISTORY: u8 = 4;
 const FLAG_TABLE: u8 = 8;
@@ -59,12 +62,11 @@ fn column_order(lg_k: u8, coupons: u32) -> &'static ColumnOrder {
 }
 
 /// How many words an image has before its streams.
-fn preamble_words(history: bool, table: bool, window: bool) -> u8 {
-    match (history, u8::from(table) + u8::from(window)) {
-        (_, 0) => 2,
-        (false, streams) => 2 + 2 * streams,
-        (true, streams) => 6 + 2 * streams,
-    }
+#[inline]
+fn preamble_words(flags: u8) -> u8 {
+    // By the flags for history, table and window, of which the first is the lowest.
+    const WORDS: [u8; 8] = [2, 2, 4, 8, 4, 8, 6, 10];
+    WORDS[usize::from(flags / FLAG_HISTORY) % WORDS.len()]
 }
 
 /// Whether a sketch has so many coupons that its image has a window.
@@ -79,15 +81,15 @@ impl<'a> Image<'a> {
     /// `CorruptData` when it is not one, or the bytes end before what it announces.
     #[inline(always)] // An image is large, and would be moved.
     pub(super) fn parse(bytes: &'a [u8]) -> Result<Self> {
-        let &[preamble, version, family, lg_k, first_column, flags, seed @ ..] =
-            bytes.first_chunk::<HEADER>().ok_or_else(|| corrupt("the bytes cannot hold a header"))?;
-        if version != SERIAL_VERSION || family != FAMILY || seed != SEED_HASH || flags & FLAG_COMPRESSED == 0 {
+        let header = bytes.first_chunk::<HEADER>().ok_or_else(|| corrupt("the bytes cannot hold a header"))?;
+        let &[preamble, _, _, lg_k, first_column, flags, ..] = header;
+        if u64::from_le_bytes(*header) & SAME_MASK != SAME {
             return Err(corrupt("the header is not that of a compressed distinct-counting sketch with seed 9001"));
         }
         check_lg_k(lg_k).map_err(|error| corrupt(error.message()))?;
         let has = |flag: u8| flags & flag != 0;
         let (table, window) = (has(FLAG_TABLE), has(FLAG_WINDOW));
-        if preamble != preamble_words(has(FLAG_HISTORY), table, window) {
+        if preamble != preamble_words(flags) {
             return Err(corrupt(format!("a preamble of {preamble} words does not go with the flags {flags:#x}")));
         }
         if first_column >= 64 {
@@ -121,6 +123,7 @@ impl<'a> Image<'a> {
     }
 
     /// Refuses what cannot be.
+    #[inline(always)] // As above.
     fn check(&self, window: bool) -> Result<()> {
         let (rows, coupons) = (1u64 << self.lg_k, self.coupons);
         if coupons == 0 || u64::from(coupons) > 64 * rows || window != has_window(self.lg_k, coupons) {
@@ -262,7 +265,7 @@ pub(super) fn write(set: &CouponSet, first_column: u8, history: Option<History>,
         | flag(FLAG_HISTORY, history.is_some())
         | flag(FLAG_TABLE, !table.is_empty())
         | flag(FLAG_WINDOW, rows.is_some());
-    let preamble = preamble_words(history.is_some(), !table.is_empty(), rows.is_some());
+    let preamble = preamble_words(flags);
     out.extend_from_slice(&[preamble, SERIAL_VERSION, FAMILY, lg_k, first_column, flags]);
     out.extend_from_slice(&SEED_HASH);
 

@@ -108,7 +108,7 @@ mod tests {
     /// Whichever image is damaged is found out, and what was taken of the others is a sketch.
     #[test]
     fn damaged_images_among_others_are_refused() {
-        for (lg_k, values) in [(8, 10), (8, 100), (8, 10_000), (11, 100)] {
+        for (lg_k, values) in [(8, 10), (8, 100), (8, 10_000), (11, 10), (11, 100), (14, 3)] {
             let whole: Vec<Vec<u8>> = images(lg_k, values, 6).collect();
             let places = |image: usize| (0..whole[image].len()).map(move |at| (image, at));
             for (damaged, at) in (0..whole.len()).flat_map(places) {

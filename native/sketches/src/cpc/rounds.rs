@@ -5,33 +5,66 @@
 
 use super::bits::BitReader;
 use super::codes::{LONGEST, PEEKED};
-use super::table::{Place, Table, outside, whole};
+use super::table::{HEADS_AT_ONCE, Head, Place, Table, heads, looked_up, outside, whole};
 use chronon_types::Result;
-use std::ops::RangeInclusive;
 use std::sync::OnceLock;
 
-/// The low bits that row steps may have here. With fewer, twelve bits hold more than one coupon; with more, too few of them are
-/// whole.
-const LOW_BITS: RangeInclusive<u32> = 4..=5;
+/// The fewest low bits that row steps may have here: with fewer, twelve bits hold more than one coupon, which
+/// [`Table::read`] makes use of.
+const FEWEST_LOW_BITS: u32 = 4;
+/// With more low bits than this, too few coupons are whole in twelve bits.
+const MOST_WHOLE: u32 = 5;
 /// So many tables are read side by side: with more, what each saves is less than what all keep at hand.
 pub(super) const TOGETHER: usize = 4;
 
-/// The coupon that the next twelve bits begin with. From the lowest bit up: its length (6 bits), one (3), the column behind it
-/// (7), the column as a bit (8) and the step in rows (8). Zero when it is longer, beyond the eighth column or in the row of the
-/// coupon before, and when there is none: streams end in zeros.
-type Lookup = [u32; PEEKED];
+/// What the next bits are looked up as. The low half is what is [`looked_up`] and eight bits above it. Zero when they do not
+/// begin with a coupon, as streams end in zeros, or it is longer than what is looked up or beyond the eighth column.
+trait Peek: Copy + 'static {
+    /// The low half.
+    fn low(self) -> u32;
 
-/// The look-up for row steps of so many low bits, which are among [`LOW_BITS`].
-fn lookup(low_bits: u32) -> &'static Lookup {
-    const SIZES: usize = *LOW_BITS.end() as usize + 1;
-    static LOOKUPS: [OnceLock<Box<Lookup>>; SIZES] = [const { OnceLock::new() }; SIZES];
-    let held = |peeked| match whole(peeked, LONGEST, low_bits) {
-        Some((across @ 0..8, down @ 1..256, length)) => {
-            length | 1 << 6 | (across + 1) << 9 | 1 << (16 + across) | down << 24
-        }
-        _ => 0,
+    /// The step in rows, if there is a coupon in another row. `word` begins with its bits.
+    fn down(self, word: u64, low_mask: u64) -> Option<u64>;
+}
+
+/// A whole coupon: the step in rows stands above what is [`looked_up`].
+#[derive(Clone, Copy)]
+struct Whole(u32);
+
+impl Peek for Whole {
+    #[inline(always)]
+    fn low(self) -> u32 {
+        self.0
+    }
+
+    #[inline(always)]
+    fn down(self, _: u64, _: u64) -> Option<u64> {
+        (self.0 != 0).then_some(u64::from(self.0 >> 24))
+    }
+}
+
+impl Peek for Head {
+    #[inline(always)]
+    fn low(self) -> u32 {
+        self.0 as u32
+    }
+
+    #[inline(always)]
+    fn down(self, word: u64, low_mask: u64) -> Option<u64> {
+        let down = Self::down(self, word, low_mask);
+        (self.0 != 0 && down != 0).then_some(down)
+    }
+}
+
+/// The whole coupons that the next bits hold, when row steps have so many low bits, at most [`MOST_WHOLE`].
+fn wholes(low_bits: u32) -> &'static [Whole; PEEKED] {
+    const SIZES: usize = MOST_WHOLE as usize + 1;
+    static WHOLES: [OnceLock<Box<[Whole; PEEKED]>>; SIZES] = [const { OnceLock::new() }; SIZES];
+    let peek = |bits: usize| match whole(bits as u64, LONGEST, low_bits) {
+        Some((column @ 0..8, down @ 1..256, length)) => Whole(looked_up(length, column) | down << 24),
+        _ => Whole(0),
     };
-    LOOKUPS[low_bits as usize].get_or_init(|| Box::new(std::array::from_fn(|peeked| held(peeked as u64))))
+    WHOLES[low_bits as usize].get_or_init(|| Box::new(std::array::from_fn(peek)))
 }
 
 /// A table, and where reading it has come to.
@@ -39,7 +72,7 @@ pub(super) struct Reading<'a> {
     table: Table<'a>,
     position: usize,
     row: usize,
-    /// The last coupon, with the column behind it where a [`Lookup`] has that.
+    /// The last coupon, with the column behind it where a [`Peek`] has that.
     last: u32,
     /// How many coupons are to be read. Only damaged bytes have more.
     left: i32,
@@ -49,7 +82,7 @@ impl<'a> Reading<'a> {
     /// Whether tables such as this one can be read here.
     #[inline]
     pub(super) fn suits(table: &Table<'_>) -> bool {
-        LOW_BITS.contains(&table.low_bits())
+        table.low_bits() >= FEWEST_LOW_BITS
     }
 
     /// The start of a table that [suits](Self::suits).
@@ -70,28 +103,36 @@ impl<'a> Reading<'a> {
 
     /// Reads some coupons; nothing when something is wrong with them.
     #[inline(always)]
-    fn round(&mut self, lookup: &Lookup, low_bits: u32, take: &mut impl FnMut(usize, u64)) -> Option<()> {
-        const AT_ONCE: u32 = BitReader::AT_HAND / LONGEST;
+    fn round<P: Peek, const N: usize, const AT_ONCE: u32>(
+        &mut self,
+        how: How<'_, P, N>,
+        take: &mut impl FnMut(usize, u64),
+    ) -> Option<()> {
         let mut word = self.table.bits().at(self.position);
         // Lengths add up to less than 64, and the numbers of coupons above them to less than eight.
         let (mut read, mut row, mut last, mut all) = (0u32, self.row, self.last, true);
         for _ in 0..AT_ONCE {
-            let held = lookup[word as usize % PEEKED];
-            if held == 0 {
+            let peek = how.lookup[word as usize % N];
+            let Some(down) = peek.down(word, (1 << how.low_bits) - 1) else {
                 all = false;
                 break;
-            }
+            };
+            let low = peek.low();
             // Shifting minds the six bits of the length only.
-            word = word.wrapping_shr(held);
-            read = read.wrapping_add(held);
-            row += (held >> 24) as usize;
-            take(row, u64::from(held >> 16 & 0xff));
-            last = held;
+            word = word.wrapping_shr(low);
+            read = read.wrapping_add(low);
+            row += down as usize;
+            take(row, u64::from(low >> 16 & 0xff));
+            last = low;
         }
         self.position += (read & 63) as usize;
         self.left -= (read >> 6 & 7) as i32;
         (self.row, self.last) = (row, last);
-        if all || self.left <= 0 { Some(()) } else { self.step(word, BitReader::AT_HAND - (read & 63), low_bits, take) }
+        if all || self.left <= 0 {
+            Some(())
+        } else {
+            self.step(word, BitReader::AT_HAND - (read & 63), how.low_bits, take)
+        }
     }
 
     /// Reads a coupon that is not looked up, of whose bits so many are at hand.
@@ -134,19 +175,47 @@ impl<'a> Reading<'a> {
 /// As for [`Table::read`].
 #[inline(always)]
 pub(super) fn read(readings: &mut [Reading<'_>], take: impl FnMut(usize, u64)) -> Result<()> {
-    read_rounds(readings, take).ok_or_else(outside)
+    read_all(readings, take).ok_or_else(outside)
+}
+
+/// How alike tables are read.
+#[derive(Clone, Copy)]
+struct How<'a, P, const N: usize> {
+    low_bits: u32,
+    lookup: &'a [P; N],
 }
 
 /// Reads all; nothing when something is wrong with a table.
-#[inline(never)] // There it would have too few registers.
-fn read_rounds(readings: &mut [Reading<'_>], mut take: impl FnMut(usize, u64)) -> Option<()> {
+fn read_all(readings: &mut [Reading<'_>], take: impl FnMut(usize, u64)) -> Option<()> {
     let low_bits = readings.first()?.table.low_bits();
-    let lookup = lookup(low_bits);
+    if low_bits > MOST_WHOLE {
+        let how = How { low_bits, lookup: heads(low_bits) };
+        match HEADS_AT_ONCE[low_bits as usize] {
+            3.. => read_rounds::<_, _, 3>(readings, how, take),
+            2 => read_rounds::<_, _, 2>(readings, how, take),
+            _ => read_rounds::<_, _, 1>(readings, how, take),
+        }
+    } else {
+        read_rounds::<_, _, { BitReader::AT_HAND / LONGEST }>(
+            readings,
+            How { low_bits, lookup: wholes(low_bits) },
+            take,
+        )
+    }
+}
+
+/// Reads all in rounds of some coupons each.
+#[inline(never)] // There it would have too few registers.
+fn read_rounds<P: Peek, const N: usize, const AT_ONCE: u32>(
+    readings: &mut [Reading<'_>],
+    how: How<'_, P, N>,
+    mut take: impl FnMut(usize, u64),
+) -> Option<()> {
     let mut unread = true;
     while unread {
         unread = false;
         for reading in readings.iter_mut().filter(|reading| reading.left > 0) {
-            reading.round(lookup, low_bits, &mut take)?;
+            reading.round::<P, N, AT_ONCE>(how, &mut take)?;
             unread = true;
         }
     }

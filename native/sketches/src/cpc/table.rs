@@ -95,12 +95,17 @@ fn lookup(low_bits: u32) -> &'static Lookup {
 /// How many bits are looked up together for [`Head`]s.
 const LOOKED_AT: u32 = 10;
 
-/// A coupon whose [`LOOKED_AT`] next bits hold all but the low bits of its row step. From the lowest bit up: its column as
-/// a bit (8 bits), counted on from the coupon before if that is in the same row; the length with the low bits (8); the
-/// length without them (8); the column behind it (8); and the step in rows with no low bits. Zero when the bits do not hold
-/// so much, or the column is beyond the eighth.
+/// The low bits of a look-up that says all of a coupon: its length (6 bits), one (3), the column behind it (7), counted on
+/// from the coupon before if that is in the same row, and the column as a bit (8), counted likewise.
+pub(super) fn looked_up(length: u32, column: u32) -> u32 {
+    length | 1 << 6 | (column + 1) << 9 | 1 << (16 + column)
+}
+
+/// A coupon whose [`LOOKED_AT`] next bits hold all but the low bits of its row step. Above what is [`looked_up`], the length
+/// without the low bits (8 bits) and the step in rows with no low bits. Zero when the bits do not hold so much, or the column
+/// is beyond the eighth.
 #[derive(Clone, Copy)]
-struct Head(u64);
+pub(super) struct Head(pub(super) u64);
 
 impl Head {
     /// What the next bits hold, when row steps have so many low bits.
@@ -111,34 +116,31 @@ impl Head {
         if length > LOOKED_AT || across.value >= 8 {
             return Self(0);
         }
-        let lengths = length << 16 | (length + low_bits) << 8;
-        let next = u32::from(across.value) + 1;
-        Self(u64::from(high) << (32 + low_bits) | u64::from(next << 24 | lengths | 1 << across.value))
+        let low = looked_up(length + low_bits, across.value.into()) | length << 24;
+        Self(u64::from(high) << (32 + low_bits) | u64::from(low))
     }
 
     fn columns(self) -> u64 {
-        self.0 & 0xff
+        self.0 >> 16 & 0xff
     }
 
     fn length(self) -> u32 {
-        (self.0 >> 8 & 0xff) as u32
-    }
-
-    fn length_before_low_bits(self) -> u32 {
-        (self.0 >> 16 & 0xff) as u32
+        (self.0 & 63) as u32
     }
 
     fn next(self) -> u32 {
-        (self.0 >> 24 & 0xff) as u32
+        (self.0 >> 9 & 127) as u32
     }
 
-    fn down(self) -> u64 {
-        self.0 >> 32
+    /// The step in rows, of a coupon that `word` begins with.
+    #[inline(always)]
+    pub(super) fn down(self, word: u64, low_mask: u64) -> u64 {
+        (self.0 >> 32) + (word.wrapping_shr(self.0 as u32 >> 24) & low_mask)
     }
 }
 
 /// How many heads, each with so many low bits, are at hand at any place.
-const HEADS_AT_ONCE: [u32; MAX_LG_K as usize + 1] = {
+pub(super) const HEADS_AT_ONCE: [u32; MAX_LG_K as usize + 1] = {
     let mut at_once = [0; MAX_LG_K as usize + 1];
     let mut low_bits = 0;
     while low_bits < at_once.len() {
@@ -148,10 +150,13 @@ const HEADS_AT_ONCE: [u32; MAX_LG_K as usize + 1] = {
     at_once
 };
 
+/// What the next bits may hold.
+pub(super) type Heads = [Head; 1 << LOOKED_AT];
+
 /// The heads that the next bits hold, when row steps have so many low bits.
-fn heads(low_bits: u32) -> &'static [Head; 1 << LOOKED_AT] {
+pub(super) fn heads(low_bits: u32) -> &'static Heads {
     const SIZES: usize = MAX_LG_K as usize + 1;
-    static HEADS: [OnceLock<Box<[Head; 1 << LOOKED_AT]>>; SIZES] = [const { OnceLock::new() }; SIZES];
+    static HEADS: [OnceLock<Box<Heads>>; SIZES] = [const { OnceLock::new() }; SIZES];
     HEADS[low_bits as usize].get_or_init(|| Box::new(std::array::from_fn(|bits| Head::of(bits, low_bits))))
 }
 
@@ -194,13 +199,14 @@ impl Place {
 pub(super) struct Table<'a> {
     bits: BitReader<'a>,
     coupons: u32,
+    low_bits: u32,
     lg_k: u8,
 }
 
 impl<'a> Table<'a> {
     /// A table of so many coupons, of a sketch of 2^`lg_k` rows.
     pub(super) fn new(bits: BitReader<'a>, coupons: u32, lg_k: u8) -> Self {
-        Self { bits, coupons, lg_k }
+        Self { bits, coupons, low_bits: low_bits(lg_k, coupons as usize), lg_k }
     }
 
     /// The binary logarithm of the number of rows.
@@ -215,7 +221,7 @@ impl<'a> Table<'a> {
 
     /// How many low bits row steps have.
     pub(super) fn low_bits(&self) -> u32 {
-        low_bits(self.lg_k, self.coupons as usize)
+        self.low_bits
     }
 
     pub(super) fn bits(&self) -> BitReader<'a> {
@@ -229,7 +235,7 @@ impl<'a> Table<'a> {
     /// `CorruptData` when the bits hold fewer coupons, or more, or leave the matrix, after some were taken, even outside of it.
     #[inline(always)]
     pub(super) fn read(self, take: impl FnMut(usize, u64)) -> Result<()> {
-        let low_bits = self.low_bits();
+        let low_bits = self.low_bits;
         let read =
             if low_bits > MOST_LOW_BITS { self.read_heads(low_bits, take) } else { self.read_whole(low_bits, take) };
         read.ok_or_else(outside)
@@ -248,7 +254,7 @@ impl<'a> Table<'a> {
     /// Reads one coupon after the other; nothing when something is wrong with them.
     #[inline(always)]
     fn read_steps(&self, mut take: impl FnMut(usize, u32)) -> Option<()> {
-        let low_bits = self.low_bits();
+        let low_bits = self.low_bits;
         let (mut position, mut row, mut next) = (self.bits.start(), 0usize, 0u32);
         for _ in 0..self.coupons {
             let word = self.bits.at(position);
@@ -344,7 +350,7 @@ impl<'a> Table<'a> {
                     take(row, 1 << place.column());
                     break;
                 }
-                let down = head.down() + (word >> head.length_before_low_bits() & low_mask);
+                let down = head.down(word, low_mask);
                 word >>= head.length();
                 position += head.length() as usize;
                 row += down as usize;
