@@ -12,10 +12,11 @@ object Dependencies {
   )
 
   /** What serving needs and Spark does not bring: the metrics client whose classes are in public signatures, and the cache of batch
-    * values. They travel with the module, in the reference's versions.
+    * values. They travel with the module. The cache has the reference's version; the client is newer than its 2.7, the last that
+    * has all of 2.7's constructors, and the thread that sends is not woken for every message any more.
     */
   val onlineOwn: Seq[ModuleID] = Seq(
-    "com.datadoghq" % "java-dogstatsd-client" % "2.7",
+    "com.datadoghq" % "java-dogstatsd-client" % "2.13.0",
     "com.github.ben-manes.caffeine" % "caffeine" % "2.8.5"
   )
 

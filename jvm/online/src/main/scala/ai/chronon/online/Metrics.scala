@@ -1,7 +1,12 @@
 package ai.chronon.online
 
 import ai.chronon.api._
-import com.timgroup.statsd.{Event, NonBlockingStatsDClient, StatsDClientErrorHandler}
+import com.timgroup.statsd.{
+  Event,
+  NonBlockingStatsDClient,
+  NonBlockingStatsDClientBuilder,
+  StatsDClientErrorHandler
+}
 import org.slf4j.{Logger, LoggerFactory}
 
 import java.util.concurrent.ConcurrentHashMap
@@ -119,6 +124,8 @@ object Metrics {
     /** Whether anything is sent: not with `ai.chronon.metrics.enabled=false`. */
     private val enabled: Boolean = System.getProperty("ai.chronon.metrics.enabled", "true").toBoolean
 
+    private val Prefix = "ai.zipline"
+
     /** Messages that wait for the socket. More are dropped: memory is worth more than a sample. */
     private val QueueSize = 10000
 
@@ -135,14 +142,23 @@ object Metrics {
         )
 
     lazy val statsClient: NonBlockingStatsDClient =
-      new NonBlockingStatsDClient(
-        "ai.zipline",
-        statsHost,
-        statsPort,
-        QueueSize,
-        Array.empty[String],
-        logErrors
-      )
+      try lookingClient
+      catch {
+        // The class path has the reference's version of the library before ours.
+        case _: NoClassDefFoundError =>
+          new NonBlockingStatsDClient(Prefix, statsHost, statsPort, QueueSize, Array.empty[String], logErrors)
+      }
+
+    /** A client whose thread looks for messages every ten milliseconds: waking it for each costs more than the message. */
+    private def lookingClient: NonBlockingStatsDClient =
+      new NonBlockingStatsDClientBuilder()
+        .prefix(Prefix)
+        .hostname(statsHost)
+        .port(statsPort)
+        .queueSize(QueueSize)
+        .errorHandler(logErrors)
+        .enableTelemetry(false)
+        .build()
 
     /** The client, or none if metrics are off: then no socket is ever opened. */
     private[online] def client: Option[NonBlockingStatsDClient] = if (enabled) Some(statsClient) else None

@@ -7,7 +7,7 @@ import ai.chronon.spark.job._
 import ai.chronon.spark.pit.{PitResolution, PointInTimeJoin, PointInTimeSpec}
 import ai.chronon.spark.source.{GroupByScan, SourceScanner, SourceTime}
 import org.apache.spark.sql.{Column, DataFrame}
-import org.apache.spark.sql.functions.{array, col, explode, lit}
+import org.apache.spark.sql.functions.{array, explode, lit}
 import org.slf4j.LoggerFactory
 
 import scala.collection.JavaConverters._
@@ -126,16 +126,16 @@ final class GroupBy(
 
   private def snapshotEvents(input: DataFrame, range: PartitionRange): DataFrame = {
     val days = range.partitions
-    val queries = input.select(keys.map(quoted): _*).distinct()
+    val queries = input.select(keys.map(Sql.column): _*).distinct()
       .withColumn(ds, explode(array(days.map(lit(_)): _*)))
-    val values = aggregate(queries, input, Nil, quoted(Constants.TimeColumn), PitResolution.Daily)
+    val values = aggregate(queries, input, Nil, Sql.column(Constants.TimeColumn), PitResolution.Daily)
     val features = values.columns.filterNot((keys :+ ds).contains)
-    if (features.isEmpty) values else values.where(features.map(quoted(_).isNotNull).reduce(_ || _))
+    if (features.isEmpty) values else values.where(features.map(Sql.column(_).isNotNull).reduce(_ || _))
   }
 
   private def snapshotEntities(input: DataFrame): DataFrame = {
-    val queries = input.select((keys :+ ds).map(quoted): _*).distinct()
-    val time = if (Definitions.needsTime(groupBy)) quoted(Constants.TimeColumn) else lit(0L)
+    val queries = input.select((keys :+ ds).map(Sql.column): _*).distinct()
+    val time = if (Definitions.needsTime(groupBy)) Sql.column(Constants.TimeColumn) else lit(0L)
     aggregate(queries, input, Seq(ds), time, PitResolution.Exact)
   }
 
@@ -156,12 +156,11 @@ final class GroupBy(
       PointInTimeSpec(groupBy, names, names, queryTime, time, resolution, "", together = Some(ds))
     )
     val features = joined.columns.toSeq.drop(left.columns.length)
-    joined.select((keys ++ features :+ ds).map(quoted): _*)
+    joined.select((keys ++ features :+ ds).map(Sql.column): _*)
   }
 
   private def properties(metaData: api.MetaData): Map[String, String] =
     Definitions.properties(metaData) ++
       Map(Constants.ChrononGenerated -> "true", Constants.ChrononTableType -> "group_by")
 
-  private def quoted(name: String): Column = col(Sql.name(name))
 }

@@ -79,8 +79,8 @@ final class GroupByUpload(
     val plan =
       NativePlan.describe(groupBy, input.schema, resolution, PointInTimeJoin.strict(tables.spark))
     val members = if (stored == UploadPlan.Stored.BatchIr) plan.batchIr else plan.outputs
-    val columns = keys.map(quoted) ++ Seq(time(input).as("__upload_time")) ++
-      plan.inputs.fieldNames.zipWithIndex.map { case (c, i) => quoted(c).as(s"__upload_input_$i") }
+    val columns = keys.map(Sql.column) ++ Seq(time(input).as("__upload_time")) ++
+      plan.inputs.fieldNames.zipWithIndex.map { case (c, i) => Sql.column(c).as(s"__upload_input_$i") }
     Upload(
       input.select(columns: _*),
       UploadPlan.Aggregated(plan, keyFields(input), spec.epochMillis(batchEnd), stored),
@@ -92,8 +92,8 @@ final class GroupByUpload(
   /** The time of a row. Where only one before the batch's end counts, any time that there is is looked at. */
   private def time(input: DataFrame): Column = {
     val hasTime = input.schema.fields.exists(f => f.name == Constants.TimeColumn && f.dataType == LongType)
-    if (Definitions.needsTime(groupBy)) quoted(Constants.TimeColumn)
-    else if (accuracy == Accuracy.TEMPORAL && hasTime) coalesce(quoted(Constants.TimeColumn), lit(0L))
+    if (Definitions.needsTime(groupBy)) Sql.column(Constants.TimeColumn)
+    else if (accuracy == Accuracy.TEMPORAL && hasTime) coalesce(Sql.column(Constants.TimeColumn), lit(0L))
     else lit(0L)
   }
 
@@ -104,7 +104,7 @@ final class GroupByUpload(
       throw DefinitionException.of(owner, "selects", null, "there is nothing to store besides the keys")
     val schema = StoredSchemas.record(owner, "Value", columns)
     Upload(
-      input.select(keys.map(quoted) ++ columns.map(field => quoted(field.name)): _*),
+      input.select(keys.map(Sql.column) ++ columns.map(field => Sql.column(field.name)): _*),
       UploadPlan.Columns(groupBy.getMetaData.getName, keyFields(input), columns),
       schema,
       schema
@@ -132,7 +132,6 @@ final class GroupByUpload(
 
   private def tableOf(source: api.Source) = tables.schema(Sources.table(source))
 
-  private def quoted(name: String): Column = col(Sql.name(name))
 }
 
 private object GroupByUpload {

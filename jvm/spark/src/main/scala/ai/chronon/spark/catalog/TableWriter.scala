@@ -5,7 +5,7 @@ import org.apache.hadoop.fs.Path
 import org.apache.spark.sql.{Column, DataFrame}
 import org.apache.spark.sql.execution.{CommandResultExec, SparkPlan}
 import org.apache.spark.sql.execution.adaptive.AdaptiveSparkPlanExec
-import org.apache.spark.sql.functions.{col, hash, lit, pmod}
+import org.apache.spark.sql.functions.{hash, lit, pmod}
 import org.apache.spark.sql.types._
 
 import java.util.UUID
@@ -33,7 +33,7 @@ private[catalog] final class TableWriter(tables: TableUtils) {
   ): WriteResult = {
     val ordered =
       frame.select(
-        (frame.columns.toSeq.filterNot(partitionColumns.contains) ++ partitionColumns).map(column): _*
+        (frame.columns.toSeq.filterNot(partitionColumns.contains) ++ partitionColumns).map(Sql.column): _*
       )
     if (!tables.exists(table)) create(ordered, table, properties, partitionColumns)
     val target = align(ordered, table, autoExpand)
@@ -115,7 +115,9 @@ private[catalog] final class TableWriter(tables: TableUtils) {
       same(
         inFrame,
         stored
-      ).map(f => column(f.name).as(stored.name)).getOrElse(lit(null).cast(stored.dataType).as(stored.name))
+      ).map(f => Sql.column(f.name).as(stored.name)).getOrElse(lit(
+        null
+      ).cast(stored.dataType).as(stored.name))
     }
   }
 
@@ -123,10 +125,10 @@ private[catalog] final class TableWriter(tables: TableUtils) {
   private def spread(frame: DataFrame, partitionColumns: Seq[String]): DataFrame =
     Settings.OutputParallelism.read(spark) match {
       case None        => frame
-      case Some(1)     => frame.repartition(column(partitionColumns.head))
+      case Some(1)     => frame.repartition(Sql.column(partitionColumns.head))
       case Some(files) =>
         // a hash of the row and not a random number: a retried task must produce the same rows
-        frame.repartition(column(partitionColumns.head), pmod(hash(hashable(frame): _*), lit(files)))
+        frame.repartition(Sql.column(partitionColumns.head), pmod(hash(hashable(frame): _*), lit(files)))
     }
 
   private def hashable(frame: DataFrame): Seq[Column] =
@@ -135,7 +137,7 @@ private[catalog] final class TableWriter(tables: TableUtils) {
         case _: ArrayType | _: MapType | _: StructType => false
         case _                                         => true
       })
-      .map(f => column(f.name))
+      .map(f => Sql.column(f.name))
 
   private def insert(frame: DataFrame, table: String, partitionColumns: Seq[String]): WriteResult = {
     // Anything but dynamic would empty the whole table.
@@ -188,7 +190,6 @@ private[catalog] final class TableWriter(tables: TableUtils) {
   private def definition(field: StructField): String =
     s"${Sql.name(field.name)} ${field.dataType.catalogString}"
 
-  private def column(name: String): Column = col(Sql.name(name))
 }
 
 private[catalog] object TableWriter {

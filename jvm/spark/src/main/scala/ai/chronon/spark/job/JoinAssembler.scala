@@ -51,7 +51,7 @@ final class JoinAssembler(
       ds,
       parts.map(p => ColumnOrder.Part(SelectedKeys.inStoredOrder(p.keys) ++ timeKeys(p), values(p)))
     )
-    complete.select(order.map(quoted): _*)
+    complete.select(order.map(Sql.column): _*)
   }
 
   /** Parts grouped by the set of their left keys, groups in order of first appearance, temporal before snapshot. */
@@ -167,8 +167,8 @@ final class JoinAssembler(
     val keys = part.keys.map(k => (k.left, k.right)) :+ ((SnapshotDay, ds))
     val hidden = keys.indices.map(i => s"__chronon_right_key_$i")
     val renamed = right.select(
-      keys.zip(hidden).map { case ((_, from), to) => quoted(from).as(to) } ++
-        plainValues(right, part).map(c => quoted(c).as(s"${part.prefix}_$c")): _*
+      keys.zip(hidden).map { case ((_, from), to) => Sql.column(from).as(to) } ++
+        plainValues(right, part).map(c => Sql.column(c).as(s"${part.prefix}_$c")): _*
     )
     val condition = keys.zip(hidden).map { case ((name, _), other) =>
       frame(Sql.name(name)) === renamed(other)
@@ -191,7 +191,7 @@ final class JoinAssembler(
   private def skewFilter(part: PartPlan): Option[String] =
     SkewFilter.sql(Definitions.skewKeys(join), part.keys.map(k => k.left -> k.right))
 
-  private def snapshotDay: Column = if (left.isEvents) SourceTime.previousDay(spec.format) else quoted(ds)
+  private def snapshotDay: Column = if (left.isEvents) SourceTime.previousDay(spec.format) else Sql.column(ds)
 
   private def endOfPartition(column: String): Column =
     if (column == SnapshotDay && left.isEvents) SourceTime.startOfDay
@@ -203,7 +203,6 @@ final class JoinAssembler(
     case _                                                       => ColumnOrder.TimeKeys.entities(ds)
   }
 
-  private def quoted(name: String): Column = col(Sql.name(name))
 }
 
 object JoinAssembler {

@@ -74,7 +74,7 @@ final class LeftFrame(tables: TableUtils, join: Join) {
     )
     val kept = filter.fold(frame)(frame.where(_))
     if (kept.schema(ds).dataType == StringType) kept
-    else kept.withColumn(ds, col(Sql.name(ds)).cast(StringType))
+    else kept.withColumn(ds, Sql.column(ds).cast(StringType))
   }
 
   private def requireTime(frame: DataFrame): Unit =

@@ -2,7 +2,7 @@ package ai.chronon.spark.job
 
 import ai.chronon.spark.catalog.Sql
 import org.apache.spark.sql.{Column, DataFrame}
-import org.apache.spark.sql.functions.{coalesce, col, lit}
+import org.apache.spark.sql.functions.{coalesce, lit}
 import org.apache.spark.sql.types._
 
 /** Makes keys with nulls comparable: a group-by's own table has a row for ("a", null), while a join never matches it.
@@ -20,8 +20,8 @@ final class NullSafeKeys(keys: Seq[String]) {
   def addTo(frame: DataFrame): DataFrame =
     if (!framed) frame
     else keys.zipWithIndex.foldLeft(frame) { case (f, (key, i)) =>
-      f.withColumn(s"__chronon_key_$i", coalesce(quoted(key), default(frame.schema(key).dataType)))
-        .withColumn(s"__chronon_key_set_$i", quoted(key).isNotNull)
+      f.withColumn(s"__chronon_key_$i", coalesce(Sql.column(key), default(frame.schema(key).dataType)))
+        .withColumn(s"__chronon_key_set_$i", Sql.column(key).isNotNull)
     }
 
   private def default(dataType: DataType): Column = dataType match {
@@ -33,5 +33,4 @@ final class NullSafeKeys(keys: Seq[String]) {
     case other         => lit(0).cast(other)
   }
 
-  private def quoted(name: String): Column = col(Sql.name(name))
 }

@@ -1,10 +1,11 @@
 package ai.chronon.spark.pit
 
+import ai.chronon.spark.catalog.Sql
 import org.apache.spark.sql.{Column, DataFrame, SparkSession}
 import org.apache.spark.sql.chronon.SparkInternals
 import org.apache.spark.sql.catalyst.expressions.{Alias, AttributeReference, Expression}
 import org.apache.spark.sql.catalyst.plans.logical.Project
-import org.apache.spark.sql.functions.{col, lit}
+import org.apache.spark.sql.functions.lit
 import org.apache.spark.sql.types.LongType
 
 import scala.collection.JavaConverters._
@@ -37,11 +38,11 @@ object PointInTimeJoin {
 
     // Fresh names and ids on the right: both sides may come from one table. Only what is needed crosses the exchange.
     val mutations = spec.mutations
-    val rightColumns = spec.rightKeys.zipWithIndex.map { case (k, i) => quoted(k).as(s"__pit_key_$i") } ++
+    val rightColumns = spec.rightKeys.zipWithIndex.map { case (k, i) => Sql.column(k).as(s"__pit_key_$i") } ++
       mutations.map(_.rightDay.as("__pit_day")) ++
       Seq(spec.rightTime.as("__pit_time")) ++
       mutations.toSeq.flatMap(m => Seq(m.added.as("__pit_added"), m.ts.as("__pit_ts"))) ++
-      plan.inputs.fieldNames.zipWithIndex.map { case (c, i) => quoted(c).as(s"__pit_input_$i") }
+      plan.inputs.fieldNames.zipWithIndex.map { case (c, i) => Sql.column(c).as(s"__pit_input_$i") }
     val events = right.select(rightColumns: _*)
     val time = events.schema("__pit_time")
     require(
@@ -53,7 +54,7 @@ object PointInTimeJoin {
     val queryTime =
       if (spec.resolution == PitResolution.Exact && !hasWindows(spec)) lit(Long.MaxValue) else spec.queryTime
     val (leftKeys, leftTimes) =
-      expressionsOf(left, spec.leftKeys.map(quoted) ++ Seq(queryTime) ++ mutations.map(_.leftDay))
+      expressionsOf(left, spec.leftKeys.map(Sql.column) ++ Seq(queryTime) ++ mutations.map(_.leftDay))
         .splitAt(spec.leftKeys.length)
     val leftQueryTime = leftTimes.head
     require(
@@ -76,7 +77,7 @@ object PointInTimeJoin {
       plan.outputs.fields.toSeq.map(f => AttributeReference(spec.outputPrefix + f.name, f.dataType)()),
       leftTimes.tail.headOption,
       rightDay.headOption,
-      spec.together.map(column => expressionsOf(left, Seq(quoted(column))).head)
+      spec.together.map(column => expressionsOf(left, Seq(Sql.column(column))).head)
     )
     val spark = left.sparkSession
     PointInTimeStrategy.install(spark)
@@ -104,8 +105,6 @@ object PointInTimeJoin {
       )
     }
   }
-
-  private def quoted(name: String): Column = col("`" + name.replace("`", "``") + "`")
 
   /** The columns as expressions over the attributes of `frame`. */
   private def expressionsOf(frame: DataFrame, columns: Seq[Column]): Seq[Expression] = {

@@ -42,8 +42,8 @@ final class EntityChanges(tables: TableUtils, groupBy: GroupBy) {
     val ofMutations = mutations.select(
       read ++ Seq(
         SourceTime.startOfPartition(ds, format).as(Day),
-        quoted(Constants.MutationTimeColumn).as(Time),
-        not(coalesce(quoted(Constants.ReversalColumn), lit(false))).as(Added)
+        Sql.column(Constants.MutationTimeColumn).as(Time),
+        not(coalesce(Sql.column(Constants.ReversalColumn), lit(false))).as(Added)
       ): _*
     )
     ofSnapshot.union(ofMutations)
@@ -55,10 +55,10 @@ final class EntityChanges(tables: TableUtils, groupBy: GroupBy) {
         Option(a.getBuckets).toSeq.flatMap(_.asScala) :+ a.getInputColumn
       )).distinct.toSeq
 
-  private def rowTime: Column = quoted(Constants.TimeColumn)
+  private def rowTime: Column = Sql.column(Constants.TimeColumn)
 
   private def read
-      : Seq[Column] = (needed.filterNot(_ == Constants.TimeColumn) :+ Constants.TimeColumn).map(quoted)
+      : Seq[Column] = (needed.filterNot(_ == Constants.TimeColumn) :+ Constants.TimeColumn).map(Sql.column)
 
   /** A union would make one type of two, or name neither table nor column. */
   private def requireSame(snapshot: StructType, mutations: StructType): Unit = {
@@ -76,7 +76,6 @@ final class EntityChanges(tables: TableUtils, groupBy: GroupBy) {
     }
   }
 
-  private def quoted(name: String): Column = col(Sql.name(name))
 }
 
 object EntityChanges {
@@ -90,5 +89,5 @@ object EntityChanges {
 
   /** @param leftDay see [[MutationColumns]] */
   def columns(leftDay: Column): MutationColumns =
-    MutationColumns(leftDay, col(Day), col(Added), col(Sql.name(Constants.TimeColumn)))
+    MutationColumns(leftDay, col(Day), col(Added), Sql.column(Constants.TimeColumn))
 }

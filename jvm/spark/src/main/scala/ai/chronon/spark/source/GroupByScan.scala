@@ -3,8 +3,7 @@ package ai.chronon.spark.source
 import ai.chronon.api.{Accuracy, Constants, DataModel, GroupBy, Sources}
 import ai.chronon.spark.{DefinitionException, Definitions}
 import ai.chronon.spark.catalog.{PartitionRange, Sql, TableUtils}
-import org.apache.spark.sql.{Column, DataFrame}
-import org.apache.spark.sql.functions.col
+import org.apache.spark.sql.DataFrame
 import org.apache.spark.sql.types.{BooleanType, DataType, LongType, StringType, StructType}
 
 import scala.collection.JavaConverters._
@@ -47,7 +46,7 @@ final class GroupByScan(
     val rows = united(mutations, s => defaults(s) ++ mutationDefaults(s), scanned(_, query), skew)
     requireType(rows, Constants.ReversalColumn, BooleanType, "reversal_column")
     requireType(rows, Constants.MutationTimeColumn, LongType, "mutation_time_column")
-    rows.where(quoted(Constants.MutationTimeColumn).isNotNull)
+    rows.where(Sql.column(Constants.MutationTimeColumn).isNotNull)
   }
 
   /** The columns of the input, whatever partitions there are: none is looked at. */
@@ -74,11 +73,11 @@ final class GroupByScan(
           s"the first source (${sources.head.table}) has this column, this one does not; select it from every source"
         )
       }
-      all.union(next.select(all.columns.toSeq.map(quoted): _*))
+      all.union(next.select(all.columns.toSeq.map(Sql.column): _*))
     }
     requireKeys(united)
     val filtered = skew.foldLeft(united)((frame, filter) => frame.where(filter))
-    val keyed = filtered.where(keys.map(k => quoted(k).isNotNull).reduce(_ || _))
+    val keyed = filtered.where(keys.map(k => Sql.column(k).isNotNull).reduce(_ || _))
     if (needsTime) checkedTime(keyed) else keyed
   }
 
@@ -137,7 +136,7 @@ final class GroupByScan(
 
   private def textPartition(frame: DataFrame): DataFrame =
     if (frame.columns.contains(ds) && frame.schema(ds).dataType != StringType)
-      frame.withColumn(ds, quoted(ds).cast(StringType))
+      frame.withColumn(ds, Sql.column(ds).cast(StringType))
     else frame
 
   private def requireKeys(frame: DataFrame): Unit = keys.find(!frame.columns.contains(_)).foreach { key =>
@@ -171,5 +170,4 @@ final class GroupByScan(
 
   private def max(a: String, b: String): String = if (a >= b) a else b
 
-  private def quoted(name: String): Column = col(Sql.name(name))
 }

@@ -10,13 +10,13 @@ import org.apache.spark.sql.types.LongType
 /** Expressions over `ts` and the partition column. Days are UTC days; sessions of ours run in UTC. */
 object SourceTime {
   private val day = Windows.DayMillis
-  private def ts: Column = col(Sql.name(Constants.TimeColumn))
+  private def ts: Column = Sql.column(Constants.TimeColumn)
 
   /** `ts`, failing the task on a null: checked while the rows stream, so that it costs no pass of its own. */
   def required(owner: String, frame: DataFrame, partitionColumn: String): Column = {
     val where =
       if (frame.columns.contains(partitionColumn))
-        concat(lit(s" ($partitionColumn "), col(Sql.name(partitionColumn)), lit(")"))
+        concat(lit(s" ($partitionColumn "), Sql.column(partitionColumn), lit(")"))
       else lit("")
     val message = concat(
       lit(s"${DefinitionException.Marker}$owner: `${Constants.TimeColumn}` = null in a row"),
@@ -38,11 +38,11 @@ object SourceTime {
 
   /** Epoch millis at which a partition begins. */
   def startOfPartition(partitionColumn: String, format: String): Column =
-    unix_timestamp(col(Sql.name(partitionColumn)), format) * 1000
+    unix_timestamp(Sql.column(partitionColumn), format) * 1000
 
   /** Epoch millis at which the day after a partition begins. */
   def endOfPartition(partitionColumn: String, format: String): Column =
-    (unix_timestamp(col(Sql.name(partitionColumn)), format) + 86400) * 1000
+    (unix_timestamp(Sql.column(partitionColumn), format) + 86400) * 1000
 
   private def timestamp_millis(millis: Column): Column = call_udf("timestamp_millis", millis)
 }
