@@ -41,7 +41,7 @@ class Effort:
 QUICK = Effort(
     1, "--warm-up-time=0.2 --measurement-time=0.3 --sample-size=10", "-wi 2 -w 300ms -i 3 -r 150ms -foe true"
 )
-FULL = Effort(2, "--warm-up-time=1 --measurement-time=2 --sample-size=20", "-wi 6 -w 700ms -i 8 -r 150ms -foe true")
+FULL = Effort(3, "--warm-up-time=0.5 --measurement-time=1 --sample-size=15", "-wi 6 -w 700ms -i 6 -r 150ms -foe true")
 MATRIX = Effort(1, "--warm-up-time=0.1 --measurement-time=0.3 --sample-size=10", "-wi 1 -w 300ms -i 3 -r 100ms")
 
 
@@ -87,7 +87,7 @@ def kernel_checks() -> list[str]:
 def measure_bars(names: list[str], how: Effort, ours: Side, theirs: Side) -> None:
     """Rounds over the benches that have a bar: each on one side and at once on the other, in a JVM of its own.
 
-    What else the machine does comes and goes within minutes; so does it slow both down.
+    What else the machine does comes and goes within minutes; so does it slow both down, and some rounds are without.
     """
     for number in range(how.rounds):
         for at, name in enumerate(names, 1):

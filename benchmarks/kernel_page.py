@@ -6,6 +6,7 @@ import json
 import math
 import statistics
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from machine import ROOT
@@ -26,15 +27,15 @@ class Held:
 
 @dataclass
 class Side:
-    """What one side gave: samples in ns per element, check sums, peak memory by way to run and kind of heap."""
+    """What one side gave: samples of each round in ns per element, check sums, peak memory by way and kind of heap."""
 
-    samples: dict[str, list[float]] = field(default_factory=dict)
+    samples: dict[str, list[list[float]]] = field(default_factory=dict)
     checks: dict[str, dict[str, Any]] = field(default_factory=dict)
     memory: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
 
     def add(self, name: str, times: list[float]) -> None:
         """Samples of one more round, in ns for all elements."""
-        self.samples.setdefault(name, []).extend(t / elements(name)[0] for t in times)
+        self.samples.setdefault(name, []).append([t / elements(name)[0] for t in times])
 
 
 def elements(name: str) -> tuple[int, str]:
@@ -85,16 +86,18 @@ def duration(ns: float) -> str:
     raise AssertionError
 
 
-def spread(values: list[float]) -> str:
+def spread(rounds: list[list[float]]) -> str:
     """Median, with the least and the greatest."""
+    values = list(chain.from_iterable(rounds))
     return f"{duration(statistics.median(values))} ({duration(min(values))} to {duration(max(values))})"
 
 
 def ratio(name: str, ours: Side, theirs: Side) -> float | None:
-    """How many times as long the reference takes, by medians; None when that cannot be said."""
+    """How many times as long the reference takes, in the median round; None when that cannot be said."""
     if verdict(name, ours, theirs) != "equal" or name not in ours.samples or name not in theirs.samples:
         return None
-    return statistics.median(theirs.samples[name]) / statistics.median(ours.samples[name])
+    pairs = zip(theirs.samples[name], ours.samples[name], strict=True)
+    return statistics.median(statistics.median(other) / statistics.median(mine) for other, mine in pairs)
 
 
 def footprint(run: dict[str, Any]) -> str:
@@ -148,7 +151,7 @@ def matrix_table(operations: list[str], ours: Side, theirs: Side) -> list[str]:
             for count in rows:
                 name = f"{phase}/{operation}/{count}"
                 value, mine, other = ratio(name, ours, theirs), ours.samples.get(name), theirs.samples.get(name)
-                times = [duration(statistics.median(samples)) if samples else "–" for samples in (mine, other)]
+                times = [duration(statistics.median(chain(*rounds))) if rounds else "–" for rounds in (mine, other)]
                 cells.append(f"{times[0]}, {times[1]}: {f'{value:.1f}×' if value else verdict(name, ours, theirs)}")
             lines.append(f"| {operation} | {phase} | {' | '.join(cells)} |")
     return lines
@@ -158,8 +161,9 @@ def page(where: dict[str, str], names: list[str], operations: list[str], ours: S
     """The published page; the table of all phases is of `operations`, if any."""
     lines = ["# Kernel against reference", "", *(f"- {key}: {value}" for key, value in where.items()), ""]
     lines += [
-        "One thread. Ratios are the reference's median over the kernel's, and stand only where check sums agree; in",
-        "brackets the least and the greatest sample. What the benches do: [benchmarks/kernel](../../kernel/README.md).",
+        "One thread. A ratio is the reference's median over the kernel's in the same round, of several rounds the",
+        "median; it stands only where check sums agree. In brackets are the least and the greatest sample. What the",
+        "benches do: [benchmarks/kernel](../../kernel/README.md).",
         "",
         "## Bars",
         "",
