@@ -26,7 +26,7 @@ ALLOWED = [
     r"com/|com/github/|com/google/",
     r"com/github/benmanes/.*",
     r"com/google/errorprone/.*",
-    r"com/(timgroup|kenai)/.*",
+    r"com/(timgroup|kenai)/.*|dogstatsd/(version\.properties)?",
     r"(jnr|jni)/.*",
     r"org/(objectweb|checkerframework)/.*",
     # What streaming needs: Kafka's client.

@@ -46,7 +46,7 @@ class StatsSeriesSuite extends AnyFunSuite {
   /** Moment and value of each point of a metric. */
   private def series(side: Side, name: String, metric: String): Seq[(Any, Any)] =
     all(side, name)(metric).asInstanceOf[util.List[util.Map[String, AnyRef]]].asScala
-      .map(point => (point.get("millis"), Values.comparable(point.get("value"))))
+      .map(point => (point.get("millis"), Values.comparable(point.get("value")))).toSeq
 
   private def all(side: Side, name: String): Map[String, AnyRef] =
     side("stats", Array(name, Long.box(100 * Day))) match {
