@@ -41,7 +41,7 @@ class Effort:
 QUICK = Effort(
     1, "--warm-up-time=0.2 --measurement-time=0.3 --sample-size=10", "-wi 2 -w 300ms -i 3 -r 150ms -foe true"
 )
-FULL = Effort(3, "--warm-up-time=0.5 --measurement-time=1 --sample-size=15", "-wi 6 -w 700ms -i 6 -r 150ms -foe true")
+FULL = Effort(5, "--warm-up-time=0.5 --measurement-time=1 --sample-size=15", "-wi 6 -w 700ms -i 6 -r 150ms -foe true")
 MATRIX = Effort(1, "--warm-up-time=0.1 --measurement-time=0.3 --sample-size=10", "-wi 1 -w 300ms -i 3 -r 100ms")
 
 
