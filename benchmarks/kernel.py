@@ -200,18 +200,22 @@ def main() -> None:
     log(f"equal: {sum(verdict(name, ours, theirs) == 'equal' for name in names)}")
 
     measure_bars(names, how, ours, theirs)
+    if re.search(options.only, WORKLOADS["memory"]["id"]):
+        measure_memory(our_checks, their_checks, ours, theirs, options.quick)
+    kept = {} if options.publish else {"results": BUILD / "results"}
+
+    def written(operations: list[str]) -> str:
+        raw = {"facts": where, "kernel": vars(ours), "reference": vars(theirs)}
+        return f"wrote {publish('kernel-vs-reference', raw, page(where, names, operations, ours, theirs), **kept)}"
+
+    # now, so that the bars are not lost if the matrix is broken off
+    log(written([]))
     if operations:
         updates = [f"update/{operation}/{rows}" for operation in operations for rows in WORKLOADS["rows"]]
         ours.checks |= checked([*our_checks, *updates])
         measure_matrix(operations, ours, theirs)
-    if re.search(options.only, WORKLOADS["memory"]["id"]):
-        measure_memory(our_checks, their_checks, ours, theirs, options.quick)
-    raw = {"facts": where, "kernel": vars(ours), "reference": vars(theirs)}
-    lines = page(where, names, operations, ours, theirs)
-    kept = {} if options.publish else {"results": BUILD / "results"}
-    folder = publish("kernel-vs-reference", raw, lines, **kept)
+        log(written(operations))
     print("\n".join(bar_table(ours, theirs)))
-    print(f"wrote {folder}")
     wrong = [name for name in theirs.samples if verdict(name, ours, theirs) == "results differ"]
     if wrong:
         sys.exit(f"results differ: {wrong}")

@@ -3,7 +3,7 @@
 //! - [`columns`]: arrow types to column types, and the schemas of messages.
 //! - [`frame`]: one record batch as one Arrow IPC encapsulated message.
 //! - [`record`]: Avro records, such as streamed rows.
-//! - [`row`]: rows in the layout of Spark's `UnsafeRow`.
+//! - [`row`]: rows in the layout of Spark's `UnsafeRow`, and frames of columns that become such rows.
 
 pub mod columns;
 pub mod frame;

@@ -5,6 +5,7 @@
 use arrow::array::{Array, Int32Array, Int64Array, ListArray, MapArray, RecordBatch, StringArray};
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::DataType as ArrowType;
+use chronon_codec::row::ColumnFrames;
 use chronon_codec::{FrameDecoder, FrameEncoder, schema};
 use chronon_types::{DataType, ErrorCode, Field};
 use proptest::prelude::*;
@@ -118,5 +119,34 @@ proptest! {
             }
         }
         survive(&decoder, &bytes);
+    }
+}
+
+/// Makes every row of a frame of columns, if it is one.
+fn survive_columns(bytes: &[u8]) {
+    let fields = ["string", "int", "bool", "double"].map(|name| Field::new(name, DataType::parse(name).unwrap()));
+    let mut rows = Vec::new();
+    let made = ColumnFrames::new(&fields).unwrap().read(bytes).and_then(|columns| {
+        (0..columns.rows())
+            .filter(|row| !columns.is_left_out(*row))
+            .try_for_each(|row| columns.append_row(row, &mut rows))
+    });
+    assert!(rows.len() <= 64 * bytes.len(), "{} bytes of rows", rows.len());
+    if let Err(error) = made {
+        assert_eq!(error.code(), ErrorCode::CorruptData, "{error}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_words_as_columns_are_survived(words in prop::collection::vec(prop_oneof![0u64..4, any::<u64>()], 0..40)) {
+        survive_columns(&words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn any_bytes_as_columns_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        survive_columns(&bytes);
     }
 }

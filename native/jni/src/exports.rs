@@ -1,5 +1,6 @@
 //! The native methods of `ai.chronon.jni.NativeCalls`, in its order. What each one promises is documented there.
 
+use crate::blocks::Blocks;
 use crate::buffers::Direct;
 use crate::entry::{Result, entry};
 use crate::file::File;
@@ -16,10 +17,10 @@ use chronon_stats::{Bins, SERIES_GRID, distance};
 use chronon_types::Error;
 use jni::Env;
 use jni::objects::{JByteArray, JByteBuffer};
-use jni::sys::{jint, jlong};
+use jni::sys::{jboolean, jint, jlong};
 
 /// Goes up with every change of a signature, a code or a meaning, here and in `NativeCalls.java`.
-pub(crate) const ABI_VERSION: jint = 6;
+pub(crate) const ABI_VERSION: jint = 7;
 
 entry! {
     /// The number that the loader compares before it calls anything else.
@@ -224,6 +225,44 @@ entry! {
         let upload = HANDLES.get::<Upload>(upload)?;
         let written = upload.next(target.capacity(), |rows| target.write_bytes(rows))?;
         answer(written, "a row is longer than 2 GiB")
+    }
+}
+
+entry! {
+    /// Blocks of rows.
+    fn Java_ai_chronon_jni_NativeCalls_blocksOpen as "blocksOpen" <'local>(env, options: JByteArray<'local>) -> jlong {
+        let handle = HANDLES.open(Blocks::open(&text(env, &options)?)?)?;
+        STATS.open();
+        Ok(handle)
+    }
+}
+
+entry! {
+    /// Takes a frame in, of columns or else of records; returns the bytes that the blocks hold.
+    fn Java_ai_chronon_jni_NativeCalls_blocksPut as "blocksPut" <'local>(
+        env, blocks: jlong, columnar: jboolean, frame: JByteBuffer<'local>, length: jint
+    ) -> jlong, on blocks {
+        let blocks = HANDLES.get::<Blocks>(blocks)?;
+        Ok(held(blocks.put(&rows(env, &frame, length)?, columnar)?))
+    }
+}
+
+entry! {
+    /// Makes all blocks ready to be taken.
+    fn Java_ai_chronon_jni_NativeCalls_blocksFlush as "blocksFlush" <'local>(_env, blocks: jlong) -> (), on blocks {
+        Ok(HANDLES.get::<Blocks>(blocks)?.flush()?)
+    }
+}
+
+entry! {
+    /// The next blocks: bytes written, or minus the bytes that one block needs, or 0 when there are none.
+    fn Java_ai_chronon_jni_NativeCalls_blocksNext as "blocksNext" <'local>(
+        env, blocks: jlong, target: JByteBuffer<'local>
+    ) -> jint, on blocks {
+        let mut target = Direct::of(env, &target)?;
+        let blocks = HANDLES.get::<Blocks>(blocks)?;
+        let written = blocks.next(target.capacity(), |rows| target.write_bytes(rows))?;
+        answer(written, "a block is longer than 2 GiB")
     }
 }
 

@@ -4,6 +4,7 @@
 //! so an old number is recognised for what it was; a slot whose generations are used up is never used again. The lock is held
 //! to find an object, not to use it: a call in flight keeps its object alive when another thread closes the handle.
 
+use crate::blocks::Blocks;
 use crate::file::File;
 use crate::join::Join;
 use crate::session::Session;
@@ -86,6 +87,7 @@ kinds! {
     File = 4, "file", held: File::bytes_held;
     ServingPlan = 5, "serving plan", held: ServingPlan::bytes_held;
     Upload = 6, "upload", held: Upload::bytes_held;
+    Blocks = 7, "blocks", held: Blocks::bytes_held;
 }
 
 /// What can lie behind a handle.

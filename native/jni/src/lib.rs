@@ -4,6 +4,7 @@
 
 #![allow(unsafe_code, reason = "JNI needs it: exported symbols, and memory that Java owns")]
 
+mod blocks;
 mod buffers;
 mod entry;
 mod exclusive;

@@ -4,9 +4,10 @@
 //! when memory is short), brings the keys of both sides together, and lets a `chronon_window::PointInTimeSession` compute, or
 //! merges snapshots and mutations of entities as a fetch would.
 //! [`PartitionUpload`] sorts one side alike, and gives for every key the bytes of its key and of what is stored of it;
-//! [`ColumnUpload`] gives the same of rows that are not aggregated.
+//! [`ColumnUpload`] gives the same of rows that are not aggregated. [`KeyBlocks`] stands before an exchange and makes blocks of rows.
 
 mod batch;
+mod blocks;
 mod column_upload;
 mod entity_states;
 mod features;
@@ -18,12 +19,15 @@ mod stored_row;
 mod upload;
 
 #[cfg(test)]
+mod blocks_tests;
+#[cfg(test)]
 mod entity_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod upload_tests;
 
+pub use blocks::KeyBlocks;
 pub use column_upload::ColumnUpload;
 pub use partition::{JoinLayout, PartitionJoin, Side};
 pub use upload::{PartitionUpload, Uploaded};

@@ -287,7 +287,7 @@ impl PartitionUpload {
 }
 
 /// Whether a value of the type lies in the variable part of a row.
-fn is_variable(data_type: &DataType) -> bool {
+pub(crate) fn is_variable(data_type: &DataType) -> bool {
     matches!(
         data_type,
         DataType::String | DataType::Binary | DataType::List(_) | DataType::Map(_, _) | DataType::Struct(_, _)

@@ -14,26 +14,26 @@ use chronon_window::{PointInTimeSession, WindowPlan};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const END: Millis = 40 * DAY;
+pub(crate) const END: Millis = 40 * DAY;
 
 #[derive(Debug, Clone)]
-struct Event {
-    key: [Value; 2],
-    ts: Millis,
-    inputs: [Value; 2],
+pub(crate) struct Event {
+    pub(crate) key: [Value; 2],
+    pub(crate) ts: Millis,
+    pub(crate) inputs: [Value; 2],
 }
 
-fn keys() -> Vec<Field> {
+pub(crate) fn keys() -> Vec<Field> {
     vec![Field::new("user", DataType::String), Field::new("n", DataType::Int)]
 }
 
-fn inputs() -> Vec<Field> {
+pub(crate) fn inputs() -> Vec<Field> {
     vec![Field::new("amount", DataType::Long), Field::new("item", DataType::String)]
 }
 
 /// Keys with nulls and empty texts, rows on both sides of the batch's end, one key that holds half of all rows. No two rows of
 /// a key have one time, so that their order is plain.
-fn events(random: &mut Random, rows: usize) -> Vec<Event> {
+pub(crate) fn events(random: &mut Random, rows: usize) -> Vec<Event> {
     let user = |n: u64| [Value::Null, text(String::new()), text("longer than eight".to_owned())][n as usize].clone();
     (0..rows)
         .map(|at| {
@@ -54,7 +54,7 @@ fn events(random: &mut Random, rows: usize) -> Vec<Event> {
         .collect()
 }
 
-fn head(event: &Event) -> Vec<u8> {
+pub(crate) fn head(event: &Event) -> Vec<u8> {
     let [user, n] = event.key.clone();
     let [amount, item] = event.inputs.clone();
     let time = (Value::Long(event.ts), DataType::Long);
@@ -113,7 +113,7 @@ fn drain(room: usize, mut next: impl FnMut(usize) -> Result<Vec<u8>, usize>) -> 
 }
 
 /// The upload of events that come in frames of some rows, with a spill now and then.
-fn uploaded(
+pub(crate) fn uploaded(
     upload: &mut PartitionUpload,
     events: &[Event],
     random: &mut Random,
@@ -131,7 +131,7 @@ fn uploaded(
     rows
 }
 
-fn online_plan() -> Arc<OnlinePlan> {
+pub(crate) fn online_plan() -> Arc<OnlinePlan> {
     let day = |n| Some(Window::new(n, TimeUnit::Days));
     let base = |operation, input, windows| Base { spec: AggregationSpec::new(operation, input), windows };
     let bases = vec![

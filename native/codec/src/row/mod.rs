@@ -9,9 +9,11 @@
 //! Rows come from the host as they are: no column is touched before it is read here, and a place that points outside its
 //! row is an error.
 
+mod column_frame;
 mod columns;
 mod extend;
 
+pub use column_frame::{ColumnFrame, ColumnFrames};
 pub use columns::RowColumns;
 pub use extend::{Added, RowExtender};
 

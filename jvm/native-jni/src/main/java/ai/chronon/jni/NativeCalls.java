@@ -6,12 +6,12 @@ import java.nio.ByteBuffer;
  * Everything that crosses the JNI line. Arguments are numbers, byte arrays and direct buffers; every failure is one {@link
  * NativeException}. Handles are checked numbers: a closed, foreign or wrong one is an exception, never a crash.
  *
- * <p>Use the wrappers: {@link Plan}, {@link PointInTimeSession}, {@link PartitionJoin}, {@link PartitionUpload}, {@link ParquetFile}, {@link
- * ServingPlan}, {@link FetchCall}, {@link StoredSketches}, {@link NativeStats}, {@link NativeLibrary}.
+ * <p>Use the wrappers: {@link Plan}, {@link PointInTimeSession}, {@link PartitionJoin}, {@link PartitionUpload}, {@link KeyBlocks}, {@link
+ * ParquetFile}, {@link ServingPlan}, {@link FetchCall}, {@link StoredSketches}, {@link NativeStats}, {@link NativeLibrary}.
  */
 final class NativeCalls {
   /** Goes up with every change of a signature, a code or a meaning, here and in the native {@code exports.rs}. */
-  static final int ABI_VERSION = 6;
+  static final int ABI_VERSION = 7;
 
   /** Value of {@code side}: rows that ask, (group, ts). */
   static final int QUERIES = 0;
@@ -131,6 +131,29 @@ final class NativeCalls {
    * @return bytes written; or minus the bytes needed when one row does not fit, and then it waits; or 0 when there are none
    */
   static native int uploadNext(long upload, ByteBuffer target);
+
+  /** A handle for blocks of rows; options as JSON (see {@link KeyBlocks#open}). */
+  static native long blocksOpen(byte[] options);
+
+  /**
+   * Takes rows in.
+   *
+   * @param columnar whether the frame is one of columns, not of records
+   * @param frame direct; its first {@code length} bytes are the frame
+   * @return bytes that the blocks hold now
+   */
+  static native long blocksPut(long blocks, boolean columnar, ByteBuffer frame, int length);
+
+  /** Makes all blocks ready, however short they are. */
+  static native void blocksFlush(long blocks);
+
+  /**
+   * Gives blocks out.
+   *
+   * @param target direct; written from its first byte on
+   * @return bytes written; or minus the bytes needed when one block does not fit, and then it waits; or 0 when none are ready
+   */
+  static native int blocksNext(long blocks, ByteBuffer target);
 
   /** The Avro schema of a record, both as JSON (see {@link AvroSchemas#record}). */
   static native byte[] avroSchema(byte[] record);

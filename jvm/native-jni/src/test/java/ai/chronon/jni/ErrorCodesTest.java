@@ -80,7 +80,7 @@ class ErrorCodesTest {
     String[] methods = {
       "abiVersion", "buildInfo", "init", "planOpen", "planDescribe", "aggOpen", "aggUpdate", "aggNext", "joinOpen", "joinPut",
       "joinSpill", "joinHeld", "joinNext", "uploadOpen", "columnUploadOpen", "uploadPut", "uploadSpill", "uploadHeld", "uploadNext",
-      "avroSchema", "sketchPercentiles", "sketchDrift", "fileOpen", "filePut", "fileFinish", "fileTake", "servingOpen",
+      "blocksOpen", "blocksPut", "blocksFlush", "blocksNext", "avroSchema", "sketchPercentiles", "sketchDrift", "fileOpen", "filePut", "fileFinish", "fileTake", "servingOpen",
       "servingDescribe", "fetch", "stats", "drainLogs", "close"
     };
     long open = NativeStats.read().openSessions();

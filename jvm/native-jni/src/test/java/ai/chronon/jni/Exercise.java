@@ -79,7 +79,7 @@ final class Exercise {
     }
   }
 
-  /** Both kinds of upload, of one row each. */
+  /** Both kinds of upload, and blocks, of one row each. */
   private static void upload() {
     try (Plan plan = Definitions.hourlySum(); PartitionUpload upload = PartitionUpload.open(plan, Rows.UPLOAD)) {
       upload.spill(Paths.get("unused"));
@@ -91,6 +91,12 @@ final class Exercise {
       ByteBuffer rows = Rows.right(7, 1, 10);
       upload.put(rows, rows.limit());
       if (upload.next() == null || upload.next() != null) throw new AssertionError("one row");
+    }
+    try (KeyBlocks blocks = KeyBlocks.open(Rows.BLOCKS)) {
+      ByteBuffer rows = Rows.right(7, 1, 10);
+      if (blocks.putRows(rows, rows.limit()) <= 0 || blocks.next() != null) throw new AssertionError("a row is held");
+      blocks.flush();
+      if (blocks.next() == null || blocks.next() != null) throw new AssertionError("one block");
     }
     AvroSchemas.record("{\"dialect\":\"airbnb\",\"name\":\"Key\",\"members\":[]}");
     StoredSketches.percentiles(StoredSketchesTest.ONE);
@@ -143,6 +149,9 @@ final class Exercise {
       refused(() -> NativeCalls.columnUploadOpen("{}".getBytes(StandardCharsets.UTF_8)));
       refused(() -> NativeCalls.uploadPut(handle, ByteBuffer.allocateDirect(8), 8));
       refused(() -> NativeCalls.uploadNext(0, ByteBuffer.allocateDirect(8)));
+      refused(() -> NativeCalls.blocksOpen("{}".getBytes(StandardCharsets.UTF_8)));
+      refused(() -> NativeCalls.blocksPut(handle, false, ByteBuffer.allocateDirect(8), 8));
+      refused(() -> NativeCalls.blocksNext(0, ByteBuffer.allocateDirect(8)));
       refused(() -> NativeCalls.avroSchema("[]".getBytes(StandardCharsets.UTF_8)));
       refused(() -> NativeCalls.sketchPercentiles(new byte[] {1, 2, 3}));
       refused(() -> NativeCalls.sketchDrift(new byte[0], null));

@@ -20,6 +20,11 @@ final class Rows {
   static final String COLUMN_UPLOAD = "{\"definition\":\"team.columns\",\"keys\":[{\"name\":\"user\",\"type\":\"long\"}],"
       + "\"columns\":[{\"name\":\"a\",\"type\":\"long\"},{\"name\":\"b\",\"type\":\"long\"}]}";
 
+  /** Options of blocks of the rows of {@link #UPLOAD}. */
+  static final String BLOCKS = "{\"definition\":\"team.blocks\",\"keys\":[{\"name\":\"user\",\"type\":\"long\"}],"
+      + "\"columns\":[{\"name\":\"ts\",\"type\":\"long\"},{\"name\":\"a\",\"type\":\"long\"}],"
+      + "\"marks\":[40,41],\"block_bytes\":1000,\"columnar\":true}";
+
   private Rows() {}
 
   /** Records of left rows (id, key, time), each three numbers. */

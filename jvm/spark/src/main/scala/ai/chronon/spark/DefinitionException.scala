@@ -45,7 +45,9 @@ object DefinitionException {
     case _ => false
   }
 
-  /** The message a user should see for any failure: ours where one is in the chain, else the failure's own. */
+  /** The message a user should see for any failure: ours where one is in the chain, else the failure's own, with what is at the bottom
+    * of it where that says more.
+    */
   def explain(failure: Throwable): String = {
     val chain = Iterator.iterate(failure)(_.getCause).takeWhile(_ != null).take(32).toSeq
     val ours = chain.collectFirst {
@@ -58,7 +60,10 @@ object DefinitionException {
           l.substring(l.indexOf(Marker) + Marker.length)
         ).get
     }
-    ours.getOrElse(messageOf(failure))
+    ours.getOrElse {
+      val (top, bottom) = (messageOf(failure), messageOf(chain.last))
+      if (top.contains(bottom)) top else s"$top: $bottom"
+    }
   }
 
   private def messageOf(e: Throwable): String = Option(e.getMessage).getOrElse(e.getClass.getName)

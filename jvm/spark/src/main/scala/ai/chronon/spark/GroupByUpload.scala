@@ -6,10 +6,10 @@ import ai.chronon.spark.catalog.{PartitionRange, Sql, TableUtils}
 import ai.chronon.spark.job.{DefinitionChecks, Setups, Unsupported}
 import ai.chronon.spark.pit.{NativePlan, PitResolution, PointInTimeJoin}
 import ai.chronon.spark.source.{GroupByScan, SourceScanner}
-import ai.chronon.spark.upload.{ServingInfo, StoredSchemas, UploadPlan, UploadRows}
+import ai.chronon.spark.upload.{ServingInfo, StoredSchemas, UploadPlan, UploadRows, UploadTotals}
 import org.apache.avro.Schema
-import org.apache.spark.sql.{Column, DataFrame, Observation}
-import org.apache.spark.sql.functions.{coalesce, col, count, length, lit, sum}
+import org.apache.spark.sql.{Column, DataFrame}
+import org.apache.spark.sql.functions.{coalesce, lit}
 import org.apache.spark.sql.types.{LongType, StructField}
 import org.slf4j.LoggerFactory
 
@@ -67,7 +67,7 @@ final class GroupByUpload(
     val keySchema = StoredSchemas.record(owner, "Key", keyFields(input))
     val rows = UploadRows(upload.frame, upload.plan, keys.length, keySchema, upload.value)
     val info = ServingInfo.text(owner, groupBy, batchEnd, keySchema, upload.selected, tableOf)
-    store(UploadRows.withServingInfo(rows, info).withColumn(tables.partitionColumn, lit(endPartition)))
+    store(rows.withServingInfo(info).withColumn(tables.partitionColumn, lit(endPartition)), rows.totals)
   }
 
   private def ofKeys(input: DataFrame): Upload = {
@@ -111,21 +111,19 @@ final class GroupByUpload(
     )
   }
 
-  private def store(rows: DataFrame): Unit = {
+  private def store(rows: DataFrame, totals: UploadTotals): Unit = {
     val table = TableNames.upload(groupBy.getMetaData)
-    val stored = Observation()
-    def bytes(column: String) = coalesce(sum(length(col(column)).cast("long")), lit(0L)).as(column)
     tables.replace(
-      rows.observe(stored, count(lit(1)).as("rows"), bytes("key_bytes"), bytes("value_bytes")),
+      rows,
       table,
       Definitions.properties(groupBy.getMetaData) ++
         Map(Constants.ChrononGenerated -> "true", Constants.ChrononTableType -> "upload")
     )
-    val found = stored.get
-    // one row is not data
-    val data = found("rows").asInstanceOf[Long] - 1
+    val data = totals.rows.sum
     if (data == 0) log.warn(s"$table: there is no data for $endPartition; only the serving info is stored")
-    show(s"$table: $data rows, ${found("key_bytes")} bytes of keys, ${found("value_bytes")} bytes of values")
+    show(
+      s"$table: $data rows, ${totals.keyBytes.sum} bytes of keys, ${totals.valueBytes.sum} bytes of values"
+    )
   }
 
   private def keyFields(input: DataFrame): Seq[StructField] = keys.map(key => input.schema(key))

@@ -31,6 +31,13 @@ private[spark] final class RowFrame(capacity: Int)(send: (ByteBuffer, Int) => Un
     size += needed
   }
 
+  /** Adds records that are complete already. */
+  def addRecords(records: Array[Byte]): Unit = {
+    if (size + records.length > buffer.capacity()) makeRoom(records.length)
+    Platform.copyMemory(records, Platform.BYTE_ARRAY_OFFSET, null, address + size, records.length)
+    size += records.length
+  }
+
   /** Sends what is left. */
   def flush(): Unit = if (size > 0) {
     send(buffer, size)

@@ -4,7 +4,9 @@ import ai.chronon.spark.kernel.{KernelBudget, KernelRows, RowFrame}
 import org.apache.spark.TaskContext
 import org.apache.spark.sql.catalyst.InternalRow
 import org.apache.spark.sql.catalyst.expressions.{Attribute, UnsafeProjection, UnsafeRow}
+import org.apache.spark.sql.catalyst.expressions.codegen.UnsafeRowWriter
 import org.apache.spark.sql.execution.metric.SQLMetric
+import org.apache.spark.unsafe.types.UTF8String
 
 import java.nio.ByteBuffer
 
@@ -21,6 +23,8 @@ private[upload] final case class UploadMetrics(
 private[upload] final class UploadEvaluator(
     input: Seq[Attribute],
     plan: UploadPlan,
+    json: JsonSample,
+    totals: UploadTotals,
     memoryLimit: Long,
     metrics: UploadMetrics
 ) extends Serializable {
@@ -36,10 +40,12 @@ private[upload] final class UploadEvaluator(
     TaskContext.get().addTaskCompletionListener[Unit](_ => close())
 
     private val frame = new RowFrame(UploadEvaluator.FrameBytes)(send)
-    // lazy, because rows out of an exchange are in this form already, and the code of a projection is compiled
+    // lazy, because rows are nearly always in this form already, and the code of a projection is compiled
     private lazy val unsafe = UnsafeProjection.create(input, input)
     private val out = new KernelRows(2)
-    // a plan without aggregations gives rows while others are still to come
+    // written by hand, because the code of a projection is compiled
+    private val row = new UnsafeRowWriter(4)
+    // a plan without aggregations takes rows, and gives some while others are still to come; another one takes blocks
     private val gives = plan.isInstanceOf[UploadPlan.Columns]
     private var sent = 0L
 
@@ -56,23 +62,41 @@ private[upload] final class UploadEvaluator(
     override def next(): InternalRow = {
       if (!hasNext) throw new NoSuchElementException("all rows were given out")
       metrics.outputRows += 1
-      out.next()
+      val stored = out.next()
+      withJson(stored.getBinary(0), stored.getBinary(1))
+    }
+
+    private def withJson(key: Array[Byte], value: Array[Byte]): UnsafeRow = {
+      totals.rows.add(1)
+      totals.keyBytes.add(key.length)
+      totals.valueBytes.add(value.length)
+      row.reset()
+      row.zeroOutNullBytes()
+      row.write(0, key)
+      row.write(1, value)
+      if (json.takes(key)) {
+        row.write(2, UTF8String.fromBytes(json.key(key)))
+        row.write(3, UTF8String.fromBytes(json.value(value)))
+      } else {
+        row.setNullAt(2)
+        row.setNullAt(3)
+      }
+      row.getRow
     }
 
     /** Hands rows over: all of them, or a frame if it gives rows already. */
     private def load(): Unit = {
       val before = sent
       while (rows.hasNext && !(gives && sent > before)) {
-        frame.add(
-          rows.next() match {
-            case already: UnsafeRow => already
-            case other              => unsafe(other)
-          },
-          null
-        )
+        if (gives) frame.add(asUnsafe(rows.next()), null) else frame.addRecords(rows.next().getBinary(1))
         metrics.inputRows += 1
       }
       if (!rows.hasNext) frame.flush()
+    }
+
+    private def asUnsafe(row: InternalRow): UnsafeRow = row match {
+      case already: UnsafeRow => already
+      case other              => unsafe(other)
     }
 
     private def send(buffer: ByteBuffer, size: Int): Unit = {

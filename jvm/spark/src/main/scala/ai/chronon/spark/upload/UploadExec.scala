@@ -14,18 +14,23 @@ import org.apache.spark.sql.execution.metric.{SQLMetric, SQLMetrics}
 
 /** Gives the bytes of keys and of what is stored of them, through the native kernel.
   *
-  * Where rows are aggregated, the child arrives hashed by the keys, in any order: the kernel sorts it by key, time and inputs and
-  * folds one key after the other, so that rows of equal time are folded in an order that does not depend on how they were
-  * shuffled. Rows that do not fit into the task's memory wait on disk. Where they are not, the child is read as it comes.
+  * Where rows are aggregated, the child gives blocks of them, those of a key in one partition, in any order: the kernel sorts rows by
+  * key, time and inputs and folds one key after the other, so that rows of equal time are folded in an order that does not depend on how
+  * they were shuffled. Rows that do not fit into the task's memory wait on disk. Where they are not, rows are read as they come.
   *
-  * Rows come out in an order of the operator's own, of two columns that are never null.
+  * Rows come out in an order of the operator's own: key and value as bytes, never null, and as JSON, which only some rows have.
   */
-case class UploadExec(keys: Seq[Attribute], plan: UploadPlan, output: Seq[Attribute], child: SparkPlan)
-    extends UnaryExecNode {
+case class UploadExec(
+    plan: UploadPlan,
+    json: JsonSample,
+    totals: UploadTotals,
+    output: Seq[Attribute],
+    child: SparkPlan
+) extends UnaryExecNode {
 
   override lazy val metrics: Map[String, SQLMetric] = Map(
     "numOutputRows" -> SQLMetrics.createMetric(sparkContext, "number of output rows"),
-    "numInputRows" -> SQLMetrics.createMetric(sparkContext, "input rows read"),
+    "numInputRows" -> SQLMetrics.createMetric(sparkContext, "input rows or blocks read"),
     "nativeTime" -> SQLMetrics.createNanoTimingMetric(sparkContext, "native time"),
     "nativeBytes" -> SQLMetrics.createSizeMetric(sparkContext, "native bytes peak"),
     "spilledBytes" -> SQLMetrics.createSizeMetric(sparkContext, "native bytes spilled")
@@ -36,7 +41,7 @@ case class UploadExec(keys: Seq[Attribute], plan: UploadPlan, output: Seq[Attrib
   @transient override lazy val references: AttributeSet = child.outputSet
 
   override def requiredChildDistribution: Seq[Distribution] = plan match {
-    case _: UploadPlan.Aggregated => ClusteredDistribution(keys) :: Nil
+    case _: UploadPlan.Aggregated => ClusteredDistribution(child.output.take(1)) :: Nil
     case _: UploadPlan.Columns    => UnspecifiedDistribution :: Nil
   }
 
@@ -44,6 +49,8 @@ case class UploadExec(keys: Seq[Attribute], plan: UploadPlan, output: Seq[Attrib
     val evaluator = new UploadEvaluator(
       child.output,
       plan,
+      json,
+      totals,
       conf.getConfString(KernelBudget.Limit, Long.MaxValue.toString).toLong,
       UploadMetrics(
         longMetric("numOutputRows"),

@@ -4,14 +4,20 @@ import org.apache.spark.sql.{SparkSession, Strategy}
 import org.apache.spark.sql.catalyst.expressions.{Attribute, AttributeReference, AttributeSet}
 import org.apache.spark.sql.catalyst.plans.logical.{LogicalPlan, UnaryNode}
 import org.apache.spark.sql.execution.SparkPlan
-import org.apache.spark.sql.types.BinaryType
+import org.apache.spark.sql.types.{BinaryType, StringType}
 
-/** Logical form of [[UploadExec]]: for what the plan stores, the bytes of its key and its own.
+/** Logical form of [[UploadExec]]: for what the plan stores, the bytes of its key and its own, and of some both as JSON.
   *
-  * @param keys columns of the child; they come first in it
+  * The child gives rows of keys and columns or, where they are aggregated, blocks of such rows
+  * ([[ai.chronon.spark.blocks.KeyBlocksNode]]).
   */
-case class UploadNode(keys: Seq[Attribute], plan: UploadPlan, output: Seq[Attribute], child: LogicalPlan)
-    extends UnaryNode {
+case class UploadNode(
+    plan: UploadPlan,
+    json: JsonSample,
+    totals: UploadTotals,
+    output: Seq[Attribute],
+    child: LogicalPlan
+) extends UnaryNode {
 
   override def producedAttributes: AttributeSet = AttributeSet(output)
 
@@ -22,13 +28,12 @@ case class UploadNode(keys: Seq[Attribute], plan: UploadPlan, output: Seq[Attrib
 }
 
 object UploadNode {
-  val KeyBytes = "key_bytes"
-  val ValueBytes = "value_bytes"
 
-  /** The node over a child whose first columns are the keys. */
-  def over(child: LogicalPlan, plan: UploadPlan, keys: Int): UploadNode = {
-    val output = Seq(KeyBytes, ValueBytes).map(AttributeReference(_, BinaryType, nullable = false)())
-    UploadNode(child.output.take(keys), plan, output, child)
+  /** The node over its child. */
+  def over(child: LogicalPlan, plan: UploadPlan, json: JsonSample, totals: UploadTotals): UploadNode = {
+    val bytes = Seq("key_bytes", "value_bytes").map(AttributeReference(_, BinaryType, nullable = false)())
+    val texts = Seq("key_json", "value_json").map(AttributeReference(_, StringType)())
+    UploadNode(plan, json, totals, bytes ++ texts, child)
   }
 }
 
@@ -36,7 +41,7 @@ object UploadNode {
 object UploadStrategy extends Strategy {
 
   override def apply(plan: LogicalPlan): Seq[SparkPlan] = plan match {
-    case n: UploadNode => Seq(UploadExec(n.keys, n.plan, n.output, planLater(n.child)))
+    case n: UploadNode => Seq(UploadExec(n.plan, n.json, n.totals, n.output, planLater(n.child)))
     case _             => Nil
   }
 

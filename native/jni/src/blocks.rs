@@ -1,0 +1,111 @@
+//! Blocks of rows behind a handle.
+
+use crate::exclusive::{Exclusive, Held};
+use crate::session::Written;
+use crate::settings;
+use chronon_join::KeyBlocks;
+use chronon_types::{Error, Field, Result};
+use serde::Deserialize;
+
+/// What `blocksOpen` understands.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Options {
+    definition: String,
+    keys: Vec<Field>,
+    /// The time, then the inputs.
+    columns: Vec<Field>,
+    marks: Vec<i32>,
+    block_bytes: usize,
+    columnar: bool,
+}
+
+/// Blocks.
+pub(crate) struct Blocks {
+    state: Exclusive<State>,
+}
+
+struct State {
+    blocks: KeyBlocks,
+    failed: Option<Error>,
+    definition: String,
+}
+
+impl Blocks {
+    /// Blocks without rows.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for options that are not understood, and what the blocks refuse.
+    pub(crate) fn open(options: &str) -> Result<Self> {
+        let options: Options = serde_json::from_str(options)
+            .map_err(|e| Error::invalid_argument(format!("options of the blocks: {e}")))?;
+        let definition = format!("definition {}", options.definition);
+        let blocks =
+            KeyBlocks::new(&options.keys, &options.columns, options.marks, options.block_bytes, options.columnar)
+                .map_err(|error| error.within(&definition))?;
+        Ok(Self { state: Exclusive::new(State { blocks, failed: None, definition }) })
+    }
+
+    /// Takes a frame in, of columns or of records; the bytes held afterwards.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a second thread; what the blocks refuse; `OutOfBudget`.
+    pub(crate) fn put(&self, frame: &[u8], columnar: bool) -> Result<u64> {
+        self.step(|state| {
+            settings::check_budget("the blocks", state.bytes_held(), frame.len())?;
+            if columnar {
+                state.blocks.put_columns(frame)?
+            } else {
+                state.blocks.put_rows(frame)?
+            }
+            Ok(state.bytes_held())
+        })
+    }
+
+    /// Gives all blocks out, however short.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a second thread; what the blocks refuse.
+    pub(crate) fn flush(&self) -> Result<()> {
+        self.step(|state| state.blocks.flush())
+    }
+
+    /// Hands blocks to `write`: bytes written, or else bytes needed for one, and then it waits. `Ok(Ok(0))` when none are ready.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a second thread; the error of an earlier call.
+    pub(crate) fn next(&self, room: usize, write: impl FnOnce(&[u8])) -> Result<Written> {
+        self.step(|state| {
+            Ok(state.blocks.next(room).map(|blocks| {
+                write(blocks);
+                blocks.len()
+            }))
+        })
+    }
+
+    /// Bytes held after the last call.
+    pub(crate) fn bytes_held(&self) -> u64 {
+        self.state.bytes_held()
+    }
+
+    /// A step; when it fails, rows may be missing, so nothing may follow.
+    fn step<R>(&self, work: impl FnOnce(&mut State) -> Result<R>) -> Result<R> {
+        self.state.with(|state| {
+            work(state).map_err(|error| {
+                let error = error.within(&state.definition);
+                state.failed = Some(error.clone());
+                error
+            })
+        })
+    }
+}
+
+impl Held for State {
+    fn bytes_held(&self) -> u64 {
+        self.blocks.bytes_held() as u64
+    }
+
+    fn failed(&self) -> Option<&Error> {
+        self.failed.as_ref()
+    }
+}
