@@ -157,8 +157,8 @@ def matrix_table(operations: list[str], ours: Side, theirs: Side) -> list[str]:
     return lines
 
 
-def page(where: dict[str, str], names: list[str], operations: list[str], ours: Side, theirs: Side) -> list[str]:
-    """The published page; the table of all phases is of `operations`, if any."""
+def bar_page(where: dict[str, str], names: list[str], ours: Side, theirs: Side) -> list[str]:
+    """The published page of what has a bar."""
     lines = ["# Kernel against reference", "", *(f"- {key}: {value}" for key, value in where.items()), ""]
     lines += [
         "One thread. A ratio is the reference's median over the kernel's in the same round, of several rounds the",
@@ -175,7 +175,7 @@ def page(where: dict[str, str], names: list[str], operations: list[str], ours: S
         lines += ["", "## Peak memory of the whole process, in MB", ""]
         lines += [
             "Medians of three runs, with the CPU time of each process. The bar goes by the least heap in which the",
-            "reference is no slower than in that of the timed runs.",
+            "reference takes at most a tenth more CPU than in that of the timed runs, in the median of three turns.",
             "",
             "| | kernel | reference, heap of the timed runs | least heap, no slower | least heap that does |",
             "|---|---|---|---|---|",
@@ -185,13 +185,19 @@ def page(where: dict[str, str], names: list[str], operations: list[str], ours: S
             others = [theirs.memory[how][kind] for kind in ("timed", "fast", "least")]
             cells = [f"{run['mb'] / own['mb']:.1f}×: {footprint(run)} in -Xmx{run['heap']}m" for run in others]
             lines.append(f"| {WORKLOADS['memory']['ways'][how]} | {footprint(own)} | {' | '.join(cells)} |")
-    if operations:
-        lines += [
-            "",
-            "## All phases",
-            "",
-            "Kernel, reference: ratio; per row for updates, else per IR. Briefly warmed up, one JVM per operation.",
-            "",
-            *matrix_table(operations, ours, theirs),
-        ]
     return lines
+
+
+def matrix_page(where: dict[str, str], operations: list[str], ours: Side, theirs: Side) -> list[str]:
+    """The published page of all phases of some operations."""
+    return [
+        "# Kernel against reference, all phases",
+        "",
+        *(f"- {key}: {value}" for key, value in where.items()),
+        "",
+        "Kernel, reference: ratio; per row for updates, else per IR (intermediate result). One thread, briefly warmed",
+        "up, one JVM per operation; the figures of what has a bar are in `kernel-vs-reference`. One row or IR at a",
+        "time is the price of a call. What the benches do: [benchmarks/kernel](../../kernel/README.md).",
+        "",
+        *matrix_table(operations, ours, theirs),
+    ]
