@@ -34,19 +34,46 @@ private[blocks] final class ColumnFrame {
     val nulls = if (values.hasNull) ColumnFrame.nulls(values, rows) else null
     if (nulls == null) word(0) else flags(nulls)
     dataType match {
-      case BooleanType            => copy(values.getBooleans(0, rows), Platform.BOOLEAN_ARRAY_OFFSET, rows)
-      case ByteType               => copy(values.getBytes(0, rows), Platform.BYTE_ARRAY_OFFSET, rows)
-      case ShortType              => copy(values.getShorts(0, rows), Platform.SHORT_ARRAY_OFFSET, 2 * rows)
-      case IntegerType | DateType => copy(values.getInts(0, rows), Platform.INT_ARRAY_OFFSET, 4 * rows)
-      case LongType               => copy(values.getLongs(0, rows), Platform.LONG_ARRAY_OFFSET, 8 * rows)
-      case FloatType              => copy(values.getFloats(0, rows), Platform.FLOAT_ARRAY_OFFSET, 4 * rows)
-      case DoubleType             => copy(values.getDoubles(0, rows), Platform.DOUBLE_ARRAY_OFFSET, 8 * rows)
-      case StringType             => variable(rows, nulls)(ColumnFrame.texts(values))
-      case BinaryType             => variable(rows, nulls)(row => UTF8String.fromBytes(values.getBinary(row)))
-      case other                  =>
-        throw new IllegalArgumentException(s"a column of type ${other.catalogString} is not read as one")
+      case StringType => variable(rows, nulls)(ColumnFrame.texts(values))
+      case BinaryType => variable(rows, nulls)(row => UTF8String.fromBytes(values.getBinary(row)))
+      // of a null, Spark's own vectors give any number, but others fail
+      case _ if nulls != null && !values.isInstanceOf[WritableColumnVector] =>
+        numbersOneByOne(values, dataType, nulls)
+      case _ => numbers(values, dataType, rows)
     }
   }
+
+  private def numbers(values: ColumnVector, dataType: DataType, rows: Int): Unit = dataType match {
+    case BooleanType            => copy(values.getBooleans(0, rows), Platform.BOOLEAN_ARRAY_OFFSET, rows)
+    case ByteType               => copy(values.getBytes(0, rows), Platform.BYTE_ARRAY_OFFSET, rows)
+    case ShortType              => copy(values.getShorts(0, rows), Platform.SHORT_ARRAY_OFFSET, 2 * rows)
+    case IntegerType | DateType => copy(values.getInts(0, rows), Platform.INT_ARRAY_OFFSET, 4 * rows)
+    case LongType               => copy(values.getLongs(0, rows), Platform.LONG_ARRAY_OFFSET, 8 * rows)
+    case FloatType              => copy(values.getFloats(0, rows), Platform.FLOAT_ARRAY_OFFSET, 4 * rows)
+    case DoubleType             => copy(values.getDoubles(0, rows), Platform.DOUBLE_ARRAY_OFFSET, 8 * rows)
+    case other                  => throw notTaken(other)
+  }
+
+  private def numbersOneByOne(values: ColumnVector, dataType: DataType, nulls: Array[Boolean]): Unit = {
+    val width = dataType.defaultSize
+    val length = padded(width * nulls.length)
+    reserve(length)
+    val put: (Long, Int) => Unit = dataType match {
+      case BooleanType            => (at, row) => Platform.putBoolean(null, at, values.getBoolean(row))
+      case ByteType               => (at, row) => Platform.putByte(null, at, values.getByte(row))
+      case ShortType              => (at, row) => Platform.putShort(null, at, values.getShort(row))
+      case IntegerType | DateType => (at, row) => Platform.putInt(null, at, values.getInt(row))
+      case LongType               => (at, row) => Platform.putLong(null, at, values.getLong(row))
+      case FloatType              => (at, row) => Platform.putFloat(null, at, values.getFloat(row))
+      case DoubleType             => (at, row) => Platform.putDouble(null, at, values.getDouble(row))
+      case other                  => throw notTaken(other)
+    }
+    nulls.indices.foreach(row => if (!nulls(row)) put(address + end + width.toLong * row, row))
+    end += length
+  }
+
+  private def notTaken(dataType: DataType): IllegalArgumentException =
+    new IllegalArgumentException(s"a column of type ${dataType.catalogString} is not read as one")
 
   /** Adds a column that is the same number in all rows. */
   def constant(value: Long, rows: Int): Unit = {

@@ -1,12 +1,18 @@
 package ai.chronon.spark.blocks
 
+import ai.chronon.jni.KeyBlocks
 import ai.chronon.spark.SparkSuite
+import ai.chronon.spark.kernel.TypeNames
 import ai.chronon.spark.source.SourceTime
 import org.apache.spark.sql.{Column, DataFrame, Row}
 import org.apache.spark.sql.catalyst.expressions.UnsafeRow
 import org.apache.spark.sql.chronon.SparkInternals
 import org.apache.spark.sql.execution.SparkPlan
+import org.apache.spark.sql.execution.vectorized.OnHeapColumnVector
 import org.apache.spark.sql.functions._
+import org.apache.spark.sql.types.{Decimal, StructType}
+import org.apache.spark.sql.vectorized.{ColumnVector, ColumnarArray, ColumnarMap}
+import org.apache.spark.unsafe.types.UTF8String
 
 import java.nio.{ByteBuffer, ByteOrder}
 import scala.util.Random
@@ -175,4 +181,93 @@ class KeyBlocksSuite extends SparkSuite {
     assert(blocksOf(spark.table(events).limit(0).select("user", "ts"), 1).collect().isEmpty)
   }
 
+  test("numbers in dictionaries that Spark wrote are read, with nulls among them, on heap and off") {
+    val folder = java.nio.file.Files.createTempDirectory("dictionaries").resolve("rows").toString
+    spark.range(9000).selectExpr(
+      "CAST(id % 7 AS STRING) AS user",
+      "CAST(id % 3 AS INT) AS region",
+      "1700000000000 + id % 11 AS ts",
+      "CASE WHEN id % 5 > 0 THEN id % 13 END AS l",
+      "CASE WHEN id % 4 > 0 THEN CAST(id % 13 AS INT) END AS i",
+      "CASE WHEN id % 6 > 0 THEN CAST(id % 13 AS SHORT) END AS s",
+      "CASE WHEN id % 7 > 0 THEN CAST(id % 13 AS BYTE) END AS b",
+      "CASE WHEN id % 8 > 0 THEN CAST(id % 13 AS FLOAT) END AS f",
+      "CASE WHEN id % 9 > 0 THEN CAST(id % 13 AS DOUBLE) END AS d",
+      "CASE WHEN id % 5 > 0 THEN concat('text ', id % 13) END AS t",
+      "CASE WHEN id % 5 > 0 THEN date_add(DATE '2024-01-01', CAST(id % 13 AS INT)) END AS day"
+    ).write.parquet(folder)
+    Seq("false", "true").foreach { offHeap =>
+      spark.conf.set("spark.sql.columnVector.offheap.enabled", offHeap)
+      try sameBothWays(blocksOf(spark.read.parquet(folder), 2), 9000)
+      finally spark.conf.unset("spark.sql.columnVector.offheap.enabled")
+    }
+  }
+
+  test("vectors of others, which give no number for a null, are read like Spark's") {
+    val schema = StructType.fromDDL(
+      "k BIGINT, ts BIGINT, a BOOLEAN, b TINYINT, c SMALLINT, d INT, e FLOAT, f DOUBLE, g DATE, h STRING"
+    )
+    val rows = Seq(
+      Seq(1L, 10L, true, 1.toByte, 2.toShort, 3, 4.5f, -0.0, 19000, "a"),
+      Seq(2L, 11L, null, null, null, null, null, null, null, null),
+      Seq(null, 12L, false, -1.toByte, -2.toShort, -3, Float.NaN, 7.5, -1, "")
+    )
+    val vectors = OnHeapColumnVector.allocateColumns(rows.length, schema).toSeq
+    for ((row, at) <- rows.zipWithIndex; (value, vector) <- row.zip(vectors))
+      value match {
+        case null       => vector.putNull(at)
+        case v: Boolean => vector.putBoolean(at, v)
+        case v: Byte    => vector.putByte(at, v)
+        case v: Short   => vector.putShort(at, v)
+        case v: Int     => vector.putInt(at, v)
+        case v: Long    => vector.putLong(at, v)
+        case v: Float   => vector.putFloat(at, v)
+        case v: Double  => vector.putDouble(at, v)
+        case v: String  => vector.putByteArray(at, v.getBytes("UTF-8"))
+      }
+    val fields = schema.fields.toSeq
+    val options =
+      s"""{"definition": "team.vectors", "columnar": true, "block_bytes": 1000, "marks": [0],
+         | "keys": ${TypeNames.describe(fields.take(1))}, "columns": ${TypeNames.describe(
+          fields.drop(1)
+        )}}""".stripMargin
+    def block(vectors: Seq[ColumnVector]): Seq[Byte] = {
+      val frame = new ColumnFrame
+      frame.begin(rows.length, null)
+      vectors.zip(schema.fields).foreach { case (v, field) => frame.column(v, field.dataType, rows.length) }
+      val blocks = KeyBlocks.open(options)
+      try {
+        blocks.putColumns(frame.buffer, frame.size)
+        blocks.flush()
+        val out = blocks.next()
+        Seq.fill(out.remaining())(out.get())
+      } finally blocks.close()
+    }
+    assert(block(vectors.map(new Strict(_))) == block(vectors))
+  }
+}
+
+/** A vector that is not Spark's own, and fails where a null is asked for its number, as Arrow's do. */
+private final class Strict(values: ColumnVector) extends ColumnVector(values.dataType) {
+  private def at[T](row: Int)(get: Int => T): T =
+    if (values.isNullAt(row)) throw new IllegalStateException(s"value $row is null") else get(row)
+
+  override def close(): Unit = values.close()
+  override def hasNull: Boolean = values.hasNull
+  override def numNulls: Int = values.numNulls
+  override def isNullAt(row: Int): Boolean = values.isNullAt(row)
+  override def getBoolean(row: Int): Boolean = at(row)(values.getBoolean)
+  override def getByte(row: Int): Byte = at(row)(values.getByte)
+  override def getShort(row: Int): Short = at(row)(values.getShort)
+  override def getInt(row: Int): Int = at(row)(values.getInt)
+  override def getLong(row: Int): Long = at(row)(values.getLong)
+  override def getFloat(row: Int): Float = at(row)(values.getFloat)
+  override def getDouble(row: Int): Double = at(row)(values.getDouble)
+  override def getUTF8String(row: Int): UTF8String = at(row)(values.getUTF8String)
+  override def getBinary(row: Int): Array[Byte] = at(row)(values.getBinary)
+  override def getDecimal(row: Int, precision: Int, scale: Int): Decimal =
+    values.getDecimal(row, precision, scale)
+  override def getArray(row: Int): ColumnarArray = values.getArray(row)
+  override def getMap(row: Int): ColumnarMap = values.getMap(row)
+  override def getChild(ordinal: Int): ColumnVector = values.getChild(ordinal)
 }
