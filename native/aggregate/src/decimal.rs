@@ -37,6 +37,10 @@ impl Physical for Decimals {
         array[row]
     }
     #[inline]
+    fn values(array: &Self::Array, rows: usize) -> impl Iterator<Item = i128> {
+        array[..rows].iter().copied()
+    }
+    #[inline]
     fn own(value: i128) -> i128 {
         value
     }
@@ -104,6 +108,10 @@ impl Physical for Singles {
     #[inline]
     fn get(array: &Self::Array, row: usize) -> f64 {
         array[row]
+    }
+    #[inline]
+    fn values(array: &Self::Array, rows: usize) -> impl Iterator<Item = f64> {
+        array[..rows].iter().copied()
     }
     #[inline]
     fn own(value: f64) -> f64 {

@@ -172,7 +172,7 @@ impl<S: Shape> Grouped<S> {
         for groups in groups.chunks(64) {
             let reached = u32::try_from(self.irs.len()).unwrap_or(u32::MAX);
             if groups.iter().fold(false, |beyond, group| beyond | (*group >= reached)) {
-                groups.iter().for_each(|group| self.reach(*group as usize));
+                groups.iter().max().into_iter().for_each(|last| self.reach(*last as usize));
             }
         }
     }

@@ -35,6 +35,11 @@ pub trait Physical: Send + Sync + 'static {
     fn read(array: &ArrayRef) -> Result<Self::Array>;
     /// The value in row `row`, which must not be null.
     fn get(array: &Self::Array, row: usize) -> Self::Ref<'_>;
+    /// The values of the first `rows` rows, none of which may be null.
+    #[inline]
+    fn values(array: &Self::Array, rows: usize) -> impl Iterator<Item = Self::Ref<'_>> {
+        (0..rows).map(|row| Self::get(array, row))
+    }
     /// A copy to keep.
     fn own(value: Self::Ref<'_>) -> Self::Owned;
     /// Overwrites `kept`, reusing its memory.
@@ -110,6 +115,10 @@ impl Physical for Longs {
         array[row]
     }
     #[inline]
+    fn values(array: &Self::Array, rows: usize) -> impl Iterator<Item = i64> {
+        array[..rows].iter().copied()
+    }
+    #[inline]
     fn own(value: i64) -> i64 {
         value
     }
@@ -168,6 +177,10 @@ impl Physical for Doubles {
     #[inline]
     fn get(array: &Self::Array, row: usize) -> f64 {
         array[row]
+    }
+    #[inline]
+    fn values(array: &Self::Array, rows: usize) -> impl Iterator<Item = f64> {
+        array[..rows].iter().copied()
     }
     #[inline]
     fn own(value: f64) -> f64 {

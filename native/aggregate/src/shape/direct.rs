@@ -77,6 +77,19 @@ impl<O: Operation> Direct<O> {
     }
 }
 
+/// Adds each value to the accumulator of its group. A function of its own, as few enough things are alive in it for
+/// registers to hold them.
+#[inline(never)]
+fn scatter<'a, O: Operation>(
+    operation: &O,
+    irs: &mut [Option<O::Ir>],
+    rows: impl Iterator<Item = ((&'a u32, &'a Millis), <O::Input as Physical>::Ref<'a>)>,
+) {
+    for ((group, ts), value) in rows {
+        add(operation, &mut irs[*group as usize], value, *ts);
+    }
+}
+
 impl<O: Operation> Shape for Direct<O> {
     type Ir = O::Ir;
     type Batch = Column<O::Input>;
@@ -133,18 +146,12 @@ impl<O: Operation> Shape for Direct<O> {
             }
             return Ok(());
         }
-        // Not by `Column::each`: a closure for both loops is not compiled into either.
-        let rows = groups.iter().zip(ts).enumerate();
+        let rows = groups.iter().zip(ts);
         match &batch.nulls {
-            None => {
-                for (row, (group, ts)) in rows {
-                    add(&self.operation, &mut irs[*group as usize], O::Input::get(&batch.values, row), *ts);
-                }
-            }
+            None => scatter(&self.operation, irs, rows.zip(O::Input::values(&batch.values, groups.len()))),
             Some(nulls) => {
-                for (row, (group, ts)) in rows.filter(|(row, _)| nulls.is_valid(*row)) {
-                    add(&self.operation, &mut irs[*group as usize], O::Input::get(&batch.values, row), *ts);
-                }
+                let rows = rows.enumerate().filter(|(row, _)| nulls.is_valid(*row));
+                scatter(&self.operation, irs, rows.map(|(row, times)| (times, O::Input::get(&batch.values, row))));
             }
         }
         Ok(())
