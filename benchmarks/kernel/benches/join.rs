@@ -1,12 +1,14 @@
 //! The join of one partition from rows to rows: taking rows in, then sorting, aggregating and giving rows out. An eighth of
-//! the full workload, as one of eight partitions has it.
+//! the full workload, as one of eight partitions has it; and an entity that is changed and asked for all day.
 
-use arrow::array::{ArrayRef, Int64Array};
-use chronon_aggregate::Resolution;
+use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array};
+use chronon_aggregate::{AggregationSpec, OperationKind, Resolution, TimeUnit, Window};
 use chronon_codec::row::{Added, Row, RowExtender};
 use chronon_join::{JoinLayout, PartitionJoin, Side};
 use chronon_testkit::workload::{Random, Skew, Workload};
+use chronon_types::time::{DAY, HOUR};
 use chronon_window::WindowPlan;
+use chronon_window::online::{Base, OnlinePlan};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use std::sync::Arc;
 
@@ -47,7 +49,7 @@ fn join(criterion: &mut Criterion) {
     let random = &mut Random(1);
     let left = [keys(&workload.query_groups), times(&workload.query_times)];
     let left = frames(workload.query_groups.len(), &left, true, random);
-    let amounts = Arc::new(arrow::array::Float64Array::from(workload.amounts.clone())) as ArrayRef;
+    let amounts = Arc::new(Float64Array::from(workload.amounts.clone())) as ArrayRef;
     let items = longs(&mut workload.items.iter().copied());
     let right = [keys(&workload.event_groups), times(&workload.event_times), amounts, items];
     let right = frames(workload.event_groups.len(), &right, false, random);
@@ -80,20 +82,63 @@ fn join(criterion: &mut Criterion) {
             take(&mut join);
             join
         };
-        let all = |mut join: PartitionJoin| {
-            let mut bytes = 0;
-            while let Ok(rows) = join.next(FRAME).expect("rows")
-                && !rows.is_empty()
-            {
-                bytes += rows.len();
-            }
-            assert!(bytes > 0);
-            join
-        };
-        bencher.iter_batched(loaded, all, BatchSize::LargeInput);
+        bencher.iter_batched(loaded, give_all, BatchSize::LargeInput);
     });
     group.finish();
 }
 
-criterion_group!(benches, join);
+fn give_all(mut join: PartitionJoin) -> PartitionJoin {
+    let mut bytes = 0;
+    while let Ok(rows) = join.next(FRAME).expect("rows")
+        && !rows.is_empty()
+    {
+        bytes += rows.len();
+    }
+    assert!(bytes > 0);
+    join
+}
+
+/// One key on one day: so many rows in its snapshot, changes, and rows that ask.
+fn entity(criterion: &mut Criterion) {
+    let windows = |hours: &[i32]| hours.iter().map(|hours| Some(Window::new(*hours, TimeUnit::Hours))).collect();
+    let base = |kind, input| Base { spec: AggregationSpec::new(kind, input), windows: windows(&[6, 24, 168]) };
+    use OperationKind::{ApproxUniqueCount, Average, Count, Last, Sum};
+    let bases = [Sum, Count, Average, Last].map(|kind| base(kind, 0)).into_iter().chain([base(ApproxUniqueCount, 1)]);
+    let plan = Arc::new(OnlinePlan::new(Workload::inputs(), bases.collect()).expect("a plan"));
+    let day = 20_000 * DAY;
+    let mut group = criterion.benchmark_group("entity");
+    group.sample_size(10);
+    for rows in [1_000_i64, 10_000, 100_000] {
+        let longs = |value: &mut dyn FnMut(i64) -> i64, rows: i64| -> ArrayRef {
+            Arc::new(Int64Array::from_iter_values((0..rows).map(value)))
+        };
+        let mut random = Random(3);
+        // the snapshot's rows, then the changes, a quarter of which take rows out
+        let time = |row: i64| if row < rows { day - HOUR - row } else { day + (row - rows) * DAY / rows };
+        let added = BooleanArray::from_iter((0..2 * rows).map(|row| (row >= rows).then_some(row % 4 > 0)));
+        let amounts = Float64Array::from_iter_values((0..2 * rows).map(|_| random.unit()));
+        let keys = |rows| [longs(&mut |_| 7, rows), longs(&mut |_| day, rows)];
+        let times = longs(&mut |row| time(row), 2 * rows);
+        let items = longs(&mut |_| random.below(1_000) as i64, 2 * rows);
+        let right = [&keys(2 * rows)[..], &[times.clone(), Arc::new(added), times, Arc::new(amounts), items]].concat();
+        let right = frames(2 * rows as usize, &right, false, &mut random);
+        let asked = longs(&mut |row| day + row * DAY / rows + 1, rows);
+        let left = frames(rows as usize, &[&keys(rows)[..], &[asked]].concat(), true, &mut random);
+        let loaded = || {
+            let layout =
+                JoinLayout { variable_keys: vec![false; 2], left_columns: 3, left_variable: vec![], together: None };
+            let mut join = PartitionJoin::of_mutations(plan.clone(), layout).expect("a join");
+            left.iter().for_each(|frame| join.put(Side::Left, frame.clone()).expect("rows"));
+            right.iter().for_each(|frame| join.put(Side::Right, frame.clone()).expect("rows"));
+            join
+        };
+        group.throughput(Throughput::Elements(rows as u64));
+        group.bench_function(rows.to_string(), |bencher| {
+            bencher.iter_batched(loaded, give_all, BatchSize::LargeInput);
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, join, entity);
 criterion_main!(benches);

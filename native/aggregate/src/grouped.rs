@@ -67,6 +67,10 @@ pub trait GroupedColumn: Send {
     /// As for [`Self::fold`].
     fn merge_group(&mut self, into: usize, from: usize) -> Result<()>;
 
+    /// Makes the accumulator of group `into` what that of group `from` is, to the last bit, which merging it into nothing does
+    /// not for all operations.
+    fn copy_group(&mut self, into: usize, from: usize);
+
     /// Whether the group has an accumulator.
     fn is_present(&self, group: usize) -> bool;
 
@@ -255,6 +259,11 @@ impl<S: Shape> GroupedColumn for Grouped<S> {
         let merged = self.shape.merge(&mut self.irs[into], &later);
         self.irs[from] = Some(later);
         merged
+    }
+
+    fn copy_group(&mut self, into: usize, from: usize) {
+        self.reach(into.max(from));
+        self.irs[into] = self.irs[from].clone();
     }
 
     fn is_present(&self, group: usize) -> bool {

@@ -23,10 +23,10 @@ const BETWEEN: usize = 2;
 /// the row is added. Rows of a snapshot count before the day begins, mutations from then on: so those of a day come in the
 /// order in which they are needed, and a mutation before the day is in the snapshot already.
 ///
-/// Cost: for each key and day one fold per row of the snapshot, and one per mutation for each answer. Rows share an answer when
-/// no mutation came and no window's tail moved between them: so there are at most as many answers as times asked for, and no
-/// more than mutations and moves of tails (of which the shortest windows have 288 a day). Memory: the batch IR and the mutations of one
-/// key and day.
+/// Cost: for each key and day one fold per row of the snapshot and per mutation, and for each answer what its tail hops take. All
+/// of the mutations that have come are folded again when a window's tail has moved (those of the shortest windows do 288 times a day),
+/// and for an answer after a change that was made before the time of its row. Rows share an answer when no mutation came and no
+/// tail moved between them. Memory: the batch IR, the mutations of one key and day, and two sets of accumulators.
 pub(crate) struct EntityStates {
     plan: Arc<OnlinePlan>,
     snapshot: BatchIr,
@@ -64,6 +64,8 @@ struct Gathered {
     columns: Vec<ArrayRef>,
     changed: Vec<Millis>,
     ts: Vec<Millis>,
+    /// The latest of [`Self::ts`] so far.
+    latest: Vec<Millis>,
     is_before: Vec<bool>,
 }
 
@@ -95,6 +97,7 @@ impl EntityStates {
     fn load(&mut self, key: &Key, layout: &Layout, right: &mut Sorted) -> Result<State> {
         let day = Row::new(&key.head, layout.time() + 1)?.slot(layout.time() - 1) as Millis;
         self.snapshot.restart(day);
+        self.lambda.restart();
         let mut any = false;
         let mut mutations = Gathered::default();
         while let Some(row) = right.peek()? {
@@ -142,11 +145,11 @@ impl EntityStates {
 
     /// Answers a row that asks at `query`, when so many mutations have come.
     fn answer(&mut self, state: &State, query: Millis, seen: usize) -> Result<()> {
-        let Gathered { columns, changed, ts, is_before } = &state.mutations;
+        let Gathered { columns, changed, ts, is_before, .. } = &state.mutations;
         let columns: Vec<ArrayRef> = columns.iter().map(|column| column.slice(0, seen)).collect();
         let mutations = Mutations { is_before: &is_before[..seen], ts: &changed[..seen] };
         let rows = Events { ts: &ts[..seen], columns: &columns, mutations: Some(mutations) };
-        self.lambda.answer(&Request {
+        self.lambda.follow(&Request {
             query,
             batch_end: state.day,
             batch: state.stored.as_deref(),
@@ -169,7 +172,9 @@ impl Gathered {
         if row.record.head.is_null(time) {
             return Err(Error::invalid_argument("a mutation has no time of its row"));
         }
-        self.ts.push(row.record.head.slot(time) as Millis);
+        let ts = row.record.head.slot(time) as Millis;
+        self.ts.push(ts);
+        self.latest.push(self.latest.last().map_or(ts, |latest| ts.max(*latest)));
         self.changed.push(row.time);
         self.is_before.push(!added);
         Ok(())
@@ -177,7 +182,7 @@ impl Gathered {
 
     fn bytes_held(&self) -> usize {
         self.columns.iter().map(|column| column.get_array_memory_size()).sum::<usize>()
-            + (self.changed.capacity() + self.ts.capacity()) * size_of::<Millis>()
+            + (self.changed.capacity() + self.ts.capacity() + self.latest.capacity()) * size_of::<Millis>()
             + self.is_before.capacity()
     }
 }
@@ -200,7 +205,7 @@ impl Features for EntityStates {
             });
             if !same {
                 self.answer(&state, query, seen)?;
-                let settled = state.mutations.ts[..seen].iter().all(|ts| *ts < query);
+                let settled = seen == 0 || state.mutations.latest[seen - 1] < query;
                 answered = Some(Answered { group, query, seen, settled });
                 answers += 1;
             }

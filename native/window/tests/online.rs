@@ -251,16 +251,21 @@ fn arrays(rows: &[&naive::Row]) -> (Vec<Millis>, Vec<ArrayRef>) {
     (rows.iter().map(|row| row.ts).collect(), (0..columns().len()).map(column).collect())
 }
 
+/// The case without what has no stored form: lists and maps that are kept whole may hold nulls.
+fn storable(mut case: Case) -> Case {
+    let whole =
+        |spec: &AggregationSpec| !matches!(columns()[spec.input].data_type, DataType::List(_) | DataType::Map(_, _));
+    case.specs.retain(|spec| !spec.operation.is_timed() || whole(spec));
+    Case { resolution: Resolution::FiveMinute, ..case }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
     /// Batch and stream of one key are the window rule over both, while the tail stays within the buffer.
     #[test]
     fn batch_and_stream_are_the_window_rule(case in case(24, 2), cut in any::<prop::sample::Index>(), late in 0i64..48 * 12) {
-        let mut case = Case { resolution: Resolution::FiveMinute, ..case };
-        // Lists and maps that are kept whole may hold nulls, which have no stored form.
-        let whole = |spec: &AggregationSpec| !matches!(columns()[spec.input].data_type, DataType::List(_) | DataType::Map(_, _));
-        case.specs.retain(|spec| !spec.operation.is_timed() || whole(spec));
+        let case = storable(case);
         prop_assume!(!case.specs.is_empty());
         let plan = online(&case);
         let mut rows: Vec<naive::Row> = case.events.iter().map(|(_, row)| row.clone()).filter(|row| row.ts >= 0).collect();
@@ -299,6 +304,65 @@ proptest! {
         for cut in 0..stored.len() {
             // Any error will do; never a panic.
             let _ = BatchIr::decode(plan.clone(), end, &stored[..cut]);
+        }
+    }
+
+    /// Requests that follow one another get what each would get alone, to the last bit: with rows or mutations that come between
+    /// them, some at one moment, some of rows whose time is still to come, and while tails move.
+    #[test]
+    fn requests_that_follow_are_answered_as_each_alone(
+        case in case(24, 2),
+        cut in any::<prop::sample::Index>(),
+        steps in prop::collection::vec((0i64..4, any::<bool>(), 0i64..3, 0i64..3), 1..40),
+        mutated in any::<bool>(),
+    ) {
+        let case = storable(case);
+        let mut rows: Vec<naive::Row> = case.events.iter().map(|(_, row)| row.clone()).filter(|row| row.ts >= 0).collect();
+        prop_assume!(!case.specs.is_empty() && !rows.is_empty());
+        rows.sort_by_key(|row| row.ts);
+        let end = rows[cut.index(rows.len())].ts / DAY * DAY;
+        let plan = online(&case);
+        let mut ir = BatchIr::new(plan.clone(), end).unwrap();
+        let (ts, inputs) = arrays(&rows.iter().filter(|row| row.ts < end).collect::<Vec<_>>());
+        ir.update(&ts, &inputs).unwrap();
+        let mut stored = Vec::new();
+        ir.encode(&mut stored).unwrap();
+
+        let (mut clock, mut changed, mut queries) = (end, Vec::new(), Vec::new());
+        let mut streamed: Vec<naive::Row> = Vec::new();
+        for (step, (minutes, _, ahead, asks)) in steps.iter().enumerate() {
+            clock += minutes * 60_000;
+            let row = rows[step % rows.len()].clone();
+            let ts = match (mutated, ahead) {
+                (false, _) => clock,
+                (true, 0) => row.ts,
+                (true, ahead) => clock + (ahead - 1) * 120_000,
+            };
+            streamed.push(naive::Row { ts, ..row });
+            changed.push(clock);
+            queries.extend((0..*asks).map(|ask| clock + ask));
+        }
+        queries.sort_unstable();
+        let is_before: Vec<bool> = steps.iter().map(|(_, is_before, ..)| *is_before).collect();
+        let (ts, inputs) = arrays(&streamed.iter().collect::<Vec<_>>());
+        let mut following = Lambda::new(plan.clone()).unwrap();
+        for query in queries {
+            let seen = changed.partition_point(|change| *change < query);
+            let columns: Vec<ArrayRef> = inputs.iter().map(|column| column.slice(0, seen)).collect();
+            let mutations = mutated.then(|| Mutations { is_before: &is_before[..seen], ts: &changed[..seen] });
+            let streamed = match seen {
+                0 => Streamed::Nothing,
+                _ => Streamed::Rows(Events { ts: &ts[..seen], columns: &columns, mutations }),
+            };
+            let request = Request { query, batch_end: end, batch: Some(&stored), streamed, streamed_from: None };
+            let mut alone = Lambda::new(plan.clone()).unwrap();
+            alone.answer(&request).unwrap();
+            following.follow(&request).unwrap();
+            let read = |lambda: &mut Lambda| -> Vec<String> {
+                let columns = lambda.finish().unwrap();
+                columns.iter().map(|column| format!("{:?}", Value::read(column, 0).unwrap())).collect()
+            };
+            prop_assert_eq!(read(&mut following), read(&mut alone), "{}", query);
         }
     }
 }

@@ -103,6 +103,20 @@ pub struct Lambda {
     empty: Vec<Vec<bool>>,
     /// Per window set, which windows take which rows of the request at hand.
     segments: Vec<Vec<Segment>>,
+    /// Where a row of requests stands.
+    walk: Option<Walk>,
+}
+
+/// What requests that follow one another have folded in already. Their accumulators stand behind those of the windows, as they were
+/// before the tail hops.
+#[derive(Debug, Clone, Copy)]
+struct Walk {
+    /// Streamed rows, from the first one on.
+    rows: usize,
+    /// Byte of the batch IR at which the tail hops begin.
+    hops_at: usize,
+    /// Whether no later request takes more of these rows.
+    settled: bool,
 }
 
 /// Consecutive rows and windows of which every window takes every row.
@@ -128,6 +142,7 @@ impl Lambda {
             windows: vec![Vec::new(); plan.window_sets().len()],
             empty: vec![Vec::new(); plan.bases().len()],
             segments: plan.window_sets().iter().map(|_| Vec::new()).collect(),
+            walk: None,
             plan,
         })
     }
@@ -141,10 +156,81 @@ impl Lambda {
     /// column and byte when stored bytes are not what they should be.
     pub fn answer(&mut self, request: &Request<'_>) -> Result<()> {
         self.fold(request)?;
+        self.emit();
+        Ok(())
+    }
+
+    /// The same for a request that follows the last one of this kind: of the same batch, as late or later, and with the same
+    /// streamed rows, perhaps with more behind them. The results are those of [`Self::answer`]. [`Self::restart`] comes
+    /// before the first request of a batch.
+    ///
+    /// Cost: that of the new rows, of the tail hops, and of two copies of each accumulator. The whole of [`Self::answer`] where a
+    /// window's tail has moved, or a row's time was not before the last request though its change was.
+    ///
+    /// # Errors
+    /// As for [`Self::answer`]; `InvalidArgument` for tiles, or when rows are missing.
+    pub fn follow(&mut self, request: &Request<'_>) -> Result<()> {
+        let before = self.walk.take();
+        check_time(request)?;
+        let nothing = Events { ts: &[], columns: &[], mutations: None };
+        let rows = match &request.streamed {
+            Streamed::Nothing => nothing,
+            Streamed::Rows(rows) => *rows,
+            Streamed::Tiles(_) => return Err(Error::invalid_argument("requests with tiles cannot follow one another")),
+        };
+        let stay = self.tails.iter().zip(self.plan.spans()).all(|(tail, span)| *tail == span.tail(request.query));
+        let (mut walk, mut changed) = match before {
+            Some(walk) if walk.rows > rows.ts.len() => {
+                return Err(Error::invalid_argument("rows of the request before are missing"));
+            }
+            Some(walk) if walk.settled && stay => {
+                self.copy_windows(|window, windows| (window, windows + window));
+                (walk, false)
+            }
+            _ => (Walk { rows: 0, hops_at: self.begin(request)?, settled: true }, true),
+        };
+        if walk.rows < rows.ts.len() {
+            changed = true;
+            check_rows(&self.plan, rows.ts, rows.columns)?;
+            let columns: Vec<ArrayRef> =
+                rows.columns.iter().map(|column| column.slice(walk.rows, rows.ts.len() - walk.rows)).collect();
+            let mutations = rows.mutations.map(|all| Mutations {
+                is_before: all.is_before.get(walk.rows..).unwrap_or_default(),
+                ts: all.ts.get(walk.rows..).unwrap_or_default(),
+            });
+            let new = Events { ts: &rows.ts[walk.rows..], columns: &columns, mutations };
+            self.rows(request, &new)?;
+            walk.settled &= new.ts.iter().chain(mutations.map_or(&[][..], |m| m.ts)).all(|ts| *ts < request.query);
+            walk.rows = rows.ts.len();
+        }
+        if changed {
+            self.copy_windows(|window, windows| (windows + window, window));
+        }
+        self.end(request, walk.hops_at)?;
+        self.emit();
+        self.walk = Some(walk);
+        Ok(())
+    }
+
+    /// What is asked next has nothing to do with what was asked before.
+    pub fn restart(&mut self) {
+        self.walk = None;
+    }
+
+    fn emit(&mut self) {
         for (column, base) in self.columns.iter_mut().zip(self.plan.bases()) {
             (0..base.spans.len()).for_each(|window| column.emit(window, window));
         }
-        Ok(())
+    }
+
+    /// Copies the accumulators of all windows: `groups` gives for a window, and how many its base has, where to and where from.
+    fn copy_windows(&mut self, groups: impl Fn(usize, usize) -> (usize, usize)) {
+        for (column, base) in self.columns.iter_mut().zip(self.plan.bases()) {
+            for window in 0..base.spans.len() {
+                let (into, from) = groups(window, base.spans.len());
+                column.copy_group(into, from);
+            }
+        }
     }
 
     /// Hands the results of a request over at once, in the order of the plan's outputs. After an error some may have been.
@@ -163,27 +249,33 @@ impl Lambda {
     }
 
     fn fold(&mut self, request: &Request<'_>) -> Result<()> {
-        if request.query < request.batch_end {
-            return Err(Error::invalid_argument(format!(
-                "a request for time {} cannot be answered by a batch that ends later, at {}",
-                request.query, request.batch_end
-            )));
-        }
-        self.columns.iter_mut().for_each(|column| column.clear());
-        for (tail, span) in self.tails.iter_mut().zip(self.plan.spans()) {
-            *tail = span.tail(request.query);
-        }
-        let stored = request.batch.unwrap_or_default();
-        let mut rest = stored;
-        if request.batch.is_some() {
-            self.collapsed(&mut rest).map_err(|error| at_byte(error, "a batch IR", stored, rest))?;
-        }
+        self.walk = None;
+        check_time(request)?;
+        let hops_at = self.begin(request)?;
         match &request.streamed {
             Streamed::Nothing => {}
             Streamed::Rows(rows) => self.rows(request, rows)?,
             Streamed::Tiles(tiles) => self.tiles(request, tiles)?,
         }
-        if request.batch.is_some() {
+        self.end(request, hops_at)
+    }
+
+    /// Begins with what the batch has collapsed; the byte at which its tail hops begin.
+    fn begin(&mut self, request: &Request<'_>) -> Result<usize> {
+        self.columns.iter_mut().for_each(|column| column.clear());
+        for (tail, span) in self.tails.iter_mut().zip(self.plan.spans()) {
+            *tail = span.tail(request.query);
+        }
+        let Some(stored) = request.batch else { return Ok(0) };
+        let mut rest = stored;
+        self.collapsed(&mut rest).map_err(|error| at_byte(error, "a batch IR", stored, rest))?;
+        Ok(stored.len() - rest.len())
+    }
+
+    /// Ends with the batch's tail hops.
+    fn end(&mut self, request: &Request<'_>, hops_at: usize) -> Result<()> {
+        if let Some(stored) = request.batch {
+            let mut rest = stored.get(hops_at..).unwrap_or_default();
             self.tail_hops(request, &mut rest).map_err(|error| at_byte(error, "a batch IR", stored, rest))?;
         }
         for (column, base) in self.columns.iter_mut().zip(self.plan.bases()) {
@@ -392,6 +484,16 @@ impl Lambda {
         }
         Ok(())
     }
+}
+
+fn check_time(request: &Request<'_>) -> Result<()> {
+    if request.query < request.batch_end {
+        return Err(Error::invalid_argument(format!(
+            "a request for time {} cannot be answered by a batch that ends later, at {}",
+            request.query, request.batch_end
+        )));
+    }
+    Ok(())
 }
 
 impl std::fmt::Debug for Lambda {
