@@ -2,7 +2,7 @@ package ai.chronon.stores.mongo
 
 import ai.chronon.online.KVStore.PutRequest
 import ai.chronon.online.testkit.{FetchFaults, KVStoreContract}
-import ai.chronon.online.{KVStore, OnlineApiLoader, UploadTable}
+import ai.chronon.online.{KVStore, UploadTable}
 import com.mongodb.client.MongoClients
 import de.bwaldvogel.mongo.MongoServer
 import de.bwaldvogel.mongo.backend.memory.MemoryBackend

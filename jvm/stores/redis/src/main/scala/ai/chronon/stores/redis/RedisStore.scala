@@ -136,13 +136,13 @@ private[redis] object RedisStore {
   /** Replaces the value of this time, if there is one. */
   private val PutInSet = "redis.call('ZREMRANGEBYSCORE', KEYS[1], ARGV[2], ARGV[2])\n" + AddToSet
 
-  /** Who has which slots is asked again where a node is lost or says that they have moved, and once in a while for the nodes that just
+  /** Who has which slots is asked again where a node is lost or says that they have moved, and every so often for the nodes that just
     * do not answer: another may have taken their place.
     */
   private val Topology = ClusterTopologyRefreshOptions.builder()
     .enableAllAdaptiveRefreshTriggers()
     .adaptiveRefreshTriggersTimeout(Duration.ofSeconds(5))
-    .enablePeriodicRefresh(Duration.ofSeconds(60))
+    .enablePeriodicRefresh(Duration.ofSeconds(15))
     .build()
 
   /** How many commands a server may owe an answer: far more than any request sends, and no more memory than a process can spare. */

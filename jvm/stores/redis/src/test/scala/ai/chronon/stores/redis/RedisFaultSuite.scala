@@ -144,6 +144,23 @@ class RedisFaultSuite extends AnyFunSuite {
     checkAll(store)
   }
 
+  faultTest("a master that answers nothing, and whose place a replica takes") { (cluster, store) =>
+    assert(put(store).forall(identity))
+    val hung = node(cluster, names.head)
+    cluster.replicaOf(hung)
+    hung.suspend()
+    try {
+      // the other masters elect it; its connections live on, so nothing but the clock tells the client
+      RedisCluster.eventually(read(store)) { answers =>
+        for ((name, answer) <- answers if node(cluster, name) != hung) assert(answer.values.isSuccess, name)
+        answers.forall(_._2.values.isSuccess)
+      }
+      checkAll(store)
+      assert(put(store).forall(identity))
+    } finally hung.resume()
+    checkAll(store)
+  }
+
   faultTest(
     "fetches while a master is down: what the others have, no native object left, all of it afterwards"
   ) {

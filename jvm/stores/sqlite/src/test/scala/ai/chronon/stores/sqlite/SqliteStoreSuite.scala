@@ -2,7 +2,7 @@ package ai.chronon.stores.sqlite
 
 import ai.chronon.online.KVStore.{GetRequest, PutRequest}
 import ai.chronon.online.testkit.{FetchFaults, KVStoreContract}
-import ai.chronon.online.{KVStore, OnlineApiLoader, UploadTable}
+import ai.chronon.online.{KVStore, UploadTable}
 
 import java.io.File
 import java.nio.file.Files
