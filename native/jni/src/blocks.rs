@@ -1,6 +1,6 @@
 //! Blocks of rows behind a handle.
 
-use crate::exclusive::{Exclusive, Held};
+use crate::exclusive::{Exclusive, Held, Steps};
 use crate::session::Written;
 use crate::settings;
 use chronon_join::KeyBlocks;
@@ -22,13 +22,7 @@ struct Options {
 
 /// Blocks.
 pub(crate) struct Blocks {
-    state: Exclusive<State>,
-}
-
-struct State {
-    blocks: KeyBlocks,
-    failed: Option<Error>,
-    definition: String,
+    state: Exclusive<Steps<KeyBlocks>>,
 }
 
 impl Blocks {
@@ -39,11 +33,9 @@ impl Blocks {
     pub(crate) fn open(options: &str) -> Result<Self> {
         let options: Options = serde_json::from_str(options)
             .map_err(|e| Error::invalid_argument(format!("options of the blocks: {e}")))?;
-        let definition = format!("definition {}", options.definition);
         let blocks =
-            KeyBlocks::new(&options.keys, &options.columns, options.marks, options.block_bytes, options.columnar)
-                .map_err(|error| error.within(&definition))?;
-        Ok(Self { state: Exclusive::new(State { blocks, failed: None, definition }) })
+            KeyBlocks::new(&options.keys, &options.columns, options.marks, options.block_bytes, options.columnar);
+        Ok(Self { state: Exclusive::steps_of(&options.definition, blocks)? })
     }
 
     /// Takes a frame in, of columns or of records; the bytes held afterwards.
@@ -51,14 +43,14 @@ impl Blocks {
     /// # Errors
     /// `InvalidArgument` for a second thread; what the blocks refuse; `OutOfBudget`.
     pub(crate) fn put(&self, frame: &[u8], columnar: bool) -> Result<u64> {
-        self.step(|state| {
-            settings::check_budget("the blocks", state.bytes_held(), frame.len())?;
+        self.state.step(|blocks| {
+            settings::check_budget("the blocks", blocks.bytes_held() as u64, frame.len())?;
             if columnar {
-                state.blocks.put_columns(frame)?
+                blocks.put_columns(frame)?
             } else {
-                state.blocks.put_rows(frame)?
+                blocks.put_rows(frame)?
             }
-            Ok(state.bytes_held())
+            Ok(blocks.bytes_held() as u64)
         })
     }
 
@@ -67,7 +59,7 @@ impl Blocks {
     /// # Errors
     /// `InvalidArgument` for a second thread; what the blocks refuse.
     pub(crate) fn flush(&self) -> Result<()> {
-        self.step(|state| state.blocks.flush())
+        self.state.step(KeyBlocks::flush)
     }
 
     /// Hands blocks to `write`: bytes written, or else bytes needed for one, and then it waits. `Ok(Ok(0))` when none are ready.
@@ -75,8 +67,8 @@ impl Blocks {
     /// # Errors
     /// `InvalidArgument` for a second thread; the error of an earlier call.
     pub(crate) fn next(&self, room: usize, write: impl FnOnce(&[u8])) -> Result<Written> {
-        self.step(|state| {
-            Ok(state.blocks.next(room).map(|blocks| {
+        self.state.step(|blocks| {
+            Ok(blocks.next(room).map(|blocks| {
                 write(blocks);
                 blocks.len()
             }))
@@ -87,25 +79,10 @@ impl Blocks {
     pub(crate) fn bytes_held(&self) -> u64 {
         self.state.bytes_held()
     }
-
-    /// A step; when it fails, rows may be missing, so nothing may follow.
-    fn step<R>(&self, work: impl FnOnce(&mut State) -> Result<R>) -> Result<R> {
-        self.state.with(|state| {
-            work(state).map_err(|error| {
-                let error = error.within(&state.definition);
-                state.failed = Some(error.clone());
-                error
-            })
-        })
-    }
 }
 
-impl Held for State {
+impl Held for KeyBlocks {
     fn bytes_held(&self) -> u64 {
-        self.blocks.bytes_held() as u64
-    }
-
-    fn failed(&self) -> Option<&Error> {
-        self.failed.as_ref()
+        self.bytes_held() as u64
     }
 }

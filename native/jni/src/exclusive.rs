@@ -13,7 +13,27 @@ pub(crate) trait Held {
     fn bytes_held(&self) -> u64;
 
     /// The error after which nothing more can be asked.
-    fn failed(&self) -> Option<&Error>;
+    fn failed(&self) -> Option<&Error> {
+        None
+    }
+}
+
+/// Work on rows in steps. When one fails, rows may be missing, so nothing may follow.
+pub(crate) struct Steps<W> {
+    work: W,
+    /// What every error is said to be within.
+    context: Option<String>,
+    failed: Option<Error>,
+}
+
+impl<W: Held> Held for Steps<W> {
+    fn bytes_held(&self) -> u64 {
+        self.work.bytes_held()
+    }
+
+    fn failed(&self) -> Option<&Error> {
+        self.failed.as_ref()
+    }
 }
 
 /// State and the lock that keeps a second thread out.
@@ -62,5 +82,39 @@ impl<S: Held> Exclusive<S> {
     pub(crate) fn locked(&self, work: impl FnOnce()) {
         let _inside = self.state.lock();
         work();
+    }
+}
+
+impl<W: Held> Exclusive<Steps<W>> {
+    /// Work that was not begun, of no definition.
+    pub(crate) fn steps(work: W) -> Self {
+        Self::new(Steps { work, context: None, failed: None })
+    }
+
+    /// Work that was not begun, if it can be; the definition is named in every error.
+    ///
+    /// # Errors
+    /// That of `work`.
+    pub(crate) fn steps_of(definition: &str, work: Result<W>) -> Result<Self> {
+        let context = format!("definition {definition}");
+        let work = work.map_err(|error| error.within(&context))?;
+        Ok(Self::new(Steps { work, context: Some(context), failed: None }))
+    }
+
+    /// One step.
+    ///
+    /// # Errors
+    /// As for [`Self::with`]. After an error of `step` every later call gets it again.
+    pub(crate) fn step<R>(&self, step: impl FnOnce(&mut W) -> Result<R>) -> Result<R> {
+        self.with(|state| {
+            step(&mut state.work).map_err(|error| {
+                let error = match &state.context {
+                    Some(context) => error.within(context),
+                    None => error,
+                };
+                state.failed = Some(error.clone());
+                error
+            })
+        })
     }
 }

@@ -1,17 +1,12 @@
 //! A Parquet file behind a handle.
 
-use crate::exclusive::{Exclusive, Held};
+use crate::exclusive::{Exclusive, Held, Steps};
 use chronon_parquet::{FileOptions, ParquetFile};
 use chronon_types::{Error, Result};
 
 /// A file.
 pub(crate) struct File {
-    state: Exclusive<State>,
-}
-
-struct State {
-    file: ParquetFile,
-    failed: Option<Error>,
+    state: Exclusive<Steps<ParquetFile>>,
 }
 
 impl File {
@@ -21,7 +16,7 @@ impl File {
     /// `InvalidArgument` for options that are not understood, `Unsupported` naming a column of a type that is not written.
     pub(crate) fn open(options: &str) -> Result<Self> {
         let file = ParquetFile::new(&FileOptions::parse(options)?)?;
-        Ok(Self { state: Exclusive::new(State { file, failed: None }) })
+        Ok(Self { state: Exclusive::steps(file) })
     }
 
     /// Takes a frame of rows in, ending the row group at so many bytes; the bytes held afterwards.
@@ -31,7 +26,7 @@ impl File {
     pub(crate) fn put(&self, frame: &[u8], row_group: i64) -> Result<u64> {
         let bytes = usize::try_from(row_group)
             .map_err(|_| Error::invalid_argument(format!("a row group of {row_group} bytes")))?;
-        self.step(|file| {
+        self.state.step(|file| {
             file.put(frame, bytes)?;
             Ok(file.bytes_held() as u64)
         })
@@ -42,7 +37,7 @@ impl File {
     /// # Errors
     /// `InvalidArgument` for a second thread; what the file refuses.
     pub(crate) fn finish(&self) -> Result<()> {
-        self.step(ParquetFile::finish)
+        self.state.step(ParquetFile::finish)
     }
 
     /// Hands bytes to `write`: how many.
@@ -50,7 +45,7 @@ impl File {
     /// # Errors
     /// `InvalidArgument` for a second thread; the error of an earlier call.
     pub(crate) fn take(&self, room: usize, write: impl FnOnce(&[u8])) -> Result<usize> {
-        self.step(|file| {
+        self.state.step(|file| {
             let bytes = file.take(room);
             write(bytes);
             Ok(bytes.len())
@@ -61,19 +56,10 @@ impl File {
     pub(crate) fn bytes_held(&self) -> u64 {
         self.state.bytes_held()
     }
-
-    /// A step of the writing; when it fails, rows may be missing, so nothing may follow.
-    fn step<R>(&self, work: impl FnOnce(&mut ParquetFile) -> Result<R>) -> Result<R> {
-        self.state.with(|state| work(&mut state.file).inspect_err(|error| state.failed = Some(error.clone())))
-    }
 }
 
-impl Held for State {
+impl Held for ParquetFile {
     fn bytes_held(&self) -> u64 {
-        self.file.bytes_held() as u64
-    }
-
-    fn failed(&self) -> Option<&Error> {
-        self.failed.as_ref()
+        self.bytes_held() as u64
     }
 }

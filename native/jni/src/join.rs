@@ -1,6 +1,6 @@
 //! The join of a partition behind a handle.
 
-use crate::exclusive::{Exclusive, Held};
+use crate::exclusive::{Exclusive, Held, Steps};
 use crate::session::Written;
 use crate::settings;
 use crate::upload::online_plan;
@@ -31,13 +31,7 @@ struct Options {
 
 /// A join.
 pub(crate) struct Join {
-    state: Exclusive<State>,
-}
-
-struct State {
-    join: PartitionJoin,
-    failed: Option<Error>,
-    definition: String,
+    state: Exclusive<Steps<PartitionJoin>>,
 }
 
 impl Join {
@@ -54,7 +48,6 @@ impl Join {
             left_variable: options.left_variable,
             together: options.together,
         };
-        let definition = format!("definition {}", plan.name());
         let join = if options.mutations {
             online_plan(plan).and_then(|plan| PartitionJoin::of_mutations(plan, layout))
         } else {
@@ -62,8 +55,7 @@ impl Join {
             WindowPlan::new(parts.inputs, parts.specs, parts.resolution)
                 .and_then(|windows| PartitionJoin::new(Arc::new(windows), layout))
         };
-        let join = join.map_err(|error| error.within(&definition))?;
-        Ok(Self { state: Exclusive::new(State { join, failed: None, definition }) })
+        Ok(Self { state: Exclusive::steps_of(plan.name(), join)? })
     }
 
     /// Takes a frame of records in; the bytes held afterwards.
@@ -76,10 +68,10 @@ impl Join {
             1 => Side::Right,
             other => return Err(Error::invalid_argument(format!("side {other}; 0 is left, 1 is right"))),
         };
-        self.step(|state| {
-            settings::check_budget("the join", state.bytes_held(), frame.len())?;
-            state.join.put(side, frame)?;
-            Ok(state.bytes_held())
+        self.state.step(|join| {
+            settings::check_budget("the join", join.bytes_held() as u64, frame.len())?;
+            join.put(side, frame)?;
+            Ok(join.bytes_held() as u64)
         })
     }
 
@@ -88,9 +80,9 @@ impl Join {
     /// # Errors
     /// `InvalidArgument` for a second thread; `Internal` naming the file when it cannot be written.
     pub(crate) fn spill(&self, path: &str) -> Result<u64> {
-        self.step(|state| {
-            state.join.spill(Path::new(path))?;
-            Ok(state.bytes_held())
+        self.state.step(|join| {
+            join.spill(Path::new(path))?;
+            Ok(join.bytes_held() as u64)
         })
     }
 
@@ -99,8 +91,8 @@ impl Join {
     /// # Errors
     /// `InvalidArgument` for a second thread; what the join refuses.
     pub(crate) fn next(&self, room: usize, write: impl FnOnce(&[u8])) -> Result<Written> {
-        self.step(|state| {
-            Ok(state.join.next(room)?.map(|rows| {
+        self.state.step(|join| {
+            Ok(join.next(room)?.map(|rows| {
                 write(rows);
                 rows.len()
             }))
@@ -111,25 +103,10 @@ impl Join {
     pub(crate) fn bytes_held(&self) -> u64 {
         self.state.bytes_held()
     }
-
-    /// A step of the join; when it fails, rows may be missing, so nothing may follow.
-    fn step<R>(&self, work: impl FnOnce(&mut State) -> Result<R>) -> Result<R> {
-        self.state.with(|state| {
-            work(state).map_err(|error| {
-                let error = error.within(&state.definition);
-                state.failed = Some(error.clone());
-                error
-            })
-        })
-    }
 }
 
-impl Held for State {
+impl Held for PartitionJoin {
     fn bytes_held(&self) -> u64 {
-        self.join.bytes_held() as u64
-    }
-
-    fn failed(&self) -> Option<&Error> {
-        self.failed.as_ref()
+        self.bytes_held() as u64
     }
 }

@@ -1,6 +1,6 @@
 //! The upload of a partition behind a handle.
 
-use crate::exclusive::{Exclusive, Held};
+use crate::exclusive::{Exclusive, Held, Steps};
 use crate::session::Written;
 use crate::settings;
 use chronon_join::{ColumnUpload, PartitionUpload, Uploaded};
@@ -46,18 +46,12 @@ struct ColumnOptions {
 
 /// An upload.
 pub(crate) struct Upload {
-    state: Exclusive<State>,
+    state: Exclusive<Steps<Rows>>,
 }
 
 enum Rows {
     Aggregated(Box<PartitionUpload>),
     Plain(Box<ColumnUpload>),
-}
-
-struct State {
-    rows: Rows,
-    failed: Option<Error>,
-    definition: String,
 }
 
 /// What the plan serves.
@@ -85,9 +79,9 @@ impl Upload {
                 Ok(Uploaded::Outputs { plan, drop_empty: matches!(options.stored, Stored::NonEmptyOutputs) })
             }
         };
-        let definition = plan.name();
         let rows = uploaded().and_then(|uploaded| PartitionUpload::new(uploaded, options.keys, options.end));
-        Self::over(definition, rows.map(|rows| Rows::Aggregated(Box::new(rows))))
+        let rows = rows.map(|rows| Rows::Aggregated(Box::new(rows)));
+        Ok(Self { state: Exclusive::steps_of(plan.name(), rows)? })
     }
 
     /// An upload of columns as they are.
@@ -96,14 +90,8 @@ impl Upload {
     /// As for [`Self::open`].
     pub(crate) fn of_columns(options: &str) -> Result<Self> {
         let options: ColumnOptions = parse(options)?;
-        let rows = ColumnUpload::new(options.keys, options.columns);
-        Self::over(&options.definition, rows.map(|rows| Rows::Plain(Box::new(rows))))
-    }
-
-    fn over(definition: &str, rows: Result<Rows>) -> Result<Self> {
-        let definition = format!("definition {definition}");
-        let rows = rows.map_err(|error| error.within(&definition))?;
-        Ok(Self { state: Exclusive::new(State { rows, failed: None, definition }) })
+        let rows = ColumnUpload::new(options.keys, options.columns).map(|rows| Rows::Plain(Box::new(rows)));
+        Ok(Self { state: Exclusive::steps_of(&options.definition, rows)? })
     }
 
     /// Takes a frame of records in; the bytes held afterwards.
@@ -111,13 +99,13 @@ impl Upload {
     /// # Errors
     /// `InvalidArgument` for a second thread; what the upload refuses; `OutOfBudget`.
     pub(crate) fn put(&self, frame: Vec<u8>) -> Result<u64> {
-        self.step(|state| {
-            settings::check_budget("the upload", state.bytes_held(), frame.len())?;
-            match &mut state.rows {
+        self.state.step(|rows| {
+            settings::check_budget("the upload", rows.bytes_held(), frame.len())?;
+            match rows {
                 Rows::Aggregated(upload) => upload.put(frame)?,
                 Rows::Plain(upload) => upload.put(&frame)?,
             }
-            Ok(state.bytes_held())
+            Ok(rows.bytes_held())
         })
     }
 
@@ -126,11 +114,11 @@ impl Upload {
     /// # Errors
     /// `InvalidArgument` for a second thread; `Internal` naming the file when it cannot be written.
     pub(crate) fn spill(&self, path: &str) -> Result<u64> {
-        self.step(|state| {
-            if let Rows::Aggregated(upload) = &mut state.rows {
+        self.state.step(|rows| {
+            if let Rows::Aggregated(upload) = rows {
                 upload.spill(Path::new(path))?;
             }
-            Ok(state.bytes_held())
+            Ok(rows.bytes_held())
         })
     }
 
@@ -139,8 +127,8 @@ impl Upload {
     /// # Errors
     /// `InvalidArgument` for a second thread; what the upload refuses.
     pub(crate) fn next(&self, room: usize, write: impl FnOnce(&[u8])) -> Result<Written> {
-        self.step(|state| {
-            let rows = match &mut state.rows {
+        self.state.step(|rows| {
+            let rows = match rows {
                 Rows::Aggregated(upload) => upload.next(room)?,
                 Rows::Plain(upload) => upload.next(room),
             };
@@ -155,32 +143,17 @@ impl Upload {
     pub(crate) fn bytes_held(&self) -> u64 {
         self.state.bytes_held()
     }
-
-    /// A step of the upload; when it fails, rows may be missing, so nothing may follow.
-    fn step<R>(&self, work: impl FnOnce(&mut State) -> Result<R>) -> Result<R> {
-        self.state.with(|state| {
-            work(state).map_err(|error| {
-                let error = error.within(&state.definition);
-                state.failed = Some(error.clone());
-                error
-            })
-        })
-    }
 }
 
 fn parse<'a, T: Deserialize<'a>>(options: &'a str) -> Result<T> {
     serde_json::from_str(options).map_err(|e| Error::invalid_argument(format!("options of the upload: {e}")))
 }
 
-impl Held for State {
+impl Held for Rows {
     fn bytes_held(&self) -> u64 {
-        match &self.rows {
-            Rows::Aggregated(upload) => upload.bytes_held() as u64,
-            Rows::Plain(upload) => upload.bytes_held() as u64,
+        match self {
+            Self::Aggregated(upload) => upload.bytes_held() as u64,
+            Self::Plain(upload) => upload.bytes_held() as u64,
         }
-    }
-
-    fn failed(&self) -> Option<&Error> {
-        self.failed.as_ref()
     }
 }

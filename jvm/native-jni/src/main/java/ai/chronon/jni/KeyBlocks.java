@@ -12,7 +12,7 @@ import java.nio.charset.StandardCharsets;
 public final class KeyBlocks extends NativeHandle {
   private static final int FIRST_CAPACITY = 1 << 18;
 
-  private ByteBuffer target = ByteBuffer.allocateDirect(0);
+  private final OutputBuffer output = new OutputBuffer(FIRST_CAPACITY);
 
   private KeyBlocks(long handle) {
     super(handle, "blocks " + Long.toHexString(handle));
@@ -67,21 +67,12 @@ public final class KeyBlocks extends NativeHandle {
    *     ready
    */
   public ByteBuffer next() {
-    if (target.capacity() == 0) target = ByteBuffer.allocateDirect(FIRST_CAPACITY);
-    int written = NativeCalls.blocksNext(handle(), target);
-    if (written < 0) {
-      target = ByteBuffer.allocateDirect(-written);
-      written = NativeCalls.blocksNext(handle(), target);
-    }
-    if (written == 0) return null;
-    target.position(0);
-    target.limit(written);
-    return target;
+    return output.fill(target -> NativeCalls.blocksNext(handle(), target));
   }
 
   @Override
   public void close() {
     super.close();
-    target = ByteBuffer.allocateDirect(0);
+    output.release();
   }
 }

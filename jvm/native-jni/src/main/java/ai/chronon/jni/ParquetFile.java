@@ -12,7 +12,7 @@ import java.nio.charset.StandardCharsets;
 public final class ParquetFile extends NativeHandle {
   private static final int CAPACITY = 1 << 18;
 
-  private ByteBuffer target = ByteBuffer.allocateDirect(0);
+  private final OutputBuffer output = new OutputBuffer(CAPACITY);
 
   private ParquetFile(long handle) {
     super(handle, "file " + Long.toHexString(handle));
@@ -55,17 +55,12 @@ public final class ParquetFile extends NativeHandle {
    *     ready
    */
   public ByteBuffer take() {
-    if (target.capacity() == 0) target = ByteBuffer.allocateDirect(CAPACITY);
-    int written = NativeCalls.fileTake(handle(), target);
-    if (written == 0) return null;
-    target.position(0);
-    target.limit(written);
-    return target;
+    return output.fill(target -> NativeCalls.fileTake(handle(), target));
   }
 
   @Override
   public void close() {
     super.close();
-    target = ByteBuffer.allocateDirect(0);
+    output.release();
   }
 }

@@ -21,7 +21,7 @@ import java.nio.file.Path;
 public final class PartitionJoin extends NativeHandle {
   private static final int FIRST_CAPACITY = 1 << 20;
 
-  private ByteBuffer target = ByteBuffer.allocateDirect(FIRST_CAPACITY);
+  private final OutputBuffer output = new OutputBuffer(FIRST_CAPACITY);
 
   private PartitionJoin(long handle) {
     super(handle, "join " + Long.toHexString(handle));
@@ -76,15 +76,7 @@ public final class PartitionJoin extends NativeHandle {
    *     were given out
    */
   public ByteBuffer next() {
-    int written = NativeCalls.joinNext(handle(), target);
-    if (written < 0) {
-      target = ByteBuffer.allocateDirect(-written);
-      written = NativeCalls.joinNext(handle(), target);
-    }
-    if (written == 0) return null;
-    target.position(0);
-    target.limit(written);
-    return target;
+    return output.fill(target -> NativeCalls.joinNext(handle(), target));
   }
 
   /** Bytes that the join held after the last call on it. */
@@ -95,6 +87,6 @@ public final class PartitionJoin extends NativeHandle {
   @Override
   public void close() {
     super.close();
-    target = ByteBuffer.allocateDirect(0);
+    output.release();
   }
 }

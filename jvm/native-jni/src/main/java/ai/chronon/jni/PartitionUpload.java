@@ -18,7 +18,7 @@ import java.nio.file.Path;
 public final class PartitionUpload extends NativeHandle {
   private static final int FIRST_CAPACITY = 1 << 20;
 
-  private ByteBuffer target = ByteBuffer.allocateDirect(FIRST_CAPACITY);
+  private final OutputBuffer output = new OutputBuffer(FIRST_CAPACITY);
 
   private PartitionUpload(long handle) {
     super(handle, "upload " + Long.toHexString(handle));
@@ -73,15 +73,7 @@ public final class PartitionUpload extends NativeHandle {
    *     none
    */
   public ByteBuffer next() {
-    int written = NativeCalls.uploadNext(handle(), target);
-    if (written < 0) {
-      target = ByteBuffer.allocateDirect(-written);
-      written = NativeCalls.uploadNext(handle(), target);
-    }
-    if (written == 0) return null;
-    target.position(0);
-    target.limit(written);
-    return target;
+    return output.fill(target -> NativeCalls.uploadNext(handle(), target));
   }
 
   /** Bytes that the upload held after the last call on it. */
@@ -92,6 +84,6 @@ public final class PartitionUpload extends NativeHandle {
   @Override
   public void close() {
     super.close();
-    target = ByteBuffer.allocateDirect(0);
+    output.release();
   }
 }

@@ -1,10 +1,10 @@
 package ai.chronon.spark.blocks
 
 import ai.chronon.jni.KeyBlocks
-import ai.chronon.spark.kernel.{KernelRows, NativeMemory, RowFrame}
+import ai.chronon.spark.kernel.{KernelRows, NativeMemory, RowFrame, UnsafeRows}
 import org.apache.spark.TaskContext
 import org.apache.spark.sql.catalyst.InternalRow
-import org.apache.spark.sql.catalyst.expressions.{Attribute, UnsafeProjection, UnsafeRow}
+import org.apache.spark.sql.catalyst.expressions.Attribute
 import org.apache.spark.sql.chronon.SparkInternals
 import org.apache.spark.sql.execution.metric.SQLMetric
 import org.apache.spark.sql.vectorized.ColumnarBatch
@@ -87,8 +87,7 @@ private[blocks] final class KeyBlocksEvaluator(options: String, metrics: KeyBloc
 
   private final class OfRows(rows: Iterator[InternalRow], input: Seq[Attribute]) extends Blocks {
     private val frame = new RowFrame(KeyBlocksEvaluator.FrameBytes)(send)
-    // lazy, because rows are nearly always in this form already, and the code of a projection is compiled
-    private lazy val unsafe = UnsafeProjection.create(input, input)
+    private val unsafe = new UnsafeRows(input)
     private var sent = 0L
 
     override protected def more: Boolean = rows.hasNext
@@ -96,13 +95,7 @@ private[blocks] final class KeyBlocksEvaluator(options: String, metrics: KeyBloc
     override protected def feed(): Unit = {
       val before = sent
       while (rows.hasNext && sent == before) {
-        frame.add(
-          rows.next() match {
-            case already: UnsafeRow => already
-            case other              => unsafe(other)
-          },
-          null
-        )
+        frame.add(unsafe(rows.next()), null)
         metrics.inputRows += 1
       }
     }

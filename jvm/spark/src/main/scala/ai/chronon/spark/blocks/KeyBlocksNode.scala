@@ -1,6 +1,6 @@
 package ai.chronon.spark.blocks
 
-import org.apache.spark.sql.{SparkSession, Strategy}
+import ai.chronon.spark.kernel.KernelStrategy
 import org.apache.spark.sql.catalyst.expressions.{Attribute, AttributeReference, AttributeSet}
 import org.apache.spark.sql.catalyst.plans.logical.{LogicalPlan, UnaryNode}
 import org.apache.spark.sql.execution.SparkPlan
@@ -33,17 +33,11 @@ object KeyBlocksNode {
   }
 }
 
-/** Plans [[KeyBlocksNode]]. Installed into a session on first use, so that plain `spark-submit` needs no setting. */
-object KeyBlocksStrategy extends Strategy {
+/** Plans [[KeyBlocksNode]]. */
+object KeyBlocksStrategy extends KernelStrategy {
 
   override def apply(plan: LogicalPlan): Seq[SparkPlan] = plan match {
     case n: KeyBlocksNode => Seq(KeyBlocksExec(n.definition, n.keys, n.output, planLater(n.child)))
     case _                => Nil
-  }
-
-  /** Makes the session able to plan the operator; a second call changes nothing. */
-  def install(spark: SparkSession): Unit = synchronized {
-    val installed = spark.experimental.extraStrategies
-    if (!installed.contains(this)) spark.experimental.extraStrategies = installed :+ this
   }
 }

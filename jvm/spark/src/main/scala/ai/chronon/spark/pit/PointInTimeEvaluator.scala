@@ -1,7 +1,7 @@
 package ai.chronon.spark.pit
 
 import ai.chronon.jni.PartitionJoin
-import ai.chronon.spark.kernel.{KernelBudget, KernelRows, RowFrame}
+import ai.chronon.spark.kernel.{KernelBudget, KernelRows, RowFrame, UnsafeRows}
 import com.fasterxml.jackson.databind.ObjectMapper
 import org.apache.spark.TaskContext
 import org.apache.spark.sql.catalyst.InternalRow
@@ -59,16 +59,24 @@ private[pit] final class PointInTimeEvaluatorFactory(
     json.toString
   }
 
+  /** The keys, time and inputs of a right row. */
+  private def rightRow: InternalRow => UnsafeRow =
+    if (rightColumns.map(e => rightOutput.indexWhere(_.semanticEquals(e))) == rightOutput.indices)
+      new UnsafeRows(rightOutput)
+    else {
+      val projection = UnsafeProjection.create(rightColumns, rightOutput)
+      projection(_)
+    }
+
   /** An evaluator for the running task. */
   def evaluator(): PointInTimeEvaluator =
     new PointInTimeEvaluator(
       plan,
       options,
-      UnsafeProjection.create(leftOutput, leftOutput),
+      new UnsafeRows(leftOutput),
       UnsafeProjection.create(leftKeys :+ queryTime, leftOutput),
-      UnsafeProjection.create(rightColumns, rightOutput),
-      rightColumns.map(e => rightOutput.indexWhere(_.semanticEquals(e))) == rightOutput.indices,
-      UnsafeProjection.create(leftOutput ++ features, leftOutput ++ features),
+      rightRow,
+      new UnsafeRows(leftOutput ++ features),
       leftOutput.length + features.length,
       features.length,
       memoryLimit,
@@ -81,19 +89,18 @@ private[pit] final class PointInTimeEvaluatorFactory(
   *
   * A left row with a null key or query time has nothing to match, so it goes out at once.
   *
-  * @param leftRow    turns a left row into an `UnsafeRow` if it is not one
-  * @param rightRow   the keys, time and inputs of a right row
-  * @param rightAsIs  whether a right row already consists of these
-  * @param columns    of an output row
+  * @param leftRow  a left row as it is handed over
+  * @param rightRow the keys, time and inputs of a right row
+  * @param result   an output row that the kernel did not make
+  * @param columns  of an output row
   */
 private[pit] final class PointInTimeEvaluator(
     plan: NativePlan,
     options: String,
-    leftRow: UnsafeProjection,
+    leftRow: UnsafeRows,
     leftHead: UnsafeProjection,
-    rightRow: UnsafeProjection,
-    rightAsIs: Boolean,
-    result: UnsafeProjection,
+    rightRow: InternalRow => UnsafeRow,
+    result: UnsafeRows,
     columns: Int,
     features: Int,
     memoryLimit: Long,
@@ -154,7 +161,7 @@ private[pit] final class PointInTimeEvaluator(
     private def loadLeft(): InternalRow = encoding {
       var unmatched: InternalRow = null
       while (unmatched == null && leftRows.hasNext) {
-        val left = unsafe(leftRows.next(), leftRow)
+        val left = leftRow(leftRows.next())
         val head = leftHead(left)
         metrics.leftRows += 1
         if (head.anyNull()) unmatched = result(joined(left, nothing))
@@ -169,16 +176,10 @@ private[pit] final class PointInTimeEvaluator(
 
     private def loadRight(): Unit = encoding {
       while (rightRows.hasNext) {
-        val right = rightRows.next()
         metrics.rightRows += 1
-        rightFrame.add(if (rightAsIs) unsafe(right, rightRow) else rightRow(right), null)
+        rightFrame.add(rightRow(rightRows.next()), null)
       }
       rightFrame.flush()
-    }
-
-    private def unsafe(row: InternalRow, projection: UnsafeProjection): UnsafeRow = row match {
-      case already: UnsafeRow => already
-      case other              => projection(other)
     }
 
     private def send(frame: ByteBuffer, size: Int, put: (ByteBuffer, Int) => Long): Unit = {

@@ -1,11 +1,11 @@
 package ai.chronon.spark.pit
 
-import org.apache.spark.sql.{SparkSession, Strategy}
+import ai.chronon.spark.kernel.KernelStrategy
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
 import org.apache.spark.sql.execution.SparkPlan
 
-/** Plans [[PointInTimeJoinNode]]. Installed into a session on first use, so that plain `spark-submit` needs no setting. */
-object PointInTimeStrategy extends Strategy {
+/** Plans [[PointInTimeJoinNode]]. */
+object PointInTimeStrategy extends KernelStrategy {
 
   override def apply(plan: LogicalPlan): Seq[SparkPlan] = plan match {
     case n: PointInTimeJoinNode =>
@@ -26,11 +26,5 @@ object PointInTimeStrategy extends Strategy {
         )
       )
     case _ => Nil
-  }
-
-  /** Makes the session able to plan the operator; a second call changes nothing. */
-  def install(spark: SparkSession): Unit = synchronized {
-    val installed = spark.experimental.extraStrategies
-    if (!installed.contains(this)) spark.experimental.extraStrategies = installed :+ this
   }
 }

@@ -1,9 +1,9 @@
 package ai.chronon.spark.upload
 
-import ai.chronon.spark.kernel.{KernelBudget, KernelRows, RowFrame}
+import ai.chronon.spark.kernel.{KernelBudget, KernelRows, RowFrame, UnsafeRows}
 import org.apache.spark.TaskContext
 import org.apache.spark.sql.catalyst.InternalRow
-import org.apache.spark.sql.catalyst.expressions.{Attribute, UnsafeProjection, UnsafeRow}
+import org.apache.spark.sql.catalyst.expressions.{Attribute, UnsafeRow}
 import org.apache.spark.sql.catalyst.expressions.codegen.UnsafeRowWriter
 import org.apache.spark.sql.execution.metric.SQLMetric
 import org.apache.spark.unsafe.types.UTF8String
@@ -40,8 +40,7 @@ private[upload] final class UploadEvaluator(
     TaskContext.get().addTaskCompletionListener[Unit](_ => close())
 
     private val frame = new RowFrame(UploadEvaluator.FrameBytes)(send)
-    // lazy, because rows are nearly always in this form already, and the code of a projection is compiled
-    private lazy val unsafe = UnsafeProjection.create(input, input)
+    private val unsafe = new UnsafeRows(input)
     private val out = new KernelRows(2)
     // written by hand, because the code of a projection is compiled
     private val row = new UnsafeRowWriter(4)
@@ -88,15 +87,10 @@ private[upload] final class UploadEvaluator(
     private def load(): Unit = {
       val before = sent
       while (rows.hasNext && !(gives && sent > before)) {
-        if (gives) frame.add(asUnsafe(rows.next()), null) else frame.addRecords(rows.next().getBinary(1))
+        if (gives) frame.add(unsafe(rows.next()), null) else frame.addRecords(rows.next().getBinary(1))
         metrics.inputRows += 1
       }
       if (!rows.hasNext) frame.flush()
-    }
-
-    private def asUnsafe(row: InternalRow): UnsafeRow = row match {
-      case already: UnsafeRow => already
-      case other              => unsafe(other)
     }
 
     private def send(buffer: ByteBuffer, size: Int): Unit = {

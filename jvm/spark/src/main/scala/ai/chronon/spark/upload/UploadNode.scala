@@ -1,6 +1,6 @@
 package ai.chronon.spark.upload
 
-import org.apache.spark.sql.{SparkSession, Strategy}
+import ai.chronon.spark.kernel.KernelStrategy
 import org.apache.spark.sql.catalyst.expressions.{Attribute, AttributeReference, AttributeSet}
 import org.apache.spark.sql.catalyst.plans.logical.{LogicalPlan, UnaryNode}
 import org.apache.spark.sql.execution.SparkPlan
@@ -38,16 +38,10 @@ object UploadNode {
 }
 
 /** Plans [[UploadNode]]. Installed into a session on first use, so that plain `spark-submit` needs no setting. */
-object UploadStrategy extends Strategy {
+object UploadStrategy extends KernelStrategy {
 
   override def apply(plan: LogicalPlan): Seq[SparkPlan] = plan match {
     case n: UploadNode => Seq(UploadExec(n.plan, n.json, n.totals, n.output, planLater(n.child)))
     case _             => Nil
-  }
-
-  /** Makes the session able to plan the operator; a second call changes nothing. */
-  def install(spark: SparkSession): Unit = synchronized {
-    val installed = spark.experimental.extraStrategies
-    if (!installed.contains(this)) spark.experimental.extraStrategies = installed :+ this
   }
 }
