@@ -95,10 +95,10 @@ pub(super) fn shares_hops(case: &Case, output: &Output<'_>) -> bool {
     }
 }
 
-/// Whether a cell has an accumulator per bucket or per key of a map.
+/// Whether a cell has an accumulator per bucket, key of a map, or position of a list.
 fn by_key(case: &Case, output: &Output<'_>) -> bool {
     let map = matches!(case.schema[output.input].1, DataType::Map(_, _)) && !output.aggregation.timed();
-    output.bucket.is_some() || map
+    output.bucket.is_some() || map || output.aggregation.element_wise
 }
 
 /// Whether folding the hops of a cell changes them for those who fold them next: the fork, when nothing of a window is
