@@ -17,6 +17,18 @@ def log(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
 
 
+def bundle(name: str) -> Path:
+    """The jar under test: CHRONON_BUNDLE, or else that of `scripts/package NAME`. Programs started later use the same.
+
+    Ends the program when it is not there, before anything else takes its time.
+    """
+    jar = Path(os.environ.get("CHRONON_BUNDLE", ROOT / f"build/chronon-native-{name}.jar")).resolve()
+    if not jar.exists():
+        raise SystemExit(f"no jar at {jar}; run scripts/package {name}, or set CHRONON_BUNDLE")
+    os.environ["CHRONON_BUNDLE"] = str(jar)
+    return jar
+
+
 def jvm(world: str, main: str, sources: Iterable[Path], flags: str, *args: object) -> list[str]:
     """The java command line of a Scala program in a world of `tests/differential/jvm`, compiled first if need be."""
     command = [str(ROOT / "tests/differential/jvm"), world, main, " ".join(map(str, sources)), flags, *map(str, args)]

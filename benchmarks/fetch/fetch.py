@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import machine
-from worlds import ROOT, jvm, log
+from worlds import ROOT, bundle, jvm, log
 
 HERE = Path(__file__).resolve().parent
 WORKLOADS = {
@@ -173,7 +173,7 @@ def main() -> None:
     """Makes the bytes, runs the rounds, prints and publishes the page."""
     options = arguments()
     options.work.mkdir(parents=True, exist_ok=True)
-    os.environ.setdefault("CHRONON_BUNDLE", str(ROOT / "build/chronon-native-service.jar"))
+    bundle("service")
     prepare(options.work)
     runs: list[dict[str, Any]] = []
     counts = (0, 0)

@@ -18,8 +18,8 @@ from typing import Any
 import fetch
 import machine
 import page
-from service import BUNDLE, Figures, Generator, Service
-from worlds import ROOT, log
+from service import Figures, Generator, Service
+from worlds import ROOT, bundle, log
 
 USERS = 2000
 FEATURES = 250
@@ -142,7 +142,7 @@ def main() -> int:
     options = arguments()
     options.work.mkdir(parents=True, exist_ok=True)
     options.stored.mkdir(parents=True, exist_ok=True)
-    os.environ.setdefault("CHRONON_BUNDLE", str(BUNDLE))
+    bundle("service")
     fetch.prepare(options.stored)
     log("asking the reference's fetcher")
     reference = expected(options)

@@ -14,10 +14,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from worlds import ROOT, jvm
+from worlds import ROOT, bundle, jvm
 
 HERE = Path(__file__).resolve().parent
-BUNDLE = ROOT / "build/chronon-native-service.jar"
 SOURCES = [HERE / "scala", ROOT / "benchmarks/fetch/scala/common"]
 JOIN = "/v1/features/join/bench%2Fj25"
 START_SECONDS = 60
@@ -29,7 +28,7 @@ def class_path() -> str:
     """The compiled programs of this benchmark before the service's jar, and nothing else: no Spark."""
     command = jvm("native", "chronon.bench.LoadGenerator", SOURCES, "", "")
     entries = command[command.index("-cp") + 1].split(":")
-    return f"{entries[0]}:{BUNDLE}"
+    return f"{entries[0]}:{bundle('service')}"
 
 
 class Process:

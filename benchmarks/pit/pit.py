@@ -26,7 +26,6 @@ from worlds import ROOT, jvm, log
 HERE = Path(__file__).resolve().parent
 ORACLE = Path(os.environ.get("CHRONON_ORACLE", ROOT / "../shared/oracle")).resolve()
 ZIPLINE = Path(os.environ.get("CHRONON_ORACLE_ZIPLINE", ROOT / "../shared/oracle-zipline")).resolve()
-BUNDLE = Path(os.environ.get("CHRONON_BUNDLE", ROOT / "build/chronon-native-spark.jar")).resolve()
 DUCKDB = "duckdb==1.4.1"
 START = "2024-01-01"
 
