@@ -16,10 +16,11 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from kernel_page import PHASES, WORKLOADS, Held, Side, bar_page, bar_table, matrix_page, same, verdict
+from kernel_page import PHASES, WORKLOADS, Held, Side, bar_page, bar_table, matrix_page, raw, same, verdict
 from machine import ROOT, facts, publish
 from micro import BUILD, criterion, jmh
 
@@ -224,18 +225,17 @@ def main() -> None:
         measure_memory(our_checks, their_checks, ours, theirs, options.quick)
     kept = {} if options.publish else {"results": BUILD / "results"}
 
-    def written(name: str, lines: list[str]) -> None:
-        raw = {"facts": where, "kernel": vars(ours), "reference": vars(theirs)}
-        print(f"wrote {publish(name, raw, lines, **kept)}")
+    def written(name: str, benches: Iterable[str], lines: list[str]) -> None:
+        print(f"wrote {publish(name, raw(where, benches, ours, theirs), lines, **kept)}")
 
     if names:
         print("\n".join(bar_table(ours, theirs)))
-        written("kernel-vs-reference", bar_page(where, names, ours, theirs))
+        written("kernel-vs-reference", names, bar_page(where, names, ours, theirs))
     if operations:
         updates = [f"update/{operation}/{rows}" for operation in operations for rows in WORKLOADS["rows"]]
         ours.checks |= checked([*our_checks, *updates])
         measure_matrix(operations, ours, theirs)
-        written("kernel-matrix", matrix_page(where, operations, ours, theirs))
+        written("kernel-matrix", ours.samples, matrix_page(where, operations, ours, theirs))
     wrong = [name for name in theirs.samples if verdict(name, ours, theirs) == "results differ"]
     if wrong:
         sys.exit(f"results differ: {wrong}")

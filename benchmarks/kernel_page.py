@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import statistics
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -75,6 +76,19 @@ def same(mine: dict[str, Any], theirs: dict[str, Any], error: float) -> bool:
         return False
     pairs = zip(mine["doubles"], theirs["doubles"], strict=True)
     return all(math.isclose(a, b, rel_tol=RELATIVE, abs_tol=error) for a, b in pairs)
+
+
+def raw(where: dict[str, str], names: Iterable[str], ours: Side, theirs: Side) -> dict[str, Any]:
+    """The numbers of a page: of its benches the samples and whether results agree, and memory.
+
+    Check sums stay out: those of a matrix are five megabytes, and `scripts/bench kernel` makes them again.
+    """
+    names = list(names)
+    sides = {
+        label: {"samples": {n: side.samples[n] for n in names if n in side.samples}, "memory": side.memory}
+        for label, side in (("kernel", ours), ("reference", theirs))
+    }
+    return {"facts": where, "results": {n: verdict(n, ours, theirs) for n in names}, **sides}
 
 
 def duration(ns: float) -> str:
