@@ -175,8 +175,9 @@ impl<S: Shape> Grouped<S> {
         // Where nothing is beyond, looking for that takes half the steps of looking for the largest.
         for groups in groups.chunks(64) {
             let reached = u32::try_from(self.irs.len()).unwrap_or(u32::MAX);
-            if groups.iter().fold(false, |beyond, group| beyond | (*group >= reached)) {
-                groups.iter().max().into_iter().for_each(|last| self.reach(*last as usize));
+            let beyond = groups.iter().fold(false, |beyond, group| beyond | (*group >= reached));
+            if beyond && let Some(last) = groups.iter().max() {
+                self.reach(*last as usize);
             }
         }
     }

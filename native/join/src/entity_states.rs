@@ -28,7 +28,6 @@ const BETWEEN: usize = 2;
 /// and for an answer after a change that was made before the time of its row. Rows share an answer when no mutation came and no
 /// tail moved between them. Memory: the batch IR, the mutations of one key and day, and two sets of accumulators.
 pub(crate) struct EntityStates {
-    plan: Arc<OnlinePlan>,
     snapshot: BatchIr,
     lambda: Lambda,
     inputs: RowColumns,
@@ -36,16 +35,6 @@ pub(crate) struct EntityStates {
     times: Vec<Millis>,
     state: Option<State>,
     places: Vec<usize>,
-}
-
-/// The answer given last.
-struct Answered {
-    group: i32,
-    query: Millis,
-    /// How many mutations had come.
-    seen: usize,
-    /// Whether the rows of all of these had, too.
-    settled: bool,
 }
 
 /// What is known of a key on a day.
@@ -64,8 +53,6 @@ struct Gathered {
     columns: Vec<ArrayRef>,
     changed: Vec<Millis>,
     ts: Vec<Millis>,
-    /// The latest of [`Self::ts`] so far.
-    latest: Vec<Millis>,
     is_before: Vec<bool>,
 }
 
@@ -85,8 +72,7 @@ impl EntityStates {
         Ok(Self {
             snapshot: BatchIr::new(plan.clone(), 0)?,
             inputs: RowColumns::new(layout.time() + 1 + BETWEEN, plan.inputs())?,
-            lambda: Lambda::new(plan.clone())?,
-            plan,
+            lambda: Lambda::new(plan)?,
             times: Vec::new(),
             state: None,
             places: Vec::new(),
@@ -145,7 +131,7 @@ impl EntityStates {
 
     /// Answers a row that asks at `query`, when so many mutations have come.
     fn answer(&mut self, state: &State, query: Millis, seen: usize) -> Result<()> {
-        let Gathered { columns, changed, ts, is_before, .. } = &state.mutations;
+        let Gathered { columns, changed, ts, is_before } = &state.mutations;
         let columns: Vec<ArrayRef> = columns.iter().map(|column| column.slice(0, seen)).collect();
         let mutations = Mutations { is_before: &is_before[..seen], ts: &changed[..seen] };
         let rows = Events { ts: &ts[..seen], columns: &columns, mutations: Some(mutations) };
@@ -172,9 +158,7 @@ impl Gathered {
         if row.record.head.is_null(time) {
             return Err(Error::invalid_argument("a mutation has no time of its row"));
         }
-        let ts = row.record.head.slot(time) as Millis;
-        self.ts.push(ts);
-        self.latest.push(self.latest.last().map_or(ts, |latest| ts.max(*latest)));
+        self.ts.push(row.record.head.slot(time) as Millis);
         self.changed.push(row.time);
         self.is_before.push(!added);
         Ok(())
@@ -182,7 +166,7 @@ impl Gathered {
 
     fn bytes_held(&self) -> usize {
         self.columns.iter().map(|column| column.get_array_memory_size()).sum::<usize>()
-            + (self.changed.capacity() + self.ts.capacity() + self.latest.capacity()) * size_of::<Millis>()
+            + (self.changed.capacity() + self.ts.capacity()) * size_of::<Millis>()
             + self.is_before.capacity()
     }
 }
@@ -191,7 +175,8 @@ impl Features for EntityStates {
     fn of(&mut self, batch: &Batch, layout: &Layout, right: &mut Sorted) -> Result<Vec<ArrayRef>> {
         self.places.clear();
         let first = batch.keys.first().map_or(0, |key| key.group);
-        let mut answered: Option<Answered> = None;
+        // the key and time of the answer given last
+        let mut answered: Option<(i32, Millis)> = None;
         let mut answers = 0;
         for (group, query) in batch.groups.iter().copied().zip(batch.times.iter().copied()) {
             let state = match self.state.take().filter(|state| state.group == group) {
@@ -199,14 +184,11 @@ impl Features for EntityStates {
                 None => self.load(&batch.keys[(group - first) as usize], layout, right)?,
             };
             let seen = state.mutations.changed.partition_point(|change| *change < query);
-            let same = answered.as_ref().is_some_and(|last| {
-                let nothing_new = || last.settled && last.seen == seen && self.plan.tails_stay(last.query, query);
-                last.group == group && (last.query == query || nothing_new())
-            });
+            let same =
+                answered.is_some_and(|(key, time)| key == group && (time == query || self.lambda.stands(query, seen)));
             if !same {
                 self.answer(&state, query, seen)?;
-                let settled = seen == 0 || state.mutations.latest[seen - 1] < query;
-                answered = Some(Answered { group, query, seen, settled });
+                answered = Some((group, query));
                 answers += 1;
             }
             self.places.push(answers - 1);

@@ -178,7 +178,7 @@ impl Lambda {
             Streamed::Rows(rows) => *rows,
             Streamed::Tiles(_) => return Err(Error::invalid_argument("requests with tiles cannot follow one another")),
         };
-        let stay = self.tails.iter().zip(self.plan.spans()).all(|(tail, span)| *tail == span.tail(request.query));
+        let stay = self.tails_stay(request.query);
         let (mut walk, mut changed) = match before {
             Some(walk) if walk.rows > rows.ts.len() => {
                 return Err(Error::invalid_argument("rows of the request before are missing"));
@@ -210,6 +210,17 @@ impl Lambda {
         self.emit();
         self.walk = Some(walk);
         Ok(())
+    }
+
+    /// Whether the answer given last by [`Self::follow`] is also that of a following request for `query` with so many streamed
+    /// rows: nothing came between them, and no window's tail moved.
+    pub fn stands(&self, query: Millis, rows: usize) -> bool {
+        self.walk.is_some_and(|walk| walk.settled && walk.rows == rows) && self.tails_stay(query)
+    }
+
+    /// Whether every window of a request at `query` begins where that of the last one does.
+    fn tails_stay(&self, query: Millis) -> bool {
+        self.tails.iter().zip(self.plan.spans()).all(|(tail, span)| *tail == span.tail(query))
     }
 
     /// What is asked next has nothing to do with what was asked before.

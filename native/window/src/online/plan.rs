@@ -144,11 +144,6 @@ impl OnlinePlan {
         &self.outputs
     }
 
-    /// Whether every window of a request at `earlier` begins where that of a request at `later` does.
-    pub fn tails_stay(&self, earlier: Millis, later: Millis) -> bool {
-        self.spans.iter().all(|span| span.tail(earlier) == span.tail(later))
-    }
-
     pub(super) fn bases(&self) -> &[BaseColumn] {
         &self.bases
     }
