@@ -1,12 +1,14 @@
 //! The join of one partition from rows to rows: taking rows in, then sorting, aggregating and giving rows out. An eighth of
-//! the full workload, as one of eight partitions has it; and an entity that is changed and asked for all day.
+//! the full workload, as one of eight partitions has it; an entity that is changed and asked for all day; and the upload of
+//! a partition, an eighth of what `benchmarks/upload` uploads.
 
-use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array};
+use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray};
 use chronon_aggregate::{AggregationSpec, OperationKind, Resolution, TimeUnit, Window};
 use chronon_codec::row::{Added, Row, RowExtender};
-use chronon_join::{JoinLayout, PartitionJoin, Side};
+use chronon_join::{JoinLayout, PartitionJoin, PartitionUpload, Side, StoredRows, Uploaded};
 use chronon_testkit::workload::{Random, Skew, Workload};
 use chronon_types::time::{DAY, HOUR};
+use chronon_types::{DataType, Field};
 use chronon_window::WindowPlan;
 use chronon_window::online::{Base, OnlinePlan};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
@@ -140,5 +142,63 @@ fn entity(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, join, entity);
+/// The batch IRs of 25,000 keys with ten rows each.
+fn upload(criterion: &mut Criterion) {
+    use OperationKind::{Average, Count, First, Last, Max, Min, Sum};
+    const KEYS: u64 = 25_000;
+    const ROWS: usize = 250_000;
+    let inputs = [("a", DataType::Double), ("b", DataType::Long), ("c", DataType::String)];
+    let inputs = inputs.map(|(name, data_type)| Field::new(name, data_type)).to_vec();
+    let base = |kind, input, days: &[i32]| {
+        let windows = days.iter().map(|&days| (days > 0).then(|| Window::new(days, TimeUnit::Days)));
+        Base { spec: AggregationSpec::new(kind, input), windows: windows.collect() }
+    };
+    let bases = vec![
+        base(Sum, 0, &[1, 7, 30]),
+        base(Count, 0, &[1, 7]),
+        base(Average, 0, &[7, 30]),
+        base(Min, 1, &[7, 30]),
+        base(Max, 1, &[7, 30]),
+        base(Last, 2, &[7, 0]),
+        base(First, 2, &[30]),
+        base(Average, 1, &[7, 30]),
+        base(Count, 1, &[30]),
+        base(Sum, 1, &[1, 0, 14]),
+    ];
+    let plan = Arc::new(OnlinePlan::new(inputs, bases).expect("a plan"));
+    let random = &mut Random(5);
+    let longs = |value: &mut dyn FnMut() -> u64| -> ArrayRef {
+        Arc::new(Int64Array::from_iter_values((0..ROWS).map(|_| value() as i64)))
+    };
+    let columns = [
+        longs(&mut || random.below(KEYS)),
+        longs(&mut || random.below(30 * DAY as u64)),
+        Arc::new(Float64Array::from_iter_values((0..ROWS).map(|_| random.below(1000) as f64))),
+        longs(&mut || random.below(100_000)),
+        Arc::new(StringArray::from_iter_values((0..ROWS).map(|_| format!("item {}", random.below(500))))),
+    ];
+    let frames = frames(ROWS, &columns, false, random);
+    let open = || {
+        let keys = vec![Field::new("user", DataType::Long)];
+        let rows = StoredRows::new("1970-01-31", None);
+        PartitionUpload::new(Uploaded::BatchIr(plan.clone()), keys, 30 * DAY, rows).expect("an upload")
+    };
+    let take = |mut upload: PartitionUpload| {
+        frames.iter().for_each(|frame| upload.put(frame.clone()).expect("rows"));
+        upload
+    };
+    let mut group = criterion.benchmark_group("upload");
+    group.sample_size(10).throughput(Throughput::Elements(ROWS as u64));
+    group.bench_function("take rows in", |bencher| bencher.iter_batched(open, take, BatchSize::LargeInput));
+    group.bench_function("sort, fold, give rows out", |bencher| {
+        let give_all = |mut upload: PartitionUpload| {
+            while upload.next(FRAME).expect("rows").is_ok_and(|rows| !rows.is_empty()) {}
+            upload
+        };
+        bencher.iter_batched(|| take(open()), give_all, BatchSize::LargeInput);
+    });
+    group.finish();
+}
+
+criterion_group!(benches, join, entity, upload);
 criterion_main!(benches);

@@ -3,7 +3,7 @@
 use crate::exclusive::{Exclusive, Held, Steps};
 use crate::session::Written;
 use crate::settings;
-use chronon_join::{ColumnUpload, PartitionUpload, Uploaded};
+use chronon_join::{ColumnUpload, JsonSample, PartitionUpload, StoredRows, Uploaded};
 use chronon_plan::Plan;
 use chronon_types::time::Millis;
 use chronon_types::{Error, Field, Result};
@@ -21,6 +21,32 @@ struct Options {
     /// When the batch ends.
     end: Millis,
     stored: Stored,
+    rows: RowOptions,
+}
+
+/// What a row has besides the bytes of its key and its value.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RowOptions {
+    day: String,
+    json: JsonOptions,
+}
+
+/// Which rows are there as JSON too.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JsonOptions {
+    /// Of ten thousand rows.
+    share: u64,
+    key_schema: String,
+    value_schema: String,
+}
+
+impl RowOptions {
+    fn open(self) -> Result<StoredRows> {
+        let json = JsonSample::new(self.json.share, &self.json.key_schema, &self.json.value_schema)?;
+        Ok(StoredRows::new(self.day, Some(json)))
+    }
 }
 
 /// What is stored of a key.
@@ -42,6 +68,7 @@ struct ColumnOptions {
     definition: String,
     keys: Vec<Field>,
     columns: Vec<Field>,
+    rows: RowOptions,
 }
 
 /// An upload.
@@ -79,7 +106,7 @@ impl Upload {
                 Ok(Uploaded::Outputs { plan, drop_empty: matches!(options.stored, Stored::NonEmptyOutputs) })
             }
         };
-        let rows = uploaded().and_then(|uploaded| PartitionUpload::new(uploaded, options.keys, options.end));
+        let rows = uploaded().and_then(|it| PartitionUpload::new(it, options.keys, options.end, options.rows.open()?));
         let rows = rows.map(|rows| Rows::Aggregated(Box::new(rows)));
         Ok(Self { state: Exclusive::steps_of(plan.name(), rows)? })
     }
@@ -90,7 +117,8 @@ impl Upload {
     /// As for [`Self::open`].
     pub(crate) fn of_columns(options: &str) -> Result<Self> {
         let options: ColumnOptions = parse(options)?;
-        let rows = ColumnUpload::new(options.keys, options.columns).map(|rows| Rows::Plain(Box::new(rows)));
+        let rows = options.rows.open().and_then(|out| ColumnUpload::new(options.keys, options.columns, out));
+        let rows = rows.map(|rows| Rows::Plain(Box::new(rows)));
         Ok(Self { state: Exclusive::steps_of(&options.definition, rows)? })
     }
 

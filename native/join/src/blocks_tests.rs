@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 use crate::tests::{record, row, text};
-use crate::upload_tests::{END, Event, events, head, inputs, keys, online_plan, uploaded};
+use crate::upload_tests::{END, Event, events, head, inputs, keys, online_plan, stored, uploaded};
 use crate::{KeyBlocks, PartitionUpload, Uploaded};
 use chronon_aggregate::Value;
 use chronon_codec::row::Row;
@@ -216,7 +216,7 @@ fn rows_of_columns_are_sparks_whatever_the_type() {
 fn an_upload_of_blocks_is_that_of_the_rows() {
     let mut random = Random(4);
     let events = events(&mut random, 4_000);
-    let open = || PartitionUpload::new(Uploaded::BatchIr(online_plan()), keys(), END).unwrap();
+    let open = || PartitionUpload::new(Uploaded::BatchIr(online_plan()), keys(), END, stored()).unwrap();
     let expected = uploaded(&mut open(), &events, &mut random, 1 << 16);
 
     let mut blocks = KeyBlocks::new(&keys(), &time_and_inputs(), vec![0, 1, 2], 2_000, true).unwrap();

@@ -1,8 +1,7 @@
 //! The upload of rows that are not aggregated.
 
-use crate::outbox::Outbox;
 use crate::record::only_head;
-use crate::stored_row::{put_record, send};
+use crate::stored_row::{StoredRows, put_record};
 use chronon_codec::row::{Row, RowColumns};
 use chronon_types::{Field, Result};
 
@@ -21,15 +20,15 @@ pub struct ColumnUpload {
     values: RowColumns,
     key: Vec<u8>,
     value: Vec<u8>,
-    out: Outbox,
+    out: StoredRows,
 }
 
 impl ColumnUpload {
-    /// An upload of rows of these keys and columns.
+    /// An upload of rows of these keys and columns, that come out as `out` makes them.
     ///
     /// # Errors
     /// `Unsupported` naming the column whose type is not read from rows.
-    pub fn new(keys: Vec<Field>, columns: Vec<Field>) -> Result<Self> {
+    pub fn new(keys: Vec<Field>, columns: Vec<Field>, out: StoredRows) -> Result<Self> {
         Ok(Self {
             key_values: RowColumns::new(0, &keys)?,
             values: RowColumns::new(keys.len(), &columns)?,
@@ -37,7 +36,7 @@ impl ColumnUpload {
             columns,
             key: Vec::new(),
             value: Vec::new(),
-            out: Outbox::default(),
+            out,
         })
     }
 
@@ -68,7 +67,7 @@ impl ColumnUpload {
             put_record(&self.keys, &keys, row, &mut self.key)?;
             self.value.clear();
             put_record(&self.columns, &values, row, &mut self.value)?;
-            send(&mut self.out, &self.key, &self.value)?;
+            self.out.send(&self.key, &self.value)?;
         }
         Ok(())
     }

@@ -6,6 +6,7 @@
 //! [`PartitionUpload`] sorts one side alike, and gives for every key the bytes of its key and of what is stored of it;
 //! [`ColumnUpload`] gives the same of rows that are not aggregated. [`KeyBlocks`] stands before an exchange and makes blocks of rows.
 
+mod avro_json;
 mod batch;
 mod blocks;
 mod column_upload;
@@ -30,4 +31,5 @@ mod upload_tests;
 pub use blocks::KeyBlocks;
 pub use column_upload::ColumnUpload;
 pub use partition::{JoinLayout, PartitionJoin, Side};
+pub use stored_row::{JsonSample, StoredRows};
 pub use upload::{PartitionUpload, Uploaded};

@@ -320,7 +320,7 @@ fn frames_that_lie_are_errors() {
     let error = case.join(false).put(Side::Right, frame).unwrap_err();
     assert!(error.code() == ErrorCode::InvalidArgument && error.message().contains("ts IS NOT NULL"), "{error}");
     let mut join = case.join(false);
-    assert_eq!(join.next(100).unwrap().unwrap(), []);
+    assert_eq!(join.next(100).unwrap().unwrap(), &[] as &[u8]);
     assert_eq!(join.put(Side::Right, good).unwrap_err().code(), ErrorCode::InvalidArgument);
     let error = case.join(false).spill(&PathBuf::from("/nonexistent/folder/rows"));
     assert_eq!(error, Ok(()), "nothing to write");

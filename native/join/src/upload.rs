@@ -1,9 +1,8 @@
 //! The upload of one partition: what is stored of each of its keys.
 
-use crate::outbox::Outbox;
 use crate::record::Layout;
 use crate::sorter::{Placed, Sorted, Sorter};
-use crate::stored_row::{put_record, send};
+use crate::stored_row::{StoredRows, put_record};
 use arrow::array::{Array, ArrayRef};
 use chronon_codec::row::{Row, RowColumns};
 use chronon_types::time::Millis;
@@ -51,7 +50,7 @@ pub struct PartitionUpload {
     inputs: RowColumns,
     batch: Batch,
     value: Vec<u8>,
-    out: Outbox,
+    out: StoredRows,
 }
 
 enum State {
@@ -110,12 +109,12 @@ impl Batch {
 }
 
 impl PartitionUpload {
-    /// An upload of rows with these keys, as of `end`.
+    /// An upload of rows with these keys, as of `end`, that come out as `out` makes them.
     ///
     /// # Errors
     /// `InvalidArgument` when there is no key; `Unsupported` naming the column whose type is not read from rows; what the
     /// plan refuses.
-    pub fn new(uploaded: Uploaded, keys: Vec<Field>, end: Millis) -> Result<Self> {
+    pub fn new(uploaded: Uploaded, keys: Vec<Field>, end: Millis, out: StoredRows) -> Result<Self> {
         if keys.is_empty() {
             return Err(Error::invalid_argument("an upload needs a key"));
         }
@@ -146,7 +145,7 @@ impl PartitionUpload {
             inputs,
             batch: Batch::default(),
             value: Vec::new(),
-            out: Outbox::default(),
+            out,
         })
     }
 
@@ -174,8 +173,8 @@ impl PartitionUpload {
         }
     }
 
-    /// The next rows, of two binary columns in Spark's layout, each after its length (8 bytes, little-endian): as many as there
-    /// is room for; empty when all were given. `Err` in the inner result says how much room one row needs.
+    /// The next rows, as [`StoredRows`] makes them: as many as there is room for; empty when all were given. `Err` in the inner
+    /// result says how much room one row needs.
     ///
     /// # Errors
     /// What reading rows and folding refuse.
@@ -225,7 +224,7 @@ impl PartitionUpload {
                     if index < complete {
                         self.value.clear();
                         ir.encode(&mut self.value)?;
-                        send(&mut self.out, &key.bytes, &self.value)?;
+                        self.out.send(&key.bytes, &self.value)?;
                         ir.clear();
                     }
                 }
@@ -242,7 +241,7 @@ impl PartitionUpload {
                     }
                     self.value.clear();
                     put_record(fields, &outputs, index, &mut self.value)?;
-                    send(&mut self.out, &key.bytes, &self.value)?;
+                    self.out.send(&key.bytes, &self.value)?;
                 }
             }
         }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 use crate::tests::{new_file, record, row, text};
-use crate::{ColumnUpload, PartitionUpload, Uploaded};
+use crate::{ColumnUpload, PartitionUpload, StoredRows, Uploaded};
 use arrow::array::ArrayRef;
 use chronon_aggregate::{AggregationSpec, OperationKind, Resolution, TimeUnit, Value, Window};
 use chronon_codec::row::Row;
@@ -61,6 +61,11 @@ pub(crate) fn head(event: &Event) -> Vec<u8> {
     row(&[(user, DataType::String), (n, DataType::Int), time, (amount, DataType::Long), (item, DataType::String)])
 }
 
+/// Rows without JSON.
+pub(crate) fn stored() -> StoredRows {
+    StoredRows::new("2024-01-30", None)
+}
+
 /// A record of members as Avro has it.
 fn avro(values: &[Value], fields: &[Field]) -> Vec<u8> {
     let mut out = Vec::new();
@@ -105,7 +110,7 @@ fn drain(room: usize, mut next: impl FnMut(usize) -> Result<Vec<u8>, usize>) -> 
         let mut rest = bytes.as_slice();
         while let Some((prefix, behind)) = rest.split_first_chunk::<8>() {
             let (row, behind) = behind.split_at(u64::from_le_bytes(*prefix) as usize);
-            let row = Row::new(row, 2).unwrap();
+            let row = Row::new(row, 5).unwrap();
             found.push((row.variable(0).unwrap().to_vec(), row.variable(1).unwrap().to_vec()));
             rest = behind;
         }
@@ -148,7 +153,7 @@ fn a_batch_ir_is_that_of_the_key_alone() {
     for (rows, room) in [(50, 1), (3_000, 4_096), (30_000, 1 << 20)] {
         let events = events(&mut random, rows);
         let plan = online_plan();
-        let mut upload = PartitionUpload::new(Uploaded::BatchIr(plan.clone()), keys(), END).unwrap();
+        let mut upload = PartitionUpload::new(Uploaded::BatchIr(plan.clone()), keys(), END, stored()).unwrap();
         let expected: Vec<_> = by_key(&events)
             .into_iter()
             .map(|(key, events)| {
@@ -177,7 +182,7 @@ fn outputs_are_those_of_one_query_at_the_end() {
         ];
         let plan = Arc::new(WindowPlan::new(inputs(), specs, Resolution::Daily).unwrap());
         let uploads = Uploaded::Outputs { plan: plan.clone(), drop_empty };
-        let mut upload = PartitionUpload::new(uploads, keys(), END).unwrap();
+        let mut upload = PartitionUpload::new(uploads, keys(), END, stored()).unwrap();
         let expected: Vec<_> = by_key(&events)
             .into_iter()
             .filter_map(|(key, mut events)| {
@@ -200,7 +205,8 @@ fn outputs_are_those_of_one_query_at_the_end() {
 fn without_windows_the_end_does_not_matter() {
     let specs = vec![AggregationSpec::new(OperationKind::Count, 0)];
     let plan = Arc::new(WindowPlan::new(inputs(), specs, Resolution::Exact).unwrap());
-    let mut upload = PartitionUpload::new(Uploaded::Outputs { plan, drop_empty: false }, keys(), END).unwrap();
+    let mut upload =
+        PartitionUpload::new(Uploaded::Outputs { plan, drop_empty: false }, keys(), END, stored()).unwrap();
     let event = Event { key: [Value::Null, Value::Long(1)], ts: END + DAY, inputs: [Value::Long(3), Value::Null] };
     let rows = uploaded(&mut upload, &[event], &mut Random(1), 100);
     assert_eq!(rows, [(vec![0, 2, 2], vec![2, 2])]);
@@ -208,7 +214,7 @@ fn without_windows_the_end_does_not_matter() {
 
 #[test]
 fn columns_come_out_as_they_go_in() {
-    let mut upload = ColumnUpload::new(keys(), inputs()).unwrap();
+    let mut upload = ColumnUpload::new(keys(), inputs(), stored()).unwrap();
     let mut random = Random(9);
     for rows in [1, 9_000] {
         let events = events(&mut random, rows);
@@ -230,9 +236,9 @@ fn columns_come_out_as_they_go_in() {
 #[test]
 fn mistakes_are_told() {
     let plan = online_plan();
-    let none = PartitionUpload::new(Uploaded::BatchIr(plan.clone()), Vec::new(), END).unwrap_err();
+    let none = PartitionUpload::new(Uploaded::BatchIr(plan.clone()), Vec::new(), END, stored()).unwrap_err();
     assert_eq!(none.code(), ErrorCode::InvalidArgument);
-    let mut upload = PartitionUpload::new(Uploaded::BatchIr(plan.clone()), keys(), END).unwrap();
+    let mut upload = PartitionUpload::new(Uploaded::BatchIr(plan.clone()), keys(), END, stored()).unwrap();
     let nothing = (Value::Null, DataType::Long);
     let timeless = row(&[
         (text("a".to_owned()), DataType::String),
@@ -247,7 +253,7 @@ fn mistakes_are_told() {
     assert_eq!(upload.put(Vec::new()).unwrap_err().code(), ErrorCode::InvalidArgument);
 
     let list = vec![Field::new("list", DataType::List(Box::new(DataType::Long)))];
-    let mut columns = ColumnUpload::new(vec![Field::new("user", DataType::Long)], list).unwrap();
+    let mut columns = ColumnUpload::new(vec![Field::new("user", DataType::Long)], list, stored()).unwrap();
     let holey = Value::List(vec![Value::Long(1), Value::Null].into());
     let values = [(Value::Long(1), DataType::Long), (holey, DataType::List(Box::new(DataType::Long)))];
     let error = columns.put(&record(&row(&values), &[])).unwrap_err();

@@ -35,7 +35,25 @@ pub fn java_double(value: f64) -> String {
     if size == 0.0 {
         return format!("{sign}0.0");
     }
-    let (digits, exponent) = digits(size);
+    laid_out(sign, digits(size))
+}
+
+/// The text of `value` as `Float.toString` of JDK 19 and newer writes it: with the fewest digits that read as the same number.
+///
+/// ```
+/// use chronon_sketches::java_double::java_float;
+/// assert_eq!(java_float(0.1), "0.1");
+/// assert_eq!(java_float(1e10), "1.0E10");
+/// ```
+pub fn java_float(value: f32) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return java_double(value.into());
+    }
+    laid_out(if value < 0.0 { "-" } else { "" }, shortest(value.abs()))
+}
+
+/// Digits in the form that Java has for them.
+fn laid_out(sign: &str, (digits, exponent): (Vec<u8>, i32)) -> String {
     let text: String = digits.iter().map(|digit| char::from(b'0' + digit)).collect();
     let or_zero = |rest: &str| if rest.is_empty() { "0".to_owned() } else { rest.to_owned() };
     match exponent {
@@ -72,7 +90,7 @@ fn digits(value: f64) -> (Vec<u8>, i32) {
 }
 
 /// The digits of Rust's own text, which is the shortest.
-fn shortest(value: f64) -> (Vec<u8>, i32) {
+fn shortest(value: impl std::fmt::LowerExp) -> (Vec<u8>, i32) {
     let text = format!("{value:e}");
     let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let digits = digits.bytes().filter(u8::is_ascii_digit).map(|digit| digit - b'0').collect();

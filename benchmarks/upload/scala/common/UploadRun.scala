@@ -25,7 +25,7 @@ final class StageTime extends SparkListener {
 }
 
 /** Where one run finds its data: the arguments of both mains. */
-final case class UploadRun(dataDir: String, sparkDir: String, endDs: String, parallelism: Int, rows: Long, keys: Long, days: Int) {
+final case class UploadRun(dataDir: String, sparkDir: String, endDs: String, parallelism: Int, rows: Long, keys: Long, days: Int, again: Int) {
   def conf: String = s"$dataDir/group_by.json"
 
   /** Writes the data, once, and makes a table of it. Times of a key differ, so that which row is last is plain. */
@@ -52,7 +52,9 @@ final case class UploadRun(dataDir: String, sparkDir: String, endDs: String, par
     spark.sql("MSCK REPAIR TABLE bench.events")
   }
 
-  /** Times `upload` alone (and what was before it, since the JVM began: `start_s`), then prints one `RESULT` line with the measurements and the check sum of its table. */
+  /** Times `upload` alone (and what was before it, since the JVM began: `start_s`), then `again` more of the same process, and prints one
+    * `RESULT` line with the measurements and the check sum of the table. All but `again_s` are of the first upload.
+    */
   def measure(spark: SparkSession)(upload: => Unit): Unit = {
     val (totals, stages) = (new TaskTotals, new StageTime)
     spark.sparkContext.addSparkListener(totals)
@@ -63,13 +65,20 @@ final case class UploadRun(dataDir: String, sparkDir: String, endDs: String, par
     val wallS = (System.nanoTime() - started) / 1e9
     val rss = Run.statusMb("VmHWM")
     org.apache.spark.ListenerBusAccess.drain(spark.sparkContext)
-    val stagesS = stages.seconds
+    val (stagesS, taskCpuS, gcS, shuffleMb) =
+      (stages.seconds, totals.cpuNs.get / 1e9, totals.gcMs.get / 1e3, totals.shuffleBytes.get / 1e6)
+    val againS = Seq.fill(again) {
+      spark.sql("DROP TABLE bench.bench_amounts_upload")
+      val started = System.nanoTime()
+      upload
+      (System.nanoTime() - started) / 1e9
+    }
     val check = spark.table("bench.bench_amounts_upload")
       .where("decode(key_bytes, 'UTF-8') <> 'group_by_serving_info'")
       .selectExpr("concat(count(1), ' rows, ', sum(CAST(xxhash64(key_bytes, value_bytes) AS DECIMAL(38, 0))))")
       .head().getString(0)
-    println(s"""RESULT {"start_s":$startS,"wall_s":$wallS,"stages_s":$stagesS,"task_cpu_s":${totals.cpuNs.get / 1e9},"gc_s":${totals.gcMs.get / 1e3},""" +
-      s""""shuffle_mb":${totals.shuffleBytes.get / 1e6},"peak_rss_mb":$rss,"check":"$check"}""")
+    println(s"""RESULT {"start_s":$startS,"wall_s":$wallS,"stages_s":$stagesS,"task_cpu_s":$taskCpuS,"gc_s":$gcS,""" +
+      s""""shuffle_mb":$shuffleMb,"peak_rss_mb":$rss,"again_s":${againS.mkString("[", ",", "]")},"check":"$check"}""")
     spark.stop()
     System.exit(0) // the reference leaves threads behind
   }
@@ -77,7 +86,7 @@ final case class UploadRun(dataDir: String, sparkDir: String, endDs: String, par
 
 object UploadRun {
 
-  /** args: dataDir sparkDir endDs parallelism rows keys days */
+  /** args: dataDir sparkDir endDs parallelism rows keys days again */
   def parse(args: Array[String]): UploadRun =
-    UploadRun(args(0), args(1), args(2), args(3).toInt, args(4).toLong, args(5).toLong, args(6).toInt)
+    UploadRun(args(0), args(1), args(2), args(3).toInt, args(4).toLong, args(5).toLong, args(6).toInt, args(7).toInt)
 }

@@ -5,8 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
- * The upload of one partition: rows in the layout of Spark's {@code UnsafeRow} go in, rows of two binary columns come back: the
- * Avro bytes of a key and of what is stored of it.
+ * The upload of one partition: rows in the layout of Spark's {@code UnsafeRow} go in, and rows of five columns come back: the Avro
+ * bytes of a key and of what is stored of it, both as JSON, which only some rows have, and the day.
  *
  * <p>Rows go in ({@link #put}) as records: length of the head (4 bytes, little-endian), four zero bytes, and the head. Of an
  * aggregated upload ({@link #open}) the head is (keys, time, inputs of the plan); all rows go in first, in any order, and {@link
@@ -29,7 +29,8 @@ public final class PartitionUpload extends NativeHandle {
    *
    * @param options JSON: {@code keys} as {@code [{"name","type"}]}, types as for {@link Plan#open}; {@code end}, epoch millis at
    *     which the batch ends; {@code stored}: {@code batch_ir}, {@code outputs}, or {@code non_empty_outputs}, which leaves
-   *     keys out whose outputs are all null
+   *     keys out whose outputs are all null; {@code rows} as {@code {"day","json":{"share","key_schema","value_schema"}}}: of so
+   *     many keys in ten thousand the row has JSON, by these Avro schemas
    */
   public static PartitionUpload open(Plan plan, String options) {
     return new PartitionUpload(NativeCalls.uploadOpen(plan.handle(), options.getBytes(StandardCharsets.UTF_8)));
@@ -38,7 +39,8 @@ public final class PartitionUpload extends NativeHandle {
   /**
    * An upload of columns as they are.
    *
-   * @param options JSON: {@code definition}, its name; {@code keys} and {@code columns} as {@code [{"name","type"}]}
+   * @param options JSON: {@code definition}, its name; {@code keys} and {@code columns} as {@code [{"name","type"}]}; {@code
+   *     rows} as for {@link #open}
    */
   public static PartitionUpload ofColumns(String options) {
     NativeLibrary.load();

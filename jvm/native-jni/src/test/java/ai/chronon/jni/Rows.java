@@ -12,13 +12,17 @@ final class Rows {
     return "{\"variable_keys\":[false],\"left_columns\":" + leftColumns + ",\"left_variable\":[]}";
   }
 
+  /** What rows of an upload have besides the bytes: none is there as JSON. */
+  private static final String STORED = "\"rows\":{\"day\":\"1970-01-01\",\"json\":{\"share\":0,"
+      + "\"key_schema\":\"{\\\"type\\\":\\\"null\\\"}\",\"value_schema\":\"{\\\"type\\\":\\\"null\\\"}\"}}";
+
   /** Options of an upload by one long key, as of two o'clock of the first day. */
   static final String UPLOAD =
-      "{\"keys\":[{\"name\":\"user\",\"type\":\"long\"}],\"end\":7200000,\"stored\":\"batch_ir\"}";
+      "{\"keys\":[{\"name\":\"user\",\"type\":\"long\"}],\"end\":7200000,\"stored\":\"batch_ir\"," + STORED + "}";
 
   /** Options of an upload of two long columns by one long key. */
   static final String COLUMN_UPLOAD = "{\"definition\":\"team.columns\",\"keys\":[{\"name\":\"user\",\"type\":\"long\"}],"
-      + "\"columns\":[{\"name\":\"a\",\"type\":\"long\"},{\"name\":\"b\",\"type\":\"long\"}]}";
+      + "\"columns\":[{\"name\":\"a\",\"type\":\"long\"},{\"name\":\"b\",\"type\":\"long\"}]," + STORED + "}";
 
   /** Options of blocks of the rows of {@link #UPLOAD}. */
   static final String BLOCKS = "{\"definition\":\"team.blocks\",\"keys\":[{\"name\":\"user\",\"type\":\"long\"}],"

@@ -6,7 +6,7 @@ import ai.chronon.spark.catalog.{PartitionRange, Sql, TableUtils}
 import ai.chronon.spark.job.{DefinitionChecks, Setups, Unsupported}
 import ai.chronon.spark.pit.{NativePlan, PitResolution, PointInTimeJoin}
 import ai.chronon.spark.source.{GroupByScan, SourceScanner}
-import ai.chronon.spark.upload.{ServingInfo, StoredSchemas, UploadPlan, UploadRows, UploadTotals}
+import ai.chronon.spark.upload.{JsonSample, RowForm, ServingInfo, StoredSchemas, UploadPlan, UploadRows}
 import org.apache.avro.Schema
 import org.apache.spark.sql.{Column, DataFrame}
 import org.apache.spark.sql.functions.{coalesce, lit}
@@ -65,9 +65,11 @@ final class GroupByUpload(
 
     val upload = if (aggregated) ofKeys(input) else ofRows(input)
     val keySchema = StoredSchemas.record(owner, "Key", keyFields(input))
-    val rows = UploadRows(upload.frame, upload.plan, keys.length, keySchema, upload.value)
     val info = ServingInfo.text(owner, groupBy, batchEnd, keySchema, upload.selected, tableOf)
-    store(rows.withServingInfo(info).withColumn(tables.partitionColumn, lit(endPartition)), rows.totals)
+    val share = (Settings.UploadJsonPercent.read(tables.spark) * 100).round
+    val json = JsonSample(share, keySchema.toString, upload.value.toString)
+    val form = RowForm(tables.partitionColumn, endPartition, info, json)
+    store(UploadRows(upload.frame, upload.plan, keys.length, form))
   }
 
   private def ofKeys(input: DataFrame): Upload = {
@@ -111,10 +113,11 @@ final class GroupByUpload(
     )
   }
 
-  private def store(rows: DataFrame, totals: UploadTotals): Unit = {
+  private def store(rows: UploadRows): Unit = {
+    import rows.totals
     val table = TableNames.upload(groupBy.getMetaData)
     tables.replace(
-      rows,
+      rows.frame,
       table,
       Definitions.properties(groupBy.getMetaData) ++
         Map(Constants.ChrononGenerated -> "true", Constants.ChrononTableType -> "upload")

@@ -264,6 +264,59 @@ class GroupByUploadSuite extends SparkSuite {
     assert(rows.exists(_.getString(1).endsWith(s""""tailHopIrs":{"array":[[],[$hop],[]]}}""")), rows)
   }
 
+  test("JSON is what Avro's own library makes of the bytes") {
+    val random = new scala.util.Random(7)
+    val special =
+      Seq(Double.NaN, Double.PositiveInfinity, Double.NegativeInfinity, -0.0, 1e-5, 1e7, 123456789.0, 2e23)
+    val rows = special ++ Seq.fill(300)(java.lang.Double.longBitsToDouble(random.nextLong()))
+    val odd = "\"\\/\b\f\n\r\t\u0000\u001f\u007f\u00e9\u20ac\ud83d\ude00"
+    val text = spark.createDataset(rows.zipWithIndex.map { case (x, i) =>
+      (
+        odd.drop(i % odd.length),
+        i,
+        random.nextLong(),
+        x,
+        (i % 7) / 8.0f,
+        i % 2 == 0,
+        odd.take(i % 4).getBytes(UTF_8),
+        i % 3
+      )
+    })(org.apache.spark.sql.Encoders.product).toDF("text", "i", "n", "x", "f", "odd", "bytes", "m")
+    val wide = text.selectExpr(
+      "text AS user",
+      "i",
+      "n",
+      "x",
+      "f",
+      "odd",
+      "bytes",
+      "CAST(i AS SHORT) AS s",
+      "sequence(0, m) AS list",
+      "IF(i % 9 = 0, NULL, map(text, n)) AS map",
+      "named_struct('a', x, 'b', array(text)) AS struct",
+      "'2024-03-10' AS ds"
+    )
+    tables.insertPartitions(wide, s"$db.wide", Map.empty)
+    val columns = wide.columns.filterNot(Set("ds")).toSeq
+    val plain =
+      groupBy(meta("test.wide", db), Seq(entities(s"$db.wide", query(same(columns: _*)))), Seq("user"), null)
+    spark.conf.set(Settings.UploadJsonPercent.key, "100")
+    val name =
+      try upload(plain)
+      finally spark.conf.unset(Settings.UploadJsonPercent.key)
+    val info = infoOf(name)
+    val stored = spark.table(name).where("key_json <> 'group_by_serving_info'").collect()
+    val found = stored.length
+    assert(found == rows.length)
+    stored.foreach { row =>
+      Seq("key" -> info.getKeyAvroSchema, "value" -> info.getSelectedAvroSchema).foreach {
+        case (part, schema) =>
+          val avros = AvroJson(schema, row.getAs[Array[Byte]](s"${part}_bytes"))
+          assert(row.getAs[String](s"${part}_json") == avros)
+      }
+    }
+  }
+
   test("however few bytes a task may gather, the result is the same") {
     val many = spark.range(0, 20000).selectExpr(
       "cast(id % 500 as string) AS user",

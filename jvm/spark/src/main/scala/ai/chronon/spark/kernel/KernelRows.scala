@@ -33,3 +33,9 @@ private[spark] final class KernelRows(columns: Int) {
     row
   }
 }
+
+private[spark] object KernelRows {
+
+  /** Bytes that a text or binary value of a row has: the lower half of its slot. */
+  def length(row: UnsafeRow, column: Int): Int = row.getLong(column).toInt
+}

@@ -3,10 +3,8 @@ package ai.chronon.spark.upload
 import ai.chronon.spark.kernel.{KernelBudget, KernelRows, RowFrame, UnsafeRows}
 import org.apache.spark.TaskContext
 import org.apache.spark.sql.catalyst.InternalRow
-import org.apache.spark.sql.catalyst.expressions.{Attribute, UnsafeRow}
-import org.apache.spark.sql.catalyst.expressions.codegen.UnsafeRowWriter
+import org.apache.spark.sql.catalyst.expressions.Attribute
 import org.apache.spark.sql.execution.metric.SQLMetric
-import org.apache.spark.unsafe.types.UTF8String
 
 import java.nio.ByteBuffer
 
@@ -23,7 +21,7 @@ private[upload] final case class UploadMetrics(
 private[upload] final class UploadEvaluator(
     input: Seq[Attribute],
     plan: UploadPlan,
-    json: JsonSample,
+    options: String,
     totals: UploadTotals,
     memoryLimit: Long,
     metrics: UploadMetrics
@@ -34,16 +32,15 @@ private[upload] final class UploadEvaluator(
     if (rows.hasNext) new Uploaded(rows) else Iterator.empty
 
   private final class Uploaded(rows: Iterator[InternalRow]) extends Iterator[InternalRow] {
-    private val upload = plan.open()
+    private val upload = plan.open(options)
     private val budget = new KernelBudget(plan.definition, memoryLimit, upload.spill(_), metrics.spilledBytes)
     private var nativeNanos = 0L
     TaskContext.get().addTaskCompletionListener[Unit](_ => close())
 
     private val frame = new RowFrame(UploadEvaluator.FrameBytes)(send)
     private val unsafe = new UnsafeRows(input)
-    private val out = new KernelRows(2)
-    // written by hand, because the code of a projection is compiled
-    private val row = new UnsafeRowWriter(4)
+    private val out = new KernelRows(5)
+    private var given, keyBytes, valueBytes = 0L
     // a plan without aggregations takes rows, and gives some while others are still to come; another one takes blocks
     private val gives = plan.isInstanceOf[UploadPlan.Columns]
     private var sent = 0L
@@ -60,27 +57,11 @@ private[upload] final class UploadEvaluator(
 
     override def next(): InternalRow = {
       if (!hasNext) throw new NoSuchElementException("all rows were given out")
-      metrics.outputRows += 1
       val stored = out.next()
-      withJson(stored.getBinary(0), stored.getBinary(1))
-    }
-
-    private def withJson(key: Array[Byte], value: Array[Byte]): UnsafeRow = {
-      totals.rows.add(1)
-      totals.keyBytes.add(key.length)
-      totals.valueBytes.add(value.length)
-      row.reset()
-      row.zeroOutNullBytes()
-      row.write(0, key)
-      row.write(1, value)
-      if (json.takes(key)) {
-        row.write(2, UTF8String.fromBytes(json.key(key)))
-        row.write(3, UTF8String.fromBytes(json.value(value)))
-      } else {
-        row.setNullAt(2)
-        row.setNullAt(3)
-      }
-      row.getRow
+      given += 1
+      keyBytes += KernelRows.length(stored, 0)
+      valueBytes += KernelRows.length(stored, 1)
+      stored
     }
 
     /** Hands rows over: all of them, or a frame if it gives rows already. */
@@ -110,6 +91,10 @@ private[upload] final class UploadEvaluator(
     private def close(): Unit = {
       metrics.nativeBytes.set(budget.peak)
       metrics.nativeTime += nativeNanos
+      metrics.outputRows += given
+      totals.rows.add(given)
+      totals.keyBytes.add(keyBytes)
+      totals.valueBytes.add(valueBytes)
       upload.close()
       budget.release()
     }

@@ -18,11 +18,12 @@ import org.apache.spark.sql.execution.metric.{SQLMetric, SQLMetrics}
   * key, time and inputs and folds one key after the other, so that rows of equal time are folded in an order that does not depend on how
   * they were shuffled. Rows that do not fit into the task's memory wait on disk. Where they are not, rows are read as they come.
   *
-  * Rows come out in an order of the operator's own: key and value as bytes, never null, and as JSON, which only some rows have.
+  * Rows come out in an order of the operator's own, and behind them the one that tells what they are. They are the kernel's own,
+  * and no operator need follow before they are written, so that Spark makes no row and compiles no code for them.
   */
 case class UploadExec(
     plan: UploadPlan,
-    json: JsonSample,
+    form: RowForm,
     totals: UploadTotals,
     output: Seq[Attribute],
     child: SparkPlan
@@ -49,7 +50,7 @@ case class UploadExec(
     val evaluator = new UploadEvaluator(
       child.output,
       plan,
-      json,
+      plan.options(form),
       totals,
       conf.getConfString(KernelBudget.Limit, Long.MaxValue.toString).toLong,
       UploadMetrics(
@@ -60,7 +61,8 @@ case class UploadExec(
         longMetric("spilledBytes")
       )
     )
-    child.execute().mapPartitions(evaluator.run)
+    val info = sparkContext.parallelize(Seq(form), 1).map(_.infoRow: InternalRow)
+    child.execute().mapPartitions(evaluator.run).union(info)
   }
 
   override protected def withNewChildInternal(newChild: SparkPlan): UploadExec = copy(child = newChild)

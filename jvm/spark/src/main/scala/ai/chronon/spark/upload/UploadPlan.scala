@@ -3,17 +3,21 @@ package ai.chronon.spark.upload
 import ai.chronon.jni.PartitionUpload
 import ai.chronon.spark.kernel.TypeNames
 import ai.chronon.spark.pit.NativePlan
-import com.fasterxml.jackson.databind.{JsonNode, ObjectMapper}
+import com.fasterxml.jackson.databind.ObjectMapper
+import com.fasterxml.jackson.databind.node.ObjectNode
 import org.apache.spark.sql.types.StructField
 
 /** What is stored of the rows of a group-by, in the form that travels to executors. */
-sealed trait UploadPlan {
+private[spark] sealed trait UploadPlan {
 
   /** Name of the group-by, for messages. */
   def definition: String
 
+  /** What [[open]] wants. */
+  def options(form: RowForm): String
+
   /** Opens a native handle; the caller closes it. */
-  def open(): PartitionUpload
+  def open(options: String): PartitionUpload
 }
 
 object UploadPlan {
@@ -42,11 +46,12 @@ object UploadPlan {
       extends UploadPlan {
     override def definition: String = plan.definition
 
-    private val options =
+    override def options(form: RowForm): String =
       json.createObjectNode().put("end", end).put("stored", stored.name)
-        .set[JsonNode]("keys", TypeNames.describe(keys)).toString
+        .set[ObjectNode]("keys", TypeNames.describe(keys))
+        .set[ObjectNode]("rows", form.options).toString
 
-    override def open(): PartitionUpload = {
+    override def open(options: String): PartitionUpload = {
       val native = plan.open()
       try PartitionUpload.open(native, options)
       finally native.close()
@@ -59,11 +64,12 @@ object UploadPlan {
   /** One row for each row. Rows bring the keys and the columns. */
   final case class Columns(definition: String, keys: Seq[StructField], columns: Seq[StructField])
       extends UploadPlan {
-    private val options = json.createObjectNode().put("definition", definition)
-      .set[com.fasterxml.jackson.databind.node.ObjectNode]("keys", TypeNames.describe(keys))
-      .set[JsonNode]("columns", TypeNames.describe(columns)).toString
+    override def options(form: RowForm): String = json.createObjectNode().put("definition", definition)
+      .set[ObjectNode]("keys", TypeNames.describe(keys))
+      .set[ObjectNode]("columns", TypeNames.describe(columns))
+      .set[ObjectNode]("rows", form.options).toString
 
-    override def open(): PartitionUpload = PartitionUpload.ofColumns(options)
+    override def open(options: String): PartitionUpload = PartitionUpload.ofColumns(options)
 
     /** What a query plan shows. */
     override def toString: String = s"columns of $definition"

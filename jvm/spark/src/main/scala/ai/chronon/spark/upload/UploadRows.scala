@@ -1,31 +1,17 @@
 package ai.chronon.spark.upload
 
-import ai.chronon.spark.Settings
 import ai.chronon.spark.blocks.{KeyBlocksNode, KeyBlocksStrategy}
-import org.apache.avro.Schema
-import org.apache.spark.sql.{DataFrame, Row, SparkSession}
+import org.apache.spark.sql.{DataFrame, SparkSession}
 import org.apache.spark.sql.chronon.SparkInternals
 import org.apache.spark.util.LongAccumulator
 
-import java.nio.charset.StandardCharsets.UTF_8
-import java.util.Collections
-
-/** The rows of an upload: key and value as bytes, and of some of them as JSON.
+/** The rows of an upload.
   *
-  * @param frame  the rows
   * @param totals filled when they are computed
   */
-private[spark] final case class UploadRows(frame: DataFrame, totals: UploadTotals) {
+private[spark] final case class UploadRows(frame: DataFrame, totals: UploadTotals)
 
-  /** The rows, and the one that tells what they are. */
-  def withServingInfo(info: String): DataFrame = {
-    val row = Row(ServingInfo.Key.getBytes(UTF_8), info.getBytes(UTF_8), ServingInfo.Key, info)
-    // rows with a schema: for a range, Spark would derive the type of its numbers with Scala's reflection
-    frame.union(frame.sparkSession.createDataFrame(Collections.singletonList(row), frame.schema))
-  }
-}
-
-/** What an upload stored. */
+/** What an upload stored, besides the row that tells what it is. */
 private[spark] final case class UploadTotals(
     rows: LongAccumulator,
     keyBytes: LongAccumulator,
@@ -35,7 +21,7 @@ private[spark] final case class UploadTotals(
 private[spark] object UploadRows {
 
   /** What `plan` stores of the rows of `frame`, whose first columns are the keys. */
-  def apply(frame: DataFrame, plan: UploadPlan, keys: Int, key: Schema, value: Schema): UploadRows = {
+  def apply(frame: DataFrame, plan: UploadPlan, keys: Int, form: RowForm): UploadRows = {
     val spark = frame.sparkSession
     UploadStrategy.install(spark)
     KeyBlocksStrategy.install(spark)
@@ -44,9 +30,8 @@ private[spark] object UploadRows {
       case _: UploadPlan.Columns             => input
       case aggregated: UploadPlan.Aggregated => KeyBlocksNode.over(input, aggregated.definition, keys)
     }
-    val json = new JsonSample((Settings.UploadJsonPercent.read(spark) * 100).round, key, value)
     val totals = totalsOf(spark)
-    UploadRows(SparkInternals.frame(spark, UploadNode.over(child, plan, json, totals)), totals)
+    UploadRows(SparkInternals.frame(spark, UploadNode(plan, form, totals, form.attributes, child)), totals)
   }
 
   private def totalsOf(spark: SparkSession): UploadTotals = {
