@@ -1,11 +1,13 @@
 package ai.chronon.spark
 
+import ai.chronon.jni.NativeLibrary
 import org.apache.hadoop.conf.Configuration
 import org.apache.hadoop.fs.FileSystem
 import org.apache.spark.SparkConf
 import org.apache.spark.sql.SparkSession
 
 import java.io.File
+import scala.util.Try
 
 /** Spark sessions with the settings that batch jobs rely on. */
 object SessionFactory {
@@ -60,10 +62,18 @@ object SessionFactory {
     val free = SparkSession.getDefaultSession.isEmpty &&
       !Seq(FileSystemOf, "spark.sql.hive.metastore.jars").exists(submitted.contains)
     if (free && isLocal(submitted, localWarehouse)) useLocalFiles(builder)
+    loadNatives()
     val spark = builder.getOrCreate()
     if (spark.sparkContext.isLocal && !submitted.contains(ListingTasks))
       spark.conf.set(ListingTasks, spark.sparkContext.defaultParallelism.toString)
     spark
+  }
+
+  /** Spark takes seconds to start, and the library a few tenths of one. Where it does not load, its first user is told. */
+  private def loadNatives(): Unit = {
+    val loader = new Thread(() => Try(NativeLibrary.load()), "chronon-natives")
+    loader.setDaemon(true)
+    loader.start()
   }
 
   private def isLocal(submitted: SparkConf, localWarehouse: Option[File]): Boolean =

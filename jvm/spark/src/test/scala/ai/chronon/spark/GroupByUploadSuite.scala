@@ -179,6 +179,11 @@ class GroupByUploadSuite extends SparkSuite {
     val folder = new File(tables.find(name).get.location)
     assert(folder.getParentFile.list().toSeq == Seq(folder.getName))
     assert(tables.properties(name)("chronon_table_type") == "upload")
+    spark.sql(s"ALTER TABLE $name SET TBLPROPERTIES ('owner_note' = 'kept', 'chronon_archived' = 'true')")
+    upload(ages, "2024-03-09")
+    val after =
+      spark.sql(s"SHOW TBLPROPERTIES $name").collect().map(row => row.getString(0) -> row.getString(1)).toMap
+    assert(after.get("owner_note").contains("kept") && !after.contains("chronon_archived"))
   }
 
   test("without data there is the serving info, and it is said") {

@@ -152,8 +152,14 @@ private[blocks] object ColumnFrame {
   private def texts(values: ColumnVector): Int => UTF8String = values match {
     case vector: WritableColumnVector if vector.hasDictionary =>
       val ids = vector.getDictionaryIds
-      val decoded = new java.util.HashMap[Int, UTF8String]
-      row => decoded.computeIfAbsent(ids.getDictId(row), (_: Int) => vector.getUTF8String(row))
+      var decoded = new Array[UTF8String](256)
+      row => {
+        val id = ids.getDictId(row)
+        if (id >= decoded.length)
+          decoded = java.util.Arrays.copyOf(decoded, math.max(id + 1, 2 * decoded.length))
+        if (decoded(id) == null) decoded(id) = vector.getUTF8String(row)
+        decoded(id)
+      }
     case other => other.getUTF8String
   }
 

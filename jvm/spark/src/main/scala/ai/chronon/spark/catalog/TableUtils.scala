@@ -5,6 +5,8 @@ import ai.chronon.spark.Settings
 import org.apache.spark.sql.{DataFrame, SparkSession}
 import org.apache.spark.sql.catalyst.TableIdentifier
 import org.apache.spark.sql.catalyst.analysis.{NoSuchDatabaseException, NoSuchTableException}
+import org.apache.spark.sql.catalyst.util.CharVarcharUtils
+import org.apache.spark.sql.internal.SQLConf
 import org.apache.spark.sql.catalyst.catalog.{CatalogTable, CatalogTableType, ExternalCatalogUtils}
 import org.apache.spark.sql.types.StructType
 import org.slf4j.LoggerFactory
@@ -52,7 +54,20 @@ class TableUtils(val spark: SparkSession) {
   def exists(table: String): Boolean = find(table).isDefined
 
   /** Columns of a table, partition columns included. */
-  def schema(table: String): StructType = schemas.getOrElseUpdate(table, spark.table(table).schema)
+  def schema(table: String): StructType = schemas.getOrElseUpdate(
+    table,
+    find(table).flatMap(schemaInCatalog).getOrElse(spark.table(table).schema)
+  )
+
+  /** The schema if the catalog alone tells it: not of views, whose text is analyzed, nor where Spark is to look into files. */
+  private def schemaInCatalog(table: CatalogTable): Option[StructType] = {
+    val inferred = spark.sessionState.conf.caseSensitiveInferenceMode
+    if (
+      table.tableType == CatalogTableType.VIEW || table.schema.isEmpty ||
+      inferred != SQLConf.HiveCaseSensitiveInferenceMode.NEVER_INFER
+    ) None
+    else Some(CharVarcharUtils.replaceCharVarcharWithStringInSchema(table.schema))
+  }
 
   /** Partitions of `column` that `table` has, each once, in ascending order; none for a table that does not exist or is
     * not partitioned by it. `filters` fix the values of other partition columns.
@@ -193,6 +208,20 @@ class TableUtils(val spark: SparkSession) {
   /** Where the files of a table are. */
   private[catalog] def location(table: String): URI =
     find(table).map(_.location).getOrElse(throw new IllegalArgumentException(s"there is no table $table"))
+
+  /** Points a table to other files and gives it properties, in one step of the catalog. No statement of SQL does both, and each is
+    * planned, and looks at the table, before and after.
+    */
+  private[catalog] def move(table: String, folder: URI, properties: Map[String, String]): Unit = {
+    val catalog = spark.sessionState.catalog
+    val current = catalog.getTableMetadata(identifier(table))
+    catalog.alterTable(current.copy(
+      storage = current.storage.copy(locationUri = Some(folder)),
+      properties = current.properties - TableUtils.Archived ++ properties
+    ))
+    forget(table)
+    spark.catalog.refreshTable(table)
+  }
 
   /** Drops what is remembered about a table. */
   private[catalog] def forget(table: String): Unit = {

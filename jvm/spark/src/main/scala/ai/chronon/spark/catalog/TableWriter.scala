@@ -53,11 +53,8 @@ private[catalog] final class TableWriter(tables: TableUtils) {
     val base = if (current.getName.startsWith(TableWriter.Run)) current.getParent else current
     val folder = new Path(base, TableWriter.Run + UUID.randomUUID())
     frame.select(target: _*).write.format(NativeParquet.format(spark)).save(folder.toString)
-    tables.setProperties(table, properties)
-    tables.sql(s"ALTER TABLE $table SET LOCATION ${Sql.text(folder.toString)}")
-    tables.forget(table)
-    spark.catalog.refreshTable(table)
     val files = base.getFileSystem(spark.sessionState.newHadoopConf())
+    tables.move(table, files.makeQualified(folder).toUri, properties)
     files.listStatus(base).map(_.getPath).filter(_.getName != folder.getName).foreach(files.delete(_, true))
   }
 

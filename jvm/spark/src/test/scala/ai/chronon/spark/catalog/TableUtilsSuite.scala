@@ -110,6 +110,19 @@ class TableUtilsSuite extends SparkSuite {
     assert(tables.partitions(s"$db.seen") == Seq("2024-03-02"))
   }
 
+  test("a schema is the one that Spark reads, also where the catalog alone tells it") {
+    val columns =
+      "userId STRING COMMENT 'who', code CHAR(3), name VARCHAR(9), n DECIMAL(9, 2), tags ARRAY<STRUCT<a: INT>>"
+    spark.sql(s"CREATE TABLE $db.of_hive ($columns) PARTITIONED BY (ds STRING) STORED AS PARQUET")
+    spark.sql(s"CREATE TABLE $db.of_orc ($columns) STORED AS ORC")
+    spark.sql(s"CREATE TABLE $db.of_spark ($columns, ds STRING) USING parquet PARTITIONED BY (ds)")
+    spark.sql(s"CREATE VIEW $db.of_view AS SELECT userId AS Who, n * 2 AS twice, code FROM $db.of_hive")
+    Seq("of_hive", "of_orc", "of_spark", "of_view").map(name => s"$db.$name").foreach { table =>
+      assert(tables.schema(table) == spark.table(table).schema, table)
+    }
+    assert(tables.schema(s"$db.of_hive")("userId").getComment().contains("who"))
+  }
+
   test("table references") {
     assert(TableReference.parse("a.b") == TableReference("a.b", Map.empty))
     assert(TableReference.parse("a.b/system=mobile/currency=USD") ==
