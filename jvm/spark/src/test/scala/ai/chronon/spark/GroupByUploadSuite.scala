@@ -6,6 +6,7 @@ import org.apache.avro.Schema
 import org.apache.avro.generic.{GenericDatumReader, GenericRecord}
 import org.apache.avro.io.DecoderFactory
 import org.apache.spark.sql.Row
+import org.apache.spark.sql.catalyst.TableIdentifier
 
 import java.io.File
 import java.nio.charset.StandardCharsets.UTF_8
@@ -180,7 +181,12 @@ class GroupByUploadSuite extends SparkSuite {
     assert(folder.getParentFile.list().toSeq == Seq(folder.getName))
     assert(tables.properties(name)("chronon_table_type") == "upload")
     spark.sql(s"ALTER TABLE $name SET TBLPROPERTIES ('owner_note' = 'kept', 'chronon_archived' = 'true')")
+    spark.sql(s"ANALYZE TABLE $name COMPUTE STATISTICS")
+    def counted = spark.sessionState.catalog.getTableMetadata(TableIdentifier(name.split('.').last, Some(db)))
+      .stats.flatMap(_.rowCount)
+    assert(counted.contains(2))
     upload(ages, "2024-03-09")
+    assert(counted.isEmpty, "statistics of files that are gone")
     val after =
       spark.sql(s"SHOW TBLPROPERTIES $name").collect().map(row => row.getString(0) -> row.getString(1)).toMap
     assert(after.get("owner_note").contains("kept") && !after.contains("chronon_archived"))

@@ -5,9 +5,9 @@ import ai.chronon.spark.Settings
 import org.apache.spark.sql.{DataFrame, SparkSession}
 import org.apache.spark.sql.catalyst.TableIdentifier
 import org.apache.spark.sql.catalyst.analysis.{NoSuchDatabaseException, NoSuchTableException}
+import org.apache.spark.sql.catalyst.catalog.{CatalogTable, CatalogTableType, ExternalCatalogUtils}
 import org.apache.spark.sql.catalyst.util.CharVarcharUtils
 import org.apache.spark.sql.internal.SQLConf
-import org.apache.spark.sql.catalyst.catalog.{CatalogTable, CatalogTableType, ExternalCatalogUtils}
 import org.apache.spark.sql.types.StructType
 import org.slf4j.LoggerFactory
 
@@ -210,11 +210,12 @@ class TableUtils(val spark: SparkSession) {
     find(table).map(_.location).getOrElse(throw new IllegalArgumentException(s"there is no table $table"))
 
   /** Points a table to other files and gives it properties, in one step of the catalog. No statement of SQL does both, and each is
-    * planned, and looks at the table, before and after.
+    * planned, and looks at the table, before and after. Statistics of the old files are dropped, if there are any.
     */
   private[catalog] def move(table: String, folder: URI, properties: Map[String, String]): Unit = {
     val catalog = spark.sessionState.catalog
     val current = catalog.getTableMetadata(identifier(table))
+    if (current.stats.isDefined) catalog.alterTableStats(current.identifier, None)
     catalog.alterTable(current.copy(
       storage = current.storage.copy(locationUri = Some(folder)),
       properties = current.properties - TableUtils.Archived ++ properties
