@@ -29,7 +29,8 @@ struct Options {
 #[serde(deny_unknown_fields)]
 struct RowOptions {
     day: String,
-    json: JsonOptions,
+    /// None, unless there are some.
+    json: Option<JsonOptions>,
 }
 
 /// Which rows are there as JSON too.
@@ -44,8 +45,8 @@ struct JsonOptions {
 
 impl RowOptions {
     fn open(self) -> Result<StoredRows> {
-        let json = JsonSample::new(self.json.share, &self.json.key_schema, &self.json.value_schema)?;
-        Ok(StoredRows::new(self.day, Some(json)))
+        let sample = |json: JsonOptions| JsonSample::new(json.share, &json.key_schema, &json.value_schema);
+        Ok(StoredRows::new(self.day, self.json.map(sample).transpose()?))
     }
 }
 

@@ -30,7 +30,7 @@ public final class PartitionUpload extends NativeHandle {
    * @param options JSON: {@code keys} as {@code [{"name","type"}]}, types as for {@link Plan#open}; {@code end}, epoch millis at
    *     which the batch ends; {@code stored}: {@code batch_ir}, {@code outputs}, or {@code non_empty_outputs}, which leaves
    *     keys out whose outputs are all null; {@code rows} as {@code {"day","json":{"share","key_schema","value_schema"}}}: of so
-   *     many keys in ten thousand the row has JSON, by these Avro schemas
+   *     many keys in ten thousand the row has JSON, by these Avro schemas; of none without {@code json}
    */
   public static PartitionUpload open(Plan plan, String options) {
     return new PartitionUpload(NativeCalls.uploadOpen(plan.handle(), options.getBytes(StandardCharsets.UTF_8)));

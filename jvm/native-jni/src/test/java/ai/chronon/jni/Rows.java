@@ -13,8 +13,7 @@ final class Rows {
   }
 
   /** What rows of an upload have besides the bytes: none is there as JSON. */
-  private static final String STORED = "\"rows\":{\"day\":\"1970-01-01\",\"json\":{\"share\":0,"
-      + "\"key_schema\":\"{\\\"type\\\":\\\"null\\\"}\",\"value_schema\":\"{\\\"type\\\":\\\"null\\\"}\"}}";
+  private static final String STORED = "\"rows\":{\"day\":\"1970-01-01\"}";
 
   /** Options of an upload by one long key, as of two o'clock of the first day. */
   static final String UPLOAD =

@@ -67,11 +67,13 @@ private[online] object KernelUpload {
         val options = nodes.objectNode().put("definition", data.groupBy.getMetaData.getName)
         options.set[JsonNode]("keys", keyTypes)
         options.set[JsonNode]("columns", KernelTypes.columns(data.writtenFields.toArray))
+        options.putObject("rows").put("day", "of no interest")
         PartitionUpload.ofColumns(options.toString)
       } else {
         val options = nodes.objectNode().put("end", end)
           .put("stored", if (data.kind == "snapshot") "outputs" else "batch_ir")
         options.set[JsonNode]("keys", keyTypes)
+        options.putObject("rows").put("day", "of no interest")
         val plan = open(groupBy, data.writtenFields)
         try PartitionUpload.open(plan, options.toString)
         finally plan.close()
@@ -84,7 +86,7 @@ private[online] object KernelUpload {
         upload.put(record, record.limit())
       }
       val stored = upload.next().order(ByteOrder.LITTLE_ENDIAN)
-      val row = new UnsafeRow(2)
+      val row = new UnsafeRow(5)
       val bytes = new Array[Byte](stored.getLong().toInt)
       stored.get(bytes)
       row.pointTo(bytes, bytes.length)
