@@ -287,7 +287,7 @@ pub fn put_items(out: &mut Vec<u8>, length: usize, item: impl FnOnce(&mut Vec<u8
 ///
 /// # Errors
 /// `CorruptData` when the bytes end early, and whatever `item` returns.
-pub fn get_items(bytes: &mut &[u8], mut item: impl FnMut(&mut &[u8]) -> Result<()>) -> Result<()> {
+pub fn get_items<'a>(bytes: &mut &'a [u8], mut item: impl FnMut(&mut &'a [u8]) -> Result<()>) -> Result<()> {
     // Every item takes a byte at least, so a larger count, of one block or of all, is a lie that would only cost time.
     let mut left = bytes.len() as i64;
     loop {

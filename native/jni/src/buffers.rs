@@ -1,7 +1,8 @@
 //! Direct byte buffers.
 //!
-//! Java owns the memory, and nothing stops a careless host from changing it during a call. So it is read once, into memory of
-//! our own, before it is looked at, and written once, while the session's lock is held.
+//! Java owns the memory, and nothing stops a careless host from changing what it hands over during a call. So that is read once, into
+//! memory of our own, before it is looked at, and written once, while the session's lock is held. Requests are read where they stand:
+//! no host has their buffer, which belongs to `FetchCall` and is written and handed over under its lock.
 
 use crate::entry::Result;
 use chronon_codec::Frame;
@@ -43,8 +44,9 @@ impl Direct {
             Error::invalid_argument(format!("length {length} of a buffer with a capacity of {} bytes", self.capacity))
         })?;
         // SAFETY: the JVM guarantees `capacity` bytes at the address while the buffer object is reachable, which the caller's
-        // reference in the frame of the native method sees to. The host promises (see `PointInTimeSession.queries`) not
-        // to write during the call; the one reader copies the bytes before it interprets any of them.
+        // reference in the frame of the native method sees to. Nobody writes during the call: the buffer of a request is
+        // `FetchCall`'s own, and for others the host promises it (see `PointInTimeSession.queries`) and their reader copies
+        // the bytes before it interprets any of them.
         Ok(unsafe { std::slice::from_raw_parts(self.address, length) })
     }
 

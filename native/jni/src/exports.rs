@@ -365,9 +365,8 @@ entry! {
     fn Java_ai_chronon_jni_NativeCalls_fetch as "fetch" <'local>(
         env, request: JByteBuffer<'local>, length: jint
     ) -> JByteArray<'local> {
-        // In one copy before anything in it is looked at: the host could still write to it.
-        let request = Direct::of(env, &request)?.read(length)?.to_vec();
-        let answer = chronon_serve::fetch(&request, |plan| HANDLES.get::<ServingPlan>(plan))?;
+        let request = Direct::of(env, &request)?;
+        let answer = chronon_serve::fetch(request.read(length)?, |plan| HANDLES.get::<ServingPlan>(plan))?;
         bytes(env, &answer)
     }
 }

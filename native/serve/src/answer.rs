@@ -272,7 +272,9 @@ pub(crate) fn message(outcomes: &[Outcome], slots: &Slots) -> Result<Vec<u8>> {
     };
     let answer = message::Answer::create(&mut builder, &answer);
     builder.finish_minimal(answer);
-    Ok(builder.finished_data().to_vec())
+    let (mut bytes, unused) = builder.collapse();
+    bytes.drain(..unused);
+    Ok(bytes)
 }
 
 fn text(error: &Error) -> String {

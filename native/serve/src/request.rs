@@ -3,6 +3,7 @@
 use crate::message;
 use chronon_types::time::Millis;
 use chronon_types::{Error, Result};
+use flatbuffers::Vector;
 
 /// One GroupBy for one key at one time.
 #[derive(Debug, Clone)]
@@ -17,8 +18,35 @@ pub(crate) struct Part<'a> {
     pub(crate) streamed_from: Option<Millis>,
     /// The stored batch value.
     pub(crate) batch: Option<&'a [u8]>,
-    /// Time and bytes of every streamed value.
-    pub(crate) streamed: Vec<(Millis, &'a [u8])>,
+    /// What was streamed since.
+    pub(crate) streamed: Values<'a>,
+}
+
+/// The streamed values of a part, as the message has them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Values<'a> {
+    millis: Vector<'a, i64>,
+    lengths: Vector<'a, u32>,
+    first: usize,
+    count: usize,
+    /// All of them, one behind the other.
+    bytes: &'a [u8],
+}
+
+impl<'a> Values<'a> {
+    pub(crate) fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Time and bytes of each.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Millis, &'a [u8])> + use<'a> {
+        let Self { millis, lengths, first, count, bytes: mut rest } = *self;
+        (first..first + count).map(move |value| {
+            let (head, tail) = rest.split_at_checked(lengths.get(value) as usize).unwrap_or_default();
+            rest = tail;
+            (millis.get(value), head)
+        })
+    }
 }
 
 /// A request.
@@ -39,48 +67,37 @@ impl<'a> Request<'a> {
             let (times, lengths) = (millis.len(), lengths.len());
             return Err(Error::corrupt_data(format!("a request has {times} times and {lengths} lengths of values")));
         }
-        let mut values = millis.iter().zip(lengths.iter());
-        let mut rest = request.bytes().bytes();
+        let mut untaken = Values { millis, lengths, first: 0, count: millis.len(), bytes: request.bytes().bytes() };
         let mut parts = Vec::with_capacity(request.parts().len());
         for (index, part) in request.parts().iter().enumerate() {
-            parts.push(take(part, &mut values, &mut rest).map_err(|error| error.within(format!("part {index}")))?);
+            parts.push(take(part, &mut untaken).map_err(|error| error.within(format!("part {index}")))?);
         }
-        match (values.next(), rest) {
-            (None, []) => Ok(Self { parts, skip_undecodable: request.skip_undecodable() }),
+        match (untaken.count, untaken.bytes) {
+            (0, []) => Ok(Self { parts, skip_undecodable: request.skip_undecodable() }),
             _ => Err(Error::corrupt_data("a request has values that belong to no part")),
         }
     }
 }
 
-fn take<'a>(
-    part: &message::RequestPart,
-    values: &mut impl ExactSizeIterator<Item = (Millis, u32)>,
-    rest: &mut &'a [u8],
-) -> Result<Part<'a>> {
-    let mut bytes = |length: usize| {
-        let (head, tail) = rest
-            .split_at_checked(length)
-            .ok_or_else(|| Error::corrupt_data(format!("a value of {length} bytes, where {} are left", rest.len())))?;
-        *rest = tail;
-        Ok(head)
-    };
+/// Takes a part's values from the front of those that no part has taken yet.
+fn take<'a>(part: &message::RequestPart, untaken: &mut Values<'a>) -> Result<Part<'a>> {
     let batch = match part.batch() {
         -1 => None,
         length => {
             let length = usize::try_from(length)
                 .map_err(|_| Error::corrupt_data(format!("a batch value of {length} bytes; -1 stands for none")))?;
-            Some(bytes(length)?)
+            Some(take_bytes(length, &mut untaken.bytes)?)
         }
     };
+    let Values { lengths, first, .. } = *untaken;
     let count = part.streamed() as usize;
-    if count > values.len() {
-        return Err(Error::corrupt_data(format!("{count} streamed values, where {} are left", values.len())));
+    if count > untaken.count {
+        return Err(Error::corrupt_data(format!("{count} streamed values, where {} are left", untaken.count)));
     }
-    let mut streamed = Vec::with_capacity(count);
-    for _ in 0..count {
-        let Some((millis, length)) = values.next() else { break };
-        streamed.push((millis, bytes(length as usize)?));
-    }
+    let length = (first..first + count).map(|value| u64::from(lengths.get(value))).sum::<u64>();
+    let bytes = take_bytes(usize::try_from(length).unwrap_or(usize::MAX), &mut untaken.bytes)?;
+    let streamed = Values { count, bytes, ..*untaken };
+    (untaken.first, untaken.count) = (first + count, untaken.count - count);
     Ok(Part {
         plan: part.plan(),
         query: part.query(),
@@ -89,4 +106,12 @@ fn take<'a>(
         batch,
         streamed,
     })
+}
+
+fn take_bytes<'a>(length: usize, rest: &mut &'a [u8]) -> Result<&'a [u8]> {
+    let (head, tail) = rest
+        .split_at_checked(length)
+        .ok_or_else(|| Error::corrupt_data(format!("a part claims {length} bytes, where {} are left", rest.len())))?;
+    *rest = tail;
+    Ok(head)
 }

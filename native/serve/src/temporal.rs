@@ -74,9 +74,9 @@ impl Temporal {
     /// Puts the slots of a part; how many streamed values were skipped.
     fn put(&self, lambda: &mut Lambda, part: &Part<'_>, skip_undecodable: bool, slots: &mut Slots) -> Result<u32> {
         let Part { query, batch_end, batch, streamed_from, .. } = *part;
-        let request = |streamed| Request { query, batch_end, batch, streamed, streamed_from };
-        if part.streamed.is_empty() {
-            lambda.put(&request(Streamed::Nothing), &mut Row::new(slots))?;
+        let request = Request { query, batch_end, batch, streamed: Streamed::Nothing, streamed_from };
+        if part.streamed.len() == 0 {
+            lambda.put(&request, &mut Row::new(slots))?;
             return Ok(0);
         }
         match &self.rows {
@@ -84,32 +84,36 @@ impl Temporal {
                 let earliest = streamed_from.map_or(batch_end, |from| from.max(batch_end));
                 // What does not count is not decoded either.
                 let counts = |(millis, _): &(Millis, &[u8])| (earliest..query).contains(millis);
-                let decoded = rows.decode(part.streamed.iter().copied().filter(counts), skip_undecodable)?;
-                lambda.put(&request(Streamed::Rows(decoded.events())), &mut Row::new(slots))?;
+                let decoded =
+                    rows.decode(part.streamed.iter().filter(counts), part.streamed.len(), skip_undecodable)?;
+                lambda.put(&Request { streamed: Streamed::Rows(decoded.events()), ..request }, &mut Row::new(slots))?;
                 Ok(decoded.skipped)
             }
-            None => match lambda.put(&request(Streamed::Tiles(&part.streamed)), &mut Row::new(slots)) {
-                Err(error) if skip_undecodable => {
-                    let sound = self.sound_tiles(part)?;
-                    if sound.len() == part.streamed.len() {
-                        return Err(error);
+            None => {
+                let mut tiles: Vec<_> = part.streamed.iter().collect();
+                match lambda.put(&Request { streamed: Streamed::Tiles(&tiles), ..request }, &mut Row::new(slots)) {
+                    Err(error) if skip_undecodable => {
+                        self.keep_sound(&mut tiles, part)?;
+                        if tiles.len() == part.streamed.len() {
+                            return Err(error);
+                        }
+                        lambda.put(&Request { streamed: Streamed::Tiles(&tiles), ..request }, &mut Row::new(slots))?;
+                        Ok((part.streamed.len() - tiles.len()) as u32)
                     }
-                    lambda.put(&request(Streamed::Tiles(&sound)), &mut Row::new(slots))?;
-                    Ok((part.streamed.len() - sound.len()) as u32)
+                    answered => answered.map(|()| 0),
                 }
-                answered => answered.map(|()| 0),
-            },
+            }
         }
     }
 
-    /// The tiles of a part without those that count and cannot be decoded.
-    fn sound_tiles<'a>(&self, part: &Part<'a>) -> Result<Vec<(Millis, &'a [u8])>> {
+    /// Drops the tiles of a part that count and cannot be decoded.
+    fn keep_sound(&self, tiles: &mut Vec<(Millis, &[u8])>, part: &Part<'_>) -> Result<()> {
         let mut tile = Tile::new(self.plan.clone())?;
-        let mut is_sound = |(millis, bytes): &(Millis, &[u8])| {
+        tiles.retain(|(millis, bytes)| {
             tile.clear();
             !(part.batch_end..part.query).contains(millis) || tile.merge(bytes).is_ok()
-        };
-        Ok(part.streamed.iter().copied().filter(&mut is_sound).collect())
+        });
+        Ok(())
     }
 }
 
@@ -153,10 +157,21 @@ impl Rows {
         Ok(Self { records: RecordColumns::new(record), members, mutations })
     }
 
+    /// Decodes `rows`, which are `most` at most.
+    ///
     /// # Errors
     /// `CorruptData` naming the row, when rows that cannot be decoded are not skipped.
-    fn decode<'a>(&self, rows: impl Iterator<Item = (Millis, &'a [u8])>, skip_undecodable: bool) -> Result<Decoded> {
-        let (mut millis, mut records): (Vec<Millis>, Vec<&[u8]>) = rows.unzip();
+    fn decode<'a>(
+        &self,
+        rows: impl Iterator<Item = (Millis, &'a [u8])>,
+        most: usize,
+        skip_undecodable: bool,
+    ) -> Result<Decoded> {
+        let (mut millis, mut records) = (Vec::with_capacity(most), Vec::with_capacity(most));
+        for (ts, record) in rows {
+            millis.push(ts);
+            records.push(record);
+        }
         let (mut columns, bad) = self.records.read(&records)?;
         if let Some(first) = bad.first() {
             if !skip_undecodable {

@@ -306,7 +306,7 @@ fn values_that_belong_to_no_part_are_refused() {
     assert!(fetch(&bytes, |handle| Err(no_plan(handle))).is_ok());
     // The length of the batch value is the only 5 that is a number of 32 bits with ones before and zeros behind.
     let at = bytes.windows(8).position(|window| *window == [5, 0, 0, 0, 0, 0, 0, 0]).unwrap();
-    for (length, text) in [(4u8, "belong to no part"), (6, "a value of 6 bytes, where 5 are left")] {
+    for (length, text) in [(4u8, "belong to no part"), (6, "a part claims 6 bytes, where 5 are left")] {
         let mut damaged = bytes.clone();
         damaged[at] = length;
         assert!(refused(&damaged).to_string().contains(text), "{}", refused(&damaged));

@@ -325,7 +325,10 @@ pub(super) fn check_rows(plan: &OnlinePlan, ts: &[Millis], columns: &[ArrayRef])
 }
 
 /// Reads the tail hops of a record: calls `hop` with the number of the hop size, and the bytes of every hop.
-pub(super) fn each_hop(bytes: &mut &[u8], mut hop: impl FnMut(usize, &mut &[u8]) -> Result<()>) -> Result<()> {
+pub(super) fn each_hop<'a>(
+    bytes: &mut &'a [u8],
+    mut hop: impl FnMut(usize, &mut &'a [u8]) -> Result<()>,
+) -> Result<()> {
     avro::get_present(bytes)?;
     let mut size = 0;
     avro::get_items(bytes, |bytes| {

@@ -446,10 +446,12 @@ impl Lambda {
             empty.clear();
             empty.extend((0..base.spans.len()).map(|window| !column.is_present(window)));
         }
+        // Of every base, its accumulator in the hop at hand. The start stands behind them, so they are passed over first.
+        let mut accumulators: Vec<&[u8]> = Vec::with_capacity(plan.bases().len());
         each_hop(bytes, |size, bytes| {
-            // The start stands behind the accumulators, so these are skipped first.
-            let accumulators = *bytes;
+            accumulators.clear();
             for base in plan.bases() {
+                accumulators.push(*bytes);
                 if avro::get_union(bytes)? {
                     avro::skip(&base.stored, bytes).map_err(|error| error.within(base.name()))?;
                 }
@@ -461,7 +463,7 @@ impl Lambda {
                 *inside = span.hop == size && start >= *tail && start < span.collapsed_from(request.batch_end);
                 any |= *inside;
             }
-            if any { self.hop(&mut { accumulators }) } else { Ok(()) }
+            if any { self.hop(&accumulators) } else { Ok(()) }
         })?;
         check_end("a batch IR", bytes)
     }
@@ -474,22 +476,26 @@ impl Lambda {
         }
     }
 
-    /// Reads one accumulator per base and folds it into the windows that are [`Self::inside`].
-    fn hop(&mut self, bytes: &mut &[u8]) -> Result<()> {
+    /// Folds the accumulators of a hop, one per base, into the windows that are [`Self::inside`].
+    fn hop(&mut self, accumulators: &[&[u8]]) -> Result<()> {
         self.find_windows();
-        for ((column, base), empty) in self.columns.iter_mut().zip(self.plan.bases()).zip(&self.empty) {
+        let columns = self.columns.iter_mut().zip(self.plan.bases()).zip(&self.empty);
+        for (((column, base), empty), accumulator) in columns.zip(accumulators) {
             let windows = &self.windows[base.window_set];
+            if windows.is_empty() {
+                continue;
+            }
             let read = if column.copies_of_copies_differ() {
                 // The reference copies the hops of a window if it had nothing before them, so that it does not change what
                 // it has stored.
                 let of_nothing = Copies { into_nothing: 1, into_something: 1 };
                 let (fresh, other): (Vec<usize>, Vec<usize>) = windows.iter().partition(|window| empty[**window]);
-                let again = &mut { *bytes };
-                column.merge_encoded_copies(&fresh, again, of_nothing).and_then(|()| {
-                    column.merge_encoded_copies(&other, bytes, Copies { into_nothing: 1, into_something: 0 })
+                column.merge_encoded_copies(&fresh, &mut &**accumulator, of_nothing).and_then(|()| {
+                    let of_something = Copies { into_nothing: 1, into_something: 0 };
+                    column.merge_encoded_copies(&other, &mut &**accumulator, of_something)
                 })
             } else {
-                column.merge_encoded(windows, bytes)
+                column.merge_encoded(windows, &mut &**accumulator)
             };
             read.map_err(|error| error.within(base.name()))?;
         }

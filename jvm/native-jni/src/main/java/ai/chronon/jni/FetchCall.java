@@ -117,7 +117,9 @@ public final class FetchCall implements AutoCloseable {
    * @param skipUndecodable whether streamed values that cannot be decoded are left out and counted; else they fail their part
    * @throws IllegalStateException when the values and what is said of them exceed 2 GiB
    */
-  public FetchAnswer run(boolean skipUndecodable) {
+  public synchronized FetchAnswer run(boolean skipUndecodable) {
+    // Synchronized because the native library reads the buffer where it stands: not even a host that shares a call among threads
+    // may write to it meanwhile.
     try {
       ByteBuffer request = message(skipUndecodable);
       return new FetchAnswer(NativeCalls.fetch(request, request.remaining()));
@@ -162,7 +164,7 @@ public final class FetchCall implements AutoCloseable {
 
   /** Forgets parts and buffers. */
   @Override
-  public void close() {
+  public synchronized void close() {
     clear();
     bytes = new byte[0];
     capacity = HEAD;

@@ -28,7 +28,7 @@ private[online] object GroupByResult {
   final case class Features(info: GroupByServingInfoParsed, slots: FeatureSlots) extends GroupByResult
 }
 
-/** Fetches group-bys: many requests with one `multiGet` and one native call.
+/** Fetches group-bys: many requests with one `multiGet`, and with one native call unless they have much to decode.
   *
   * @param cachingEnabled whether batch values of a group-by are kept
   * @param skipUndecodable whether streamed values of a group-by that cannot be decoded are left out
@@ -211,29 +211,42 @@ private[online] final class GroupByReads(
     }
     val open = works.filter(_.result == null)
     open.groupBy(work => skipUndecodable(work.info.getGroupBy)).foreach { case (skip, group) =>
-      val start = System.currentTimeMillis()
-      Try(plans.run(skip)(call => group.foreach(_.fill(call)))) match {
-        case Success(answer) =>
-          val millis = System.currentTimeMillis() - start
-          val all = math.max(1L, group.iterator.map(work => work.batchBytes + work.streamedBytes).sum)
-          group.foreach { work =>
-            metrics.distribution(work.context, "group_by.aggregator.latency.millis", millis)
-            // Decoding and merging are one pass: what belongs to which is told by the bytes.
-            val batchMillis = millis * work.batchBytes / all
-            metrics.distribution(work.context, "group_by.batchir_decode.latency.millis", batchMillis)
-            if (work.streamed.nonEmpty) {
-              val streamedMillis = millis * work.streamedBytes / all
-              metrics.distribution(
-                work.context,
-                "group_by.all_streamingir_decode.latency.millis",
-                streamedMillis
-              )
-            }
-            finish(work, answer)
-          }
-        case Failure(e: Exception) => group.foreach(fail(_, e))
-        case Failure(fatal)        => throw fatal
+      var rest = group
+      while (rest.nonEmpty) {
+        val (works, later) = rest.splitAt(callSize(rest))
+        run(works, skip, metrics)
+        rest = later
       }
+    }
+  }
+
+  /** How many of the works go into one native call: at least one. */
+  private def callSize(works: Seq[Work]): Int =
+    math.max(1, works.iterator.map(_.bytes).scanLeft(0L)(_ + _).drop(1).takeWhile(_ <= CallBytes).size)
+
+  private def run(works: Seq[Work], skip: Boolean, metrics: RequestMetrics): Unit = {
+    val start = System.currentTimeMillis()
+    Try(plans.run(skip)(call => works.foreach(_.fill(call)))) match {
+      case Success(answer) =>
+        val millis = System.currentTimeMillis() - start
+        val all = math.max(1L, works.iterator.map(_.bytes).sum)
+        works.foreach { work =>
+          metrics.distribution(work.context, "group_by.aggregator.latency.millis", millis)
+          // Decoding and merging are one pass: what belongs to which is told by the bytes.
+          val batchMillis = millis * work.batchBytes / all
+          metrics.distribution(work.context, "group_by.batchir_decode.latency.millis", batchMillis)
+          if (work.streamed.nonEmpty) {
+            val streamedMillis = millis * work.streamedBytes / all
+            metrics.distribution(
+              work.context,
+              "group_by.all_streamingir_decode.latency.millis",
+              streamedMillis
+            )
+          }
+          finish(work, answer)
+        }
+      case Failure(e: Exception) => works.foreach(fail(_, e))
+      case Failure(fatal)        => throw fatal
     }
   }
 
@@ -340,6 +353,9 @@ private[online] object GroupByReads {
   /** What takes some hundreds of microseconds, rarely more than a millisecond. */
   private val ShortWorks = 32
 
+  /** How many bytes of stored values go into one native call: as many as a core's own cache still holds when they are read. */
+  val CallBytes: Long = 1L << 19
+
   private final case class WorkKey(
       name: String,
       batchKey: ByteBuffer,
@@ -359,7 +375,7 @@ private[online] object GroupByReads {
     var cacheKey: BatchIrCache.Key = _
     var cached: Array[Byte] = _
     var batch: Array[Byte] = _
-    var streamed: Seq[TimedValue] = Nil
+    var streamed: Array[TimedValue] = Array.empty
     var streamedBytes: Long = 0
     var streamedFrom: Long = FetchCall.FROM_BATCH_END
     var plan: ServingPlans.Shared = _
@@ -368,10 +384,16 @@ private[online] object GroupByReads {
 
     def fill(call: FetchCall): Unit = {
       part = call.add(plan.plan, queryMillis, info.batchEndTsMillis, streamedFrom, batch)
-      streamed.foreach(value => call.addStreamed(value.millis, value.bytes))
+      var i = 0
+      while (i < streamed.length) {
+        call.addStreamed(streamed(i).millis, streamed(i).bytes)
+        i += 1
+      }
     }
 
     def batchBytes: Long = if (batch == null) 0 else batch.length.toLong
+
+    def bytes: Long = batchBytes + streamedBytes
 
     def release(): Unit = if (plan != null) plan.release()
   }

@@ -183,21 +183,29 @@ private[online] object StoreReads {
 }
 
 /** What the store has of a key, looked through once, as there may be thousands of values. */
-private[online] final class StoredValues(val values: Seq[TimedValue]) {
-  private var size: Long = 0
+private[online] final class StoredValues(found: Seq[TimedValue]) {
+
+  /** In an array, gone through by index: a sequence's iterator costs more than what is done with a value. */
+  private val values: Array[TimedValue] = found.toArray
   private var withoutBytes: Long = 0
   private var byteCount: Long = 0
   private var oldest: Long = Long.MaxValue
   private var last: TimedValue = _
 
-  values.foreach { value =>
-    size += 1
-    if (value.bytes == null) withoutBytes += 1 else byteCount += value.bytes.length
-    if (value.millis < oldest) oldest = value.millis
-    if (last == null || value.millis > last.millis) last = value
+  lookThrough()
+
+  private def lookThrough(): Unit = {
+    var i = 0
+    while (i < values.length) {
+      val value = values(i)
+      if (value.bytes == null) withoutBytes += 1 else byteCount += value.bytes.length
+      if (value.millis < oldest) oldest = value.millis
+      if (last == null || value.millis > last.millis) last = value
+      i += 1
+    }
   }
 
-  def count: Long = size
+  def count: Long = values.length.toLong
   def nulls: Long = withoutBytes
   def bytes: Long = byteCount
 
@@ -205,7 +213,7 @@ private[online] final class StoredValues(val values: Seq[TimedValue]) {
   def newest: TimedValue = last
 
   /** Those of a time or later. */
-  def from(millis: Long): Seq[TimedValue] =
+  def from(millis: Long): Array[TimedValue] =
     if (oldest >= millis) values else values.filter(_.millis >= millis)
 }
 

@@ -69,6 +69,21 @@ class FetcherSuite extends AnyFunSuite with BeforeAndAfterEach {
     chunking.close()
   }
 
+  test("more stored values than go into one native call are answered like few, each on its own") {
+    // What follows a row's members is not looked at.
+    val padding = new Array[Byte](GroupByReads.CallBytes.toInt / 5 * 2)
+    val users = 11L to 17L
+    users.foreach(user => data.putRow(user, data.amountRow(user.toDouble) ++ padding, Served.BatchEnd + 1000))
+    data.putRow(14L, Array[Byte](2, 1), Served.BatchEnd + 2000)
+    val found =
+      wait(fetcher.fetchGroupBys(users.map(user => Request("team.live.v1", keys(user), Some(Query)))))
+    found.zip(users).foreach {
+      case (response, 14L)  => assert(response.values.failed.get.getMessage.contains("the row at"))
+      case (response, user) => assert(response.values == Success(Map("amount_sum" -> user.toDouble)))
+    }
+    assert(found.size == users.size)
+  }
+
   test("columns, and records with names at every depth") {
     val spec = Fetcher.ColumnSpec("team", "plain.v1", Some("x"), Some(keys(1L)))
     assert(wait(fetcher.fetchColumns(Seq(spec)))(spec).values.get == Map("x_name" -> "one", "x_age" -> 41L))

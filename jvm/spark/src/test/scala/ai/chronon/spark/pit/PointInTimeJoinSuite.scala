@@ -320,19 +320,24 @@ class PointInTimeJoinSuite extends AnyFunSuite with BeforeAndAfterAll with Adapt
 
   test("a task without any memory fails by name") {
     val (left, right) = random(9, 50, 50, 3)
-    // in the task of the join itself: one partition on both sides needs no exchange
-    val rows = frame(left, leftSchema).coalesce(1)
-    val hogging = rows.mapPartitions { rows =>
+    // In the task of the join itself: one partition on both sides needs no exchange. Before every row, as what others have stored
+    // may be let go of at any time.
+    def hogging(rows: Seq[Row], schema: StructType) = frame(rows, schema).coalesce(1).mapPartitions { rows =>
       val manager = SparkInternals.taskMemoryManager()
       val hog = new MemoryConsumer(manager, manager.pageSizeBytes(), MemoryMode.ON_HEAP) {
         override def spill(size: Long, trigger: MemoryConsumer): Long = 0L
       }
-      hog.acquireMemory(Long.MaxValue)
-      rows
-    }(ExpressionEncoder(leftSchema))
+      new Iterator[Row] {
+        override def hasNext: Boolean = {
+          hog.acquireMemory(Long.MaxValue)
+          rows.hasNext
+        }
+        override def next(): Row = rows.next()
+      }
+    }(ExpressionEncoder(schema))
     spark.conf.set("spark.sql.shuffle.partitions", "1")
     try {
-      val out = PointInTimeJoin(hogging, frame(right, rightSchema).coalesce(1), spec(sumAndCount))
+      val out = PointInTimeJoin(hogging(left, leftSchema), hogging(right, rightSchema), spec(sumAndCount))
       val message = messageOf(out.collect())
       assert(message.contains("test.amounts") && message.contains("spark.executor.memory"), message)
       assert(NativeStats.read().openJoins() == 0)
