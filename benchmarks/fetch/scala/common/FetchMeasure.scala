@@ -5,7 +5,6 @@ import ai.chronon.online.{ExternalSourceRegistry, Fetcher}
 
 import java.io.{File, PrintWriter}
 import java.lang.management.ManagementFactory
-import java.nio.file.{Files, Paths}
 import java.util.SplittableRandom
 import java.util.concurrent.locks.LockSupport
 import scala.collection.JavaConverters._
@@ -40,9 +39,6 @@ object FetchMeasure {
 
   /** Bytes that all threads together have allocated. A thread that ends takes its count along; the loops below end none. */
   private def allocated: Long = threads.getThreadAllocatedBytes(threads.getAllThreadIds).filter(_ > 0).sum
-
-  private def peakRssMb: Long = Files.readAllLines(Paths.get("/proc/self/status")).asScala
-    .collectFirst { case line if line.startsWith("VmHWM") => line.filter(_.isDigit).toLong / 1024 }.getOrElse(0L)
 
   def main(args: Array[String]): Unit = {
     val Array(folder, names, warm, run, answers) = args
@@ -128,7 +124,7 @@ object FetchMeasure {
     println(
       s"""RESULT {"workload":"$workload","load":"$load","calls":$n,"per_s":${n / wall},"per_cpu_s":${n / cpu},""" +
         s""""mean_ms":${latencies.sum / 1e6 / n},"p50_ms":${quantile(.5)},"p99_ms":${quantile(.99)},"p999_ms":${quantile(.999)},""" +
-        s""""max_ms":${quantile(1)},"allocated_kb_each":${bytes / 1e3 / n},"gc_ms":${gcMillis - gc0},"peak_rss_mb":$peakRssMb}"""
+        s""""max_ms":${quantile(1)},"allocated_kb_each":${bytes / 1e3 / n},"gc_ms":${gcMillis - gc0}}"""
     )
     n / wall
   }
