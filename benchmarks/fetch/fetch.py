@@ -54,7 +54,8 @@ def measure(world: str, options: argparse.Namespace, round_number: int) -> list[
     """One process of one fetcher; its results, one for each workload and load."""
     work: Path = options.work
     answers = work / f"answers-{world}.jsonl"
-    # What allocates little would pay for the first touch of its heap's pages while it is measured, what allocates much before.
+    # The first touch of a heap's pages costs: who allocates much has paid before measuring starts, who allocates
+    # little would pay in it.
     flags = f"-XX:+UseG1GC -Xms{options.heap} -Xmx{options.heap} -XX:+AlwaysPreTouch {options.jvm_flags}"
     seconds = (options.warm, options.seconds)
     arguments = (work, ",".join(options.workloads), *seconds, answers)
@@ -181,9 +182,10 @@ def main() -> None:
         for world in (BASELINE, CANDIDATE):
             runs += measure(world, options, round_number)
         counts = compare(options.work)
+    durations = f"{options.rounds} round(s), {options.warm:g} s and {options.seconds:g} s"
     facts = {
         **machine.facts(),
-        "settings": f"G1, heap {options.heap}, touched before, {options.rounds} round(s), {options.warm:g} s and {options.seconds:g} s",
+        "settings": f"G1, heap {options.heap}, touched before, {durations}",
         "command": "benchmarks/fetch/run " + shlex.join(sys.argv[1:]),
     }
     lines = page(runs, facts, counts, options.workloads)
