@@ -23,11 +23,15 @@ pub fn put_long(out: &mut Vec<u8>, value: i64) {
 /// `CorruptData` when the bytes end early or the number has more than 64 bits.
 #[inline]
 pub fn get_long(bytes: &mut &[u8]) -> Result<i64> {
-    // Most are counts, lengths and union indices of one byte.
+    // Most are union indices, counts and lengths of one byte, or of two.
     match **bytes {
         [byte, ref rest @ ..] if byte < 0x80 => {
             *bytes = rest;
             Ok(unsigned_to_signed(byte.into()))
+        }
+        [low, high, ref rest @ ..] if high < 0x80 => {
+            *bytes = rest;
+            Ok(unsigned_to_signed(u64::from(low & 0x7f) | u64::from(high) << 7))
         }
         _ => get_longer(bytes),
     }

@@ -107,6 +107,10 @@ impl Physical for Longs {
     type Sink = LongSink;
 
     fn read(array: &ArrayRef) -> Result<Self::Array> {
+        // A copy to the same type costs more than the numbers of a small batch.
+        if let Some(wide) = array.as_primitive_opt::<Int64Type>() {
+            return Ok(wide.values().clone());
+        }
         let wide = cast(array, &ArrowType::Int64).map_err(|_| unreadable(array, "whole numbers"))?;
         Ok(wide.as_primitive::<Int64Type>().values().clone())
     }
@@ -168,6 +172,9 @@ impl Physical for Doubles {
     type Sink = DoubleSink;
 
     fn read(array: &ArrayRef) -> Result<Self::Array> {
+        if let Some(wide) = array.as_primitive_opt::<Float64Type>() {
+            return Ok(wide.values().clone());
+        }
         if matches!(array.data_type(), ArrowType::Decimal128(_, _)) {
             return decimal::to_doubles(array);
         }

@@ -446,6 +446,8 @@ impl Lambda {
             empty.clear();
             empty.extend((0..base.spans.len()).map(|window| !column.is_present(window)));
         }
+        self.inside.fill(false);
+        self.find_windows();
         // Of every base, its accumulator in the hop at hand. The start stands behind them, so they are passed over first.
         let mut accumulators: Vec<&[u8]> = Vec::with_capacity(plan.bases().len());
         each_hop(bytes, |size, bytes| {
@@ -458,10 +460,14 @@ impl Lambda {
             }
             avro::get_present(bytes)?;
             let start = avro::get_long(bytes)?;
-            let mut any = false;
+            let (mut any, mut changed) = (false, false);
             for ((inside, tail), span) in self.inside.iter_mut().zip(&self.tails).zip(plan.spans()) {
-                *inside = span.hop == size && start >= *tail && start < span.collapsed_from(request.batch_end);
-                any |= *inside;
+                let is = span.hop == size && (*tail..span.collapsed_from(request.batch_end)).contains(&start);
+                any |= is;
+                changed |= std::mem::replace(inside, is) != is;
+            }
+            if changed {
+                self.find_windows();
             }
             if any { self.hop(&accumulators) } else { Ok(()) }
         })?;
@@ -476,9 +482,8 @@ impl Lambda {
         }
     }
 
-    /// Folds the accumulators of a hop, one per base, into the windows that are [`Self::inside`].
+    /// Folds the accumulators of a hop, one per base, into the windows found.
     fn hop(&mut self, accumulators: &[&[u8]]) -> Result<()> {
-        self.find_windows();
         let columns = self.columns.iter_mut().zip(self.plan.bases()).zip(&self.empty);
         for (((column, base), empty), accumulator) in columns.zip(accumulators) {
             let windows = &self.windows[base.window_set];

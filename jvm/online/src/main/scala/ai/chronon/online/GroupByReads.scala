@@ -80,8 +80,10 @@ private[online] final class GroupByReads(
     def result(values: Array[Try[StoredValues]]): Array[GroupByResult] = {
       val all = new ArrayBuffer[Work](works.size)
       works.values.forEach(work => all += work)
-      try answer(all, values, reads, metrics)
+      try answer(all, values, metrics)
       finally all.foreach(_.release())
+      reads.reportBytes(values, context, metrics)
+      all.foreach(reportStored(_, reads, metrics))
       val millis = System.currentTimeMillis() - now
       all.foreach(work => metrics.distribution(work.context, "group_by.latency.millis", millis))
       requests.indices.foreach(i => if (results(i) == null) results(i) = workOf(i).result)
@@ -199,30 +201,29 @@ private[online] final class GroupByReads(
       }
     }
 
-  private def answer(
-      works: Seq[Work],
-      values: Array[Try[StoredValues]],
-      reads: StoreReads,
-      metrics: RequestMetrics
-  ): Unit = {
-    works.foreach { work =>
-      try choose(work, values, reads, metrics)
-      catch { case e: Exception => fail(work, e) }
-    }
-    val open = works.filter(_.result == null)
-    open.groupBy(work => skipUndecodable(work.info.getGroupBy)).foreach { case (skip, group) =>
-      var rest = group
-      while (rest.nonEmpty) {
-        val (works, later) = rest.splitAt(callSize(rest))
-        run(works, skip, metrics)
-        rest = later
+  /** Works that are alike are decided on, read and decoded by the native call's worth, while a core's own cache holds what was
+    * stored.
+    */
+  private def answer(works: Seq[Work], values: Array[Try[StoredValues]], metrics: RequestMetrics): Unit =
+    works.groupBy(work => skipUndecodable(work.info.getGroupBy)).foreach { case (skip, alike) =>
+      val open = new ArrayBuffer[Work]
+      var bytes = 0L
+      def runOpen(): Unit = if (open.nonEmpty) {
+        run(open, skip, metrics)
+        open.clear()
+        bytes = 0
       }
+      alike.foreach { work =>
+        try choose(work, values)
+        catch { case e: Exception => fail(work, e) }
+        if (work.result == null) {
+          if (bytes + work.bytes > CallBytes) runOpen()
+          open += work
+          bytes += work.bytes
+        }
+      }
+      runOpen()
     }
-  }
-
-  /** How many of the works go into one native call: at least one. */
-  private def callSize(works: Seq[Work]): Int =
-    math.max(1, works.iterator.map(_.bytes).scanLeft(0L)(_ + _).drop(1).takeWhile(_ <= CallBytes).size)
 
   private def run(works: Seq[Work], skip: Boolean, metrics: RequestMetrics): Unit = {
     val start = System.currentTimeMillis()
@@ -251,12 +252,7 @@ private[online] final class GroupByReads(
   }
 
   /** Decides which stored values count, or that there are none. */
-  private def choose(
-      work: Work,
-      values: Array[Try[StoredValues]],
-      reads: StoreReads,
-      metrics: RequestMetrics
-  ): Unit = {
+  private def choose(work: Work, values: Array[Try[StoredValues]]): Unit = {
     val batch = work.batchPlace match {
       case -1    => StoredValues.None
       case place => values(place).getOrElse(StoredValues.None)
@@ -275,7 +271,7 @@ private[online] final class GroupByReads(
       work.cacheKey.batchEndTsMillis == batchEnd
     )
       cache.get.cache.put(work.cacheKey, bytes)
-    if (newest != null) report(work, Metrics.Name.BatchResponse, batch, reads, metrics)
+    work.batchStored = batch
     if (!work.info.isTemporal) {
       if (bytes == null) work.result = Absent(work.info)
     } else {
@@ -286,7 +282,7 @@ private[online] final class GroupByReads(
       if (streamed.nulls > 0) throw new IllegalStateException(
         s"group-by ${work.name}: ${streamed.nulls} of ${streamed.count} streamed values of dataset ${work.info.streamingDataset} have no bytes"
       )
-      if (streamed.count > 0) report(work, Metrics.Name.StreamingResponse, streamed, reads, metrics)
+      work.streamedStored = streamed
       work.streamed = streamed.from(from)
       work.streamedBytes = streamed.bytes
       work.streamedFrom =
@@ -309,13 +305,18 @@ private[online] final class GroupByReads(
     }
   }
 
+  private def reportStored(work: Work, reads: StoreReads, metrics: RequestMetrics): Unit = {
+    report(work, Metrics.Name.BatchResponse, work.batchStored, reads, metrics)
+    report(work, Metrics.Name.StreamingResponse, work.streamedStored, reads, metrics)
+  }
+
   private def report(
       work: Work,
       suffix: String,
       stored: StoredValues,
       reads: StoreReads,
       metrics: RequestMetrics
-  ): Unit = {
+  ): Unit = if (stored.newest != null) {
     val context = work.context.withSuffix(suffix)
     val age = work.queryMillis - stored.newest.millis
     metrics.distribution(context, "row.count", stored.count)
@@ -375,6 +376,7 @@ private[online] object GroupByReads {
     var cacheKey: BatchIrCache.Key = _
     var cached: Array[Byte] = _
     var batch: Array[Byte] = _
+    var batchStored, streamedStored: StoredValues = StoredValues.None
     var streamed: Array[TimedValue] = Array.empty
     var streamedBytes: Long = 0
     var streamedFrom: Long = FetchCall.FROM_BATCH_END

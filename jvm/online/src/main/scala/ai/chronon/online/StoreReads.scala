@@ -29,6 +29,16 @@ private[online] final class StoreReads {
       }
     )
 
+  /** Sends how much the values are; apart from the rest, as it looks at each of them. */
+  def reportBytes(
+      values: Array[Try[StoredValues]],
+      context: Metrics.Context,
+      metrics: RequestMetrics
+  ): Unit = {
+    values.foreach(_.foreach(found => totalBytes += found.bytes))
+    if (values.nonEmpty) metrics.distribution(context, "multi_get.bytes", totalBytes)
+  }
+
   /** Of the time that the `multiGet` took, what values of so many bytes stand for. */
   def attributedLatency(bytes: Long): Long = if (totalBytes == 0) 0 else latencyMillis * bytes / totalBytes
 
@@ -71,16 +81,9 @@ private[online] final class StoreReads {
       values: Array[Try[StoredValues]],
       metrics: RequestMetrics
   ): Unit = {
-    var answered = 0L
-    values.foreach {
-      case Success(found) =>
-        totalBytes += found.bytes
-        answered += 1
-      case _ =>
-    }
-    metrics.distribution(context, "multi_get.bytes", totalBytes)
+    val answered = values.count(value => value != null && value.isSuccess)
     metrics.distribution(context, "multi_get.response.length", values.length.toLong)
-    metrics.distribution(context, "multi_get.response.success.length", answered)
+    metrics.distribution(context, "multi_get.response.success.length", answered.toLong)
     metrics.distribution(context, "multi_get.latency.millis", latencyMillis)
     val unanswered = values.count(_ == null)
     if (unanswered > 0) metrics.count(context, "multi_get.response.unmatched", unanswered.toLong)
@@ -182,41 +185,42 @@ private[online] object StoreReads {
     Key(request.dataset, ByteBuffer.wrap(request.keyBytes), request.afterTsMillis)
 }
 
-/** What the store has of a key, looked through once, as there may be thousands of values. */
+/** What the store has of a key, looked through once, as there may be thousands of values: when somebody asks first, who will
+  * then find them in the core's cache.
+  */
 private[online] final class StoredValues(found: Seq[TimedValue]) {
 
   /** In an array, gone through by index: a sequence's iterator costs more than what is done with a value. */
   private val values: Array[TimedValue] = found.toArray
-  private var withoutBytes: Long = 0
-  private var byteCount: Long = 0
-  private var oldest: Long = Long.MaxValue
-  private var last: TimedValue = _
-
-  lookThrough()
-
-  private def lookThrough(): Unit = {
-    var i = 0
-    while (i < values.length) {
-      val value = values(i)
-      if (value.bytes == null) withoutBytes += 1 else byteCount += value.bytes.length
-      if (value.millis < oldest) oldest = value.millis
-      if (last == null || value.millis > last.millis) last = value
-      i += 1
-    }
-  }
+  private lazy val facts = new StoredValues.Facts(values)
 
   def count: Long = values.length.toLong
-  def nulls: Long = withoutBytes
-  def bytes: Long = byteCount
+  def nulls: Long = facts.withoutBytes
+  def bytes: Long = facts.bytes
 
   /** The first of the newest values; null if there is none. */
-  def newest: TimedValue = last
+  def newest: TimedValue = facts.newest
 
   /** Those of a time or later. */
   def from(millis: Long): Array[TimedValue] =
-    if (oldest >= millis) values else values.filter(_.millis >= millis)
+    if (facts.oldest >= millis) values else values.filter(_.millis >= millis)
 }
 
 private[online] object StoredValues {
   val None = new StoredValues(Nil)
+
+  private final class Facts(values: Array[TimedValue]) {
+    var withoutBytes: Long = 0
+    var bytes: Long = 0
+    var oldest: Long = Long.MaxValue
+    var newest: TimedValue = _
+
+    values.foreach { value =>
+      if (value == null || value.bytes == null) withoutBytes += 1 else bytes += value.bytes.length
+      if (value != null) {
+        if (value.millis < oldest) oldest = value.millis
+        if (newest == null || value.millis > newest.millis) newest = value
+      }
+    }
+  }
 }

@@ -216,6 +216,16 @@ class FetcherSuite extends AnyFunSuite with BeforeAndAfterEach {
     assert(join(1L) == features - "p_team_live_v1_amount_sum")
   }
 
+  test("a null among stored values fails the part that needs all of them, and no other") {
+    join(1L)
+    store.fault = Fault.NullAmong(_.endsWith("_BATCH"))
+    assert(join(1L) == features, "the newest value is what counts")
+    store.fault = Fault.NullAmong(_.endsWith("_STREAMING"))
+    val values = join(1L)
+    assert(values.keySet == Set("team_plain_v1_name", "team_plain_v1_age", "p_team_live_v1_exception"))
+    assert(values("p_team_live_v1_exception").toString.contains("1 of 4 streamed values"))
+  }
+
   test("an undecodable row fails its part, or is left out where that is asked for") {
     data.putRow(1L, Array[Byte](2, 1), Served.BatchEnd + 5000)
     val values = join(1L)

@@ -42,6 +42,9 @@ object Fault {
 
   /** Values are null, which no store may give. */
   case object Nulls extends Fault
+
+  /** A null stands among the values of keys of datasets for which `of` holds. */
+  final case class NullAmong(of: String => Boolean) extends Fault
 }
 
 /** A store whose reads go wrong in the way that is set; null: they go right. Writes always go through. */
@@ -74,7 +77,11 @@ class FaultyStore(inner: KVStore) extends KVStore {
           val request = answer.request
           answer.copy(request = request.copy(keyBytes = request.keyBytes.clone))
         })
-      case Fault.Nulls => answers.map(_.map(_.copy(values = Success(null))))
+      case Fault.Nulls         => answers.map(_.map(_.copy(values = Success(null))))
+      case Fault.NullAmong(of) =>
+        answers.map(_.map(answer =>
+          if (of(answer.request.dataset)) answer.copy(values = answer.values.map(null +: _)) else answer
+        ))
     }
   }
 }
