@@ -65,9 +65,18 @@ case class JoinCodec(conf: JoinOps, keySchema: StructType, baseValueSchema: Stru
   @transient lazy val valueIndices: Map[StructField, Int] = valueFields.zipWithIndex.toMap
 
   /** Everything that a response holds by now, later stages before earlier ones. */
-  def buildLoggingValues(response: ResponseWithContext): Map[String, AnyRef] =
-    response.baseValues ++ response.derivedValues.getOrElse(Map.empty) ++
-      response.modelTransformsValues.getOrElse(Map.empty)
+  def buildLoggingValues(response: ResponseWithContext): Map[String, AnyRef] = stages(response).reduce(_ ++ _)
+
+  /** The same in the order of the [[valueSchema]], null for what is not there; without a map of it all, which would take as long
+    * as writing it.
+    */
+  private[online] def loggedRow(response: ResponseWithContext): Array[Any] = {
+    val latestFirst = stages(response).reverse
+    values.map(name => latestFirst.find(_.contains(name)).map(_(name)).orNull)
+  }
+
+  private def stages(response: ResponseWithContext): Seq[Map[String, AnyRef]] =
+    Seq(response.baseValues) ++ response.derivedValues ++ response.modelTransformsValues
 }
 
 object JoinCodec {

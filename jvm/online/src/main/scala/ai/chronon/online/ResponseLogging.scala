@@ -51,9 +51,11 @@ private[online] final class ResponseLogging(logFunc: Consumer[LoggableResponse],
         val percent = if (meta.isSetSamplePercent) meta.getSamplePercent else 0.0
         if (logFunc != null && percent > 0) {
           val start = System.currentTimeMillis()
-          val keyBytes = encode(codec.keySchema, codec.keyCodec, response.request.keys)
+          // By position: a name that had to be made unique in the Avro schema is still looked up as itself.
+          val keys = codec.keys.map(response.request.keys.getOrElse(_, null): Any)
+          val keyBytes = encode(codec.keySchema, codec.keyCodec, keys)
           if (logsAll || isSampled(keyBytes, percent)) {
-            val valueBytes = encode(codec.valueSchema, codec.valueCodec, codec.buildLoggingValues(response))
+            val valueBytes = encode(codec.valueSchema, codec.valueCodec, codec.loggedRow(response))
             logFunc.accept(LoggableResponse(
               keyBytes,
               valueBytes,
@@ -81,11 +83,8 @@ private[online] final class ResponseLogging(logFunc: Consumer[LoggableResponse],
     }
   }
 
-  private def encode(schema: StructType, codec: serde.AvroCodec, values: Map[String, AnyRef]): Array[Byte] = {
-    // By position: a name that had to be made unique in the Avro schema is still looked up as itself.
-    val row = schema.fields.map(field => values.getOrElse(field.name, null): Any)
+  private def encode(schema: StructType, codec: serde.AvroCodec, row: Array[Any]): Array[Byte] =
     codec.encodeBinary(AvroConversions.fromChrononRow(row, schema, codec.schema).asInstanceOf[GenericRecord])
-  }
 }
 
 private[online] object ResponseLogging {
