@@ -208,6 +208,22 @@ pub fn put_absent(out: &mut Vec<u8>) {
 /// `CorruptData` when the index is neither 0 nor 1.
 #[inline]
 pub fn get_union(bytes: &mut &[u8]) -> Result<bool> {
+    match **bytes {
+        [2, ref rest @ ..] => {
+            *bytes = rest;
+            Ok(true)
+        }
+        [0, ref rest @ ..] => {
+            *bytes = rest;
+            Ok(false)
+        }
+        _ => get_longer_union(bytes),
+    }
+}
+
+/// Reads an index that is written in more bytes than it needs, or is none.
+#[cold]
+fn get_longer_union(bytes: &mut &[u8]) -> Result<bool> {
     match get_long(bytes)? {
         0 => Ok(false),
         1 => Ok(true),
@@ -344,6 +360,10 @@ mod tests {
                 assert_eq!((get_long(&mut rest), rest.len()), (Ok(value), behind), "{value}");
             }
         }
+        assert_eq!([0, 2].map(|index| get_union(&mut [index].as_slice())), [Ok(false), Ok(true)]);
+        let long = [[0x80, 0], [0x82, 0]].map(|index| get_union(&mut index.as_slice()));
+        assert_eq!(long, [Ok(false), Ok(true)], "in more bytes than it needs");
+        assert!([1, 3, 4].iter().all(|index| get_union(&mut [*index].as_slice()).is_err()));
         assert!(get_long(&mut [0x80; 11].as_slice()).is_err());
         assert!(get_long(&mut [0x80].as_slice()).is_err());
         assert!(get_bytes(&mut [8, 1].as_slice()).is_err());

@@ -100,8 +100,8 @@ impl<'a> Cursors<'a> {
 
     /// Reads one member of every record: `read` the value, `none` where there is none.
     fn each<T>(&mut self, read: impl Fn(&mut &'a [u8]) -> Result<T>, mut push: impl FnMut(Option<T>)) {
-        for record in 0..self.rests.len() {
-            let rest = &mut self.rests[record];
+        let mut failed = Vec::new();
+        for (record, rest) in self.rests.iter_mut().enumerate() {
             let value = match avro::get_union(rest) {
                 Ok(true) => read(rest).map(Some),
                 Ok(false) => Ok(None),
@@ -111,10 +111,11 @@ impl<'a> Cursors<'a> {
                 Ok(value) => push(value),
                 Err(error) => {
                     push(None);
-                    self.mark_bad(record, error);
+                    failed.push((record, error));
                 }
             }
         }
+        failed.into_iter().for_each(|(record, error)| self.mark_bad(record, error));
     }
 
     /// Notes that the member of a record, up to which it has been read, is not what it should be.
