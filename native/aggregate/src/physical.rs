@@ -12,7 +12,7 @@ use crate::{arrow_type, same_layout};
 use arrow::array::{Array, ArrayRef, AsArray, BooleanBufferBuilder};
 use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType as ArrowType, Float64Type, Int64Type};
+use arrow::datatypes::{ArrowPrimitiveType, DataType as ArrowType, Float64Type, Int64Type};
 use chronon_types::{DataType, Error, Result};
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -91,6 +91,16 @@ pub trait Keyed: Physical {
     }
 }
 
+/// The values of a column of numbers as `T`.
+fn widened<T: ArrowPrimitiveType>(array: &ArrayRef, width: &str) -> Result<ScalarBuffer<T::Native>> {
+    // A cast to the same type costs more than the numbers of a small batch.
+    if let Some(wide) = array.as_primitive_opt::<T>() {
+        return Ok(wide.values().clone());
+    }
+    let wide = cast(array, &T::DATA_TYPE).map_err(|_| unreadable(array, width))?;
+    Ok(wide.as_primitive::<T>().values().clone())
+}
+
 #[cold]
 pub(crate) fn unreadable(array: &ArrayRef, width: &str) -> Error {
     Error::schema_mismatch(format!("a column of arrow type {} cannot be read as {width}", array.data_type()))
@@ -107,12 +117,7 @@ impl Physical for Longs {
     type Sink = LongSink;
 
     fn read(array: &ArrayRef) -> Result<Self::Array> {
-        // A copy to the same type costs more than the numbers of a small batch.
-        if let Some(wide) = array.as_primitive_opt::<Int64Type>() {
-            return Ok(wide.values().clone());
-        }
-        let wide = cast(array, &ArrowType::Int64).map_err(|_| unreadable(array, "whole numbers"))?;
-        Ok(wide.as_primitive::<Int64Type>().values().clone())
+        widened::<Int64Type>(array, "whole numbers")
     }
     #[inline]
     fn get(array: &Self::Array, row: usize) -> i64 {
@@ -172,14 +177,10 @@ impl Physical for Doubles {
     type Sink = DoubleSink;
 
     fn read(array: &ArrayRef) -> Result<Self::Array> {
-        if let Some(wide) = array.as_primitive_opt::<Float64Type>() {
-            return Ok(wide.values().clone());
-        }
         if matches!(array.data_type(), ArrowType::Decimal128(_, _)) {
             return decimal::to_doubles(array);
         }
-        let wide = cast(array, &ArrowType::Float64).map_err(|_| unreadable(array, "numbers"))?;
-        Ok(wide.as_primitive::<Float64Type>().values().clone())
+        widened::<Float64Type>(array, "numbers")
     }
     #[inline]
     fn get(array: &Self::Array, row: usize) -> f64 {
